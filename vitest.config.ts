@@ -1,0 +1,52 @@
+import { defaultServerConditions } from 'vite';
+import { defineConfig } from 'vitest/config';
+
+/** Libraries are read from their sources, so that no build has to come before a test. */
+const conditions = ['@signalbox/source', ...defaultServerConditions];
+
+const shared = {
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  // Stated here because the projects' tsconfig files leave out specs, whose decorators Nest and TypeORM read too.
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+};
+
+const everywhere = ['apps/*/src/**', 'libs/*/src/**', 'tools/**'];
+const inFolders = (suffix: string): string[] => everywhere.map((folder) => `${folder}/*${suffix}`);
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: 'unit',
+          include: inFolders('.spec.ts'),
+          exclude: ['**/node_modules/**', '**/dist/**', '**/*.int.spec.ts', '**/*.e2e.spec.ts'],
+          testTimeout: 10_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'integration',
+          include: inFolders('.int.spec.ts'),
+          exclude: ['**/node_modules/**', '**/dist/**'],
+          maxWorkers: 2,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'e2e',
+          include: ['e2e/**/*.e2e.spec.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+});
