@@ -1,1 +1,3 @@
-export {};
+export { freePort, waitFor, type WaitOptions } from '@signalbox/local-servers';
+export { startNats, type TestNats, type TestNatsOptions } from './nats.js';
+export { startPostgres, type TestPostgres } from './postgres.js';
