@@ -1,1 +1,16 @@
-export {};
+export * from './asks/ask.v1.js';
+export * from './bus/channels.js';
+export * from './bus/streams.js';
+export * from './common.js';
+export * from './errors.js';
+export * from './journal/decision.v1.js';
+export * from './journal/entry.js';
+export * from './journal/facts.v1.js';
+export * from './journal/receipt.v1.js';
+export * from './policy/bundle.v1.js';
+export * from './services.js';
+export * from './subjects.js';
+export * from './work/infer.v1.js';
+export * from './work/session.v1.js';
+export * from './work/token-delta.v1.js';
+export * from './work/tool.v1.js';

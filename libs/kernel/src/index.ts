@@ -1,1 +1,7 @@
-export {};
+export * from './backoff.js';
+export * from './canonical-json.js';
+export * from './config.js';
+export * from './ids.js';
+export * from './mesh-error.js';
+export * from './semaphore.js';
+export * from './validate.js';

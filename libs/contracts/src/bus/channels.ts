@@ -1,0 +1,242 @@
+import type { z } from 'zod';
+import { ApproveRequestV1, AuthReplyV1, AuthRequestV1, CancelRequestV1, RunRequestV1, RunViewV1, StatusRequestV1, WatchEventV1, WatchRequestV1 } from '../asks/ask.v1.js';
+import { JOURNAL_KINDS } from '../journal/entry.js';
+import type { AccountName, ServiceName } from '../services.js';
+import { InferWorkV1 } from '../work/infer.v1.js';
+import { AcknowledgedV1, AuditNoteV1, SessionLoadV1, SessionSaveV1, VaultDepositV1 } from '../work/session.v1.js';
+import { CancelNoteV1, RunNoteV1, TokenDeltaV1 } from '../work/token-delta.v1.js';
+import { ToolWorkV1 } from '../work/tool.v1.js';
+import type { ConsumerName } from './streams.js';
+
+/** How a channel is carried. `reads` of a stream are its readers without a durable of their own. */
+export type Carrier =
+  | { kind: 'stream'; stream: string; consumer?: ConsumerName; republished?: string }
+  | { kind: 'request'; streamed: boolean }
+  | { kind: 'core' };
+
+/** One line of the registry: everything that is generated or checked comes from here. */
+export interface Channel {
+  account: AccountName;
+  /** The subject with `*` for each variable token. */
+  subject: string;
+  carrier: Carrier;
+  publishers: readonly ServiceName[];
+  subscribers: readonly ServiceName[];
+  /** Tenants' own systems may publish here, each for itself alone. */
+  tenants: boolean;
+  /**
+   * How a message proves its author. `pair:<service>`: HMAC with the key shared by author and that service.
+   * `journal`: by kind, see `journalSeal`. `none`: GATE, where the account is the proof, and mere hints.
+   */
+  seal: 'none' | 'journal' | `pair:${ServiceName}`;
+  /** Message types with the schema of their body. */
+  messages: Record<string, z.ZodType>;
+  reply?: z.ZodType;
+  doc: string;
+}
+
+const journalSchemas = Object.fromEntries(Object.entries(JOURNAL_KINDS).map(([kind, { schema }]) => [kind, schema]));
+
+/** The registry of channels. */
+export const CHANNELS = {
+  inRun: {
+    account: 'GATE',
+    subject: 'sb.v1.in.*.run',
+    carrier: { kind: 'stream', stream: 'IN', consumer: 'guard-in' },
+    publishers: ['gateway'],
+    subscribers: ['guard'],
+    tenants: true,
+    seal: 'none',
+    messages: { 'run.request.v1': RunRequestV1 },
+    doc: 'Starts a run. Acknowledged once stored.',
+  },
+  inCancel: {
+    account: 'GATE',
+    subject: 'sb.v1.in.*.cancel',
+    carrier: { kind: 'stream', stream: 'IN', consumer: 'guard-in' },
+    publishers: ['gateway'],
+    subscribers: ['guard'],
+    tenants: true,
+    seal: 'none',
+    messages: { 'cancel.request.v1': CancelRequestV1 },
+    doc: 'Cancels a run.',
+  },
+  inApprove: {
+    account: 'GATE',
+    subject: 'sb.v1.in.*.approve',
+    carrier: { kind: 'stream', stream: 'IN', consumer: 'guard-in' },
+    publishers: ['gateway'],
+    subscribers: ['guard'],
+    tenants: true,
+    seal: 'none',
+    messages: { 'approve.request.v1': ApproveRequestV1 },
+    doc: 'Answers a question that a run asks.',
+  },
+  askAuth: {
+    account: 'GATE',
+    subject: 'sb.v1.ask.*.auth',
+    carrier: { kind: 'request', streamed: false },
+    publishers: ['gateway'],
+    subscribers: ['guard'],
+    tenants: true,
+    seal: 'none',
+    messages: { 'auth.request.v1': AuthRequestV1 },
+    reply: AuthReplyV1,
+    doc: 'Who a key is, and which agents it may start.',
+  },
+  askStatus: {
+    account: 'GATE',
+    subject: 'sb.v1.ask.*.status',
+    carrier: { kind: 'request', streamed: false },
+    publishers: ['gateway'],
+    subscribers: ['guard'],
+    tenants: true,
+    seal: 'none',
+    messages: { 'status.request.v1': StatusRequestV1 },
+    reply: RunViewV1,
+    doc: 'A run as it stands, its answer restored.',
+  },
+  askWatch: {
+    account: 'GATE',
+    subject: 'sb.v1.ask.*.watch',
+    carrier: { kind: 'request', streamed: true },
+    publishers: ['gateway'],
+    subscribers: ['guard'],
+    tenants: true,
+    seal: 'none',
+    messages: { 'watch.request.v1': WatchRequestV1 },
+    reply: WatchEventV1,
+    doc: 'A run as it goes: deltas, notes and the end.',
+  },
+  run: {
+    account: 'CORE',
+    subject: 'sb.v1.run.*.*.*',
+    carrier: { kind: 'stream', stream: 'RUN_*' },
+    publishers: ['guard', 'router', 'inference', 'tool-runner', 'memory'],
+    subscribers: ['guard', 'router', 'tool-runner', 'inference', 'memory', 'audit'],
+    tenants: false,
+    seal: 'journal',
+    messages: journalSchemas,
+    doc: 'The journal of a run: facts and decisions on one subject.',
+  },
+  workInfer: {
+    account: 'CORE',
+    subject: 'sb.v1.work.infer.*.*',
+    carrier: { kind: 'stream', stream: 'WORK_INFER', consumer: 'inference-default' },
+    publishers: ['router'],
+    subscribers: ['inference'],
+    tenants: false,
+    seal: 'pair:inference',
+    messages: { 'infer.work.v1': InferWorkV1 },
+    doc: 'Model calls to make; the result goes straight to the journal.',
+  },
+  workTool: {
+    account: 'CORE',
+    subject: 'sb.v1.work.tool.*.*',
+    carrier: { kind: 'stream', stream: 'WORK_TOOL', consumer: 'tool-runner-default' },
+    publishers: ['router'],
+    subscribers: ['tool-runner'],
+    tenants: false,
+    seal: 'pair:tool-runner',
+    messages: { 'tool.work.v1': ToolWorkV1 },
+    doc: 'Tool calls to make; the result goes straight to the journal.',
+  },
+  tok: {
+    account: 'CORE',
+    subject: 'sb.v1.tok.*.*',
+    carrier: { kind: 'stream', stream: 'TOK', republished: 'sb.v1.live.*.*' },
+    publishers: ['inference'],
+    subscribers: ['guard'],
+    tenants: false,
+    seal: 'none',
+    messages: { 'token.delta.v1': TokenDeltaV1 },
+    doc: 'Answers while they are being made.',
+  },
+  note: {
+    account: 'CORE',
+    subject: 'sb.v1.note.*.*',
+    carrier: { kind: 'core' },
+    publishers: ['router', 'guard'],
+    subscribers: ['guard'],
+    tenants: false,
+    seal: 'none',
+    messages: { 'run.note.v1': RunNoteV1 },
+    doc: 'A run moved on: read its journal.',
+  },
+  ctl: {
+    account: 'CORE',
+    subject: 'sb.v1.ctl.*.*',
+    carrier: { kind: 'core' },
+    publishers: ['router'],
+    subscribers: ['inference', 'tool-runner'],
+    tenants: false,
+    seal: 'none',
+    messages: { 'cancel.note.v1': CancelNoteV1 },
+    doc: 'The fast path of a cancel; the journal is the sure one.',
+  },
+  sessionLoad: {
+    account: 'CORE',
+    subject: 'sb.v1.svc.memory.load.*',
+    carrier: { kind: 'request', streamed: false },
+    publishers: ['router'],
+    subscribers: ['memory'],
+    tenants: false,
+    seal: 'pair:memory',
+    messages: { 'session.load.v1': SessionLoadV1 },
+    reply: AcknowledgedV1,
+    doc: 'Load a session into a run.',
+  },
+  sessionSave: {
+    account: 'CORE',
+    subject: 'sb.v1.svc.memory.save.*',
+    carrier: { kind: 'request', streamed: false },
+    publishers: ['router'],
+    subscribers: ['memory'],
+    tenants: false,
+    seal: 'pair:memory',
+    messages: { 'session.save.v1': SessionSaveV1 },
+    reply: AcknowledgedV1,
+    doc: 'Append a run to its session, once.',
+  },
+  vaultDeposit: {
+    account: 'CORE',
+    subject: 'sb.v1.svc.guard.deposit.*',
+    carrier: { kind: 'request', streamed: false },
+    publishers: ['inference', 'tool-runner'],
+    subscribers: ['guard'],
+    tenants: false,
+    seal: 'pair:guard',
+    messages: { 'vault.deposit.v1': VaultDepositV1 },
+    reply: AcknowledgedV1,
+    doc: 'Sealed values that a provider or a tool brought in.',
+  },
+  audit: {
+    account: 'CORE',
+    subject: 'sb.v1.audit.*.*',
+    carrier: { kind: 'stream', stream: 'AUDIT', consumer: 'audit-notes' },
+    publishers: ['guard', 'router', 'inference', 'tool-runner', 'memory', 'policy', 'provisioner'],
+    subscribers: ['audit'],
+    tenants: false,
+    seal: 'none',
+    messages: { 'audit.note.v1': AuditNoteV1 },
+    doc: 'What is worth keeping and belongs to no run.',
+  },
+} as const satisfies Record<string, Channel>;
+
+export type ChannelName = keyof typeof CHANNELS;
+/** Names of the channels that are served by request and reply. */
+export type RequestChannel = { [K in ChannelName]: (typeof CHANNELS)[K]['carrier']['kind'] extends 'request' ? K : never }[ChannelName];
+type BodyOf<C extends Channel> = z.infer<C['messages'][keyof C['messages']]>;
+/** Body of a message of a channel (a union where it has several types). */
+export type ChannelBody<K extends ChannelName> = BodyOf<(typeof CHANNELS)[K]>;
+export type ChannelReply<K extends RequestChannel> = (typeof CHANNELS)[K] extends { reply: infer R extends z.ZodType } ? z.infer<R> : never;
+
+/** Guard's facts start, approve and cancel runs: signed, so that anyone can check. All else is between router and worker. */
+export function journalSeal(author: ServiceName): 'ed25519' | `pair:${ServiceName}` {
+  return author === 'guard' ? 'ed25519' : 'pair:router';
+}
+
+/** The one schema of a channel that carries a single type of message. */
+export function typesOf(channel: ChannelName): string[] {
+  return Object.keys(CHANNELS[channel].messages);
+}

@@ -1,0 +1,203 @@
+import { PARTITION_NAMES } from '../subjects.js';
+import type { AccountName } from '../services.js';
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+const MiB = 1_048_576;
+
+/** A stream as the provisioner creates it. Times in ms, sizes in bytes. */
+export interface StreamSpec {
+  name: string;
+  account: AccountName;
+  subjects: string[];
+  retention: 'limits' | 'workqueue';
+  maxAgeMs: number;
+  maxBytes: number;
+  maxMessageBytes: number;
+  discard: 'old' | 'new';
+  duplicateWindowMs: number;
+  /** Every stored message is also published live, first token pattern to second. */
+  republish?: { from: string; to: string };
+  doc: string;
+}
+
+/** Largest message the broker takes; also `max_payload` of the server. */
+export const MESSAGE_BYTES_MAX = 1 * MiB;
+/** Above this a body goes to the object store and a reference travels. */
+export const CLAIM_CHECK_BYTES = 131_072;
+
+export const partitionStream = (partition: string): string => `RUN_${partition}`;
+
+export const STREAMS: readonly StreamSpec[] = [
+  {
+    name: 'IN',
+    account: 'GATE',
+    subjects: ['sb.v1.in.*.*'],
+    retention: 'workqueue',
+    maxAgeMs: hour,
+    maxBytes: 256 * MiB,
+    maxMessageBytes: MESSAGE_BYTES_MAX,
+    discard: 'new',
+    duplicateWindowMs: 2 * minute,
+    doc: 'Requests as they came, raw, until the guard has taken them.',
+  },
+  {
+    name: 'DLQ_GATE',
+    account: 'GATE',
+    subjects: ['sb.v1.dlq.IN.*.*'],
+    retention: 'limits',
+    maxAgeMs: hour,
+    maxBytes: 64 * MiB,
+    maxMessageBytes: MESSAGE_BYTES_MAX,
+    discard: 'old',
+    duplicateWindowMs: 2 * minute,
+    doc: 'Raw requests that could not be handled; gone after an hour.',
+  },
+  ...PARTITION_NAMES.map(
+    (partition): StreamSpec => ({
+      name: partitionStream(partition),
+      account: 'CORE',
+      subjects: [`sb.v1.run.${partition}.*.*`],
+      retention: 'limits',
+      maxAgeMs: 0,
+      maxBytes: 4_096 * MiB,
+      maxMessageBytes: MESSAGE_BYTES_MAX,
+      discard: 'new',
+      duplicateWindowMs: 2 * minute,
+      doc: 'Journals of the runs of one partition, one subject a run.',
+    }),
+  ),
+  {
+    name: 'WORK_INFER',
+    account: 'CORE',
+    subjects: ['sb.v1.work.infer.*.*'],
+    retention: 'workqueue',
+    maxAgeMs: hour,
+    maxBytes: 512 * MiB,
+    maxMessageBytes: MESSAGE_BYTES_MAX,
+    discard: 'new',
+    duplicateWindowMs: 2 * minute,
+    doc: 'Model calls to make.',
+  },
+  {
+    name: 'WORK_TOOL',
+    account: 'CORE',
+    subjects: ['sb.v1.work.tool.*.*'],
+    retention: 'workqueue',
+    maxAgeMs: hour,
+    maxBytes: 256 * MiB,
+    maxMessageBytes: MESSAGE_BYTES_MAX,
+    discard: 'new',
+    duplicateWindowMs: 2 * minute,
+    doc: 'Tool calls to make.',
+  },
+  {
+    name: 'TOK',
+    account: 'CORE',
+    subjects: ['sb.v1.tok.*.*'],
+    retention: 'limits',
+    maxAgeMs: 10 * minute,
+    maxBytes: 256 * MiB,
+    maxMessageBytes: MESSAGE_BYTES_MAX,
+    discard: 'old',
+    duplicateWindowMs: 10 * second,
+    republish: { from: 'sb.v1.tok.*.*', to: 'sb.v1.live.{{wildcard(1)}}.{{wildcard(2)}}' },
+    doc: 'Answers while they are being made, for those who watch.',
+  },
+  {
+    name: 'AUDIT',
+    account: 'CORE',
+    subjects: ['sb.v1.audit.*.*'],
+    retention: 'limits',
+    maxAgeMs: 7 * day,
+    maxBytes: 256 * MiB,
+    maxMessageBytes: 65_536,
+    discard: 'old',
+    duplicateWindowMs: 2 * minute,
+    doc: 'What is worth keeping and belongs to no run.',
+  },
+  {
+    name: 'DLQ',
+    account: 'CORE',
+    subjects: ['sb.v1.dlq.*.*.*'],
+    retention: 'limits',
+    maxAgeMs: 30 * day,
+    maxBytes: 256 * MiB,
+    maxMessageBytes: MESSAGE_BYTES_MAX,
+    discard: 'old',
+    duplicateWindowMs: 2 * minute,
+    doc: 'Work that could not be done, with the reason.',
+  },
+];
+
+/** A durable consumer: one group of workers on one kind of work. */
+export interface ConsumerSpec {
+  durable: string;
+  stream: string;
+  account: AccountName;
+  filter: string;
+  ackWaitMs: number;
+  deliverMax: number;
+  /** Over all workers of the group. */
+  ackPendingMax: number;
+}
+
+export const CONSUMERS = {
+  'guard-in': { durable: 'guard-in', stream: 'IN', account: 'GATE', filter: 'sb.v1.in.*.*', ackWaitMs: 15 * second, deliverMax: 10, ackPendingMax: 1_000 },
+  'inference-default': {
+    durable: 'inference-default', stream: 'WORK_INFER', account: 'CORE', filter: 'sb.v1.work.infer.*.*',
+    ackWaitMs: 15 * second, deliverMax: 10, ackPendingMax: 2_000,
+  },
+  'tool-runner-default': {
+    durable: 'tool-runner-default', stream: 'WORK_TOOL', account: 'CORE', filter: 'sb.v1.work.tool.*.*',
+    ackWaitMs: 15 * second, deliverMax: 10, ackPendingMax: 1_000,
+  },
+  'audit-notes': {
+    durable: 'audit-notes', stream: 'AUDIT', account: 'CORE', filter: 'sb.v1.audit.*.*',
+    ackWaitMs: 30 * second, deliverMax: 20, ackPendingMax: 500,
+  },
+} as const satisfies Record<string, ConsumerSpec>;
+export type ConsumerName = keyof typeof CONSUMERS;
+
+/** A key-value bucket. Keys start with their tenant. */
+export interface BucketSpec {
+  name: string;
+  history: number;
+  ttlMs: number;
+  maxBytes: number;
+  readers: readonly string[];
+  writers: readonly string[];
+  doc: string;
+}
+
+export const BUCKETS = {
+  policy: {
+    name: 'policy', history: 10, ttlMs: 0, maxBytes: 256 * MiB,
+    readers: ['guard', 'router', 'inference', 'tool-runner', 'memory', 'audit', 'policy'], writers: ['policy'],
+    doc: 'Signed policy bundles, `<tenant>.bundle`.',
+  },
+  sessions: {
+    name: 'sessions', history: 1, ttlMs: 30 * day, maxBytes: 1_024 * MiB, readers: ['memory'], writers: ['memory'],
+    doc: 'History of conversations, `<tenant>.<session>`.',
+  },
+  leases: {
+    name: 'leases', history: 1, ttlMs: 10 * second, maxBytes: 16 * MiB, readers: ['router'], writers: ['router'],
+    doc: 'Which router reads which partition; a hint, never a lock.',
+  },
+  checkpoints: {
+    name: 'checkpoints', history: 1, ttlMs: 0, maxBytes: 256 * MiB, readers: ['router', 'audit'], writers: ['router', 'audit'],
+    doc: 'How far each partition was read, and from where a new reader must fold.',
+  },
+} as const satisfies Record<string, BucketSpec>;
+export type BucketName = keyof typeof BUCKETS;
+
+/** An object store for bodies that are too large to travel. Object names start with their tenant. */
+export const OBJECT_STORES = {
+  artifacts: {
+    name: 'artifacts', ttlMs: 7 * day, maxBytes: 2_048 * MiB,
+    users: ['guard', 'router', 'inference', 'tool-runner', 'memory', 'audit'],
+    doc: 'Claim-checked message bodies.',
+  },
+} as const;

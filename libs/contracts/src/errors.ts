@@ -1,0 +1,78 @@
+/** How an error is meant: decides the HTTP status, the retry and what happens to the message. */
+export const ERROR_KINDS = [
+  'invalid',
+  'denied',
+  'not_found',
+  'conflict',
+  'limit',
+  'timeout',
+  'unavailable',
+  'provider',
+  'bug',
+] as const;
+export type ErrorKind = (typeof ERROR_KINDS)[number];
+export type RetryAdvice = 'never' | 'backoff';
+
+interface ErrorSpec {
+  kind: ErrorKind;
+  retry: RetryAdvice;
+  http: number;
+  doc: string;
+}
+
+const spec = (kind: ErrorKind, retry: RetryAdvice, http: number, doc: string): ErrorSpec => ({ kind, retry, http, doc });
+
+/** The closed set of error codes. Each is documented here, and here alone. */
+export const ERRORS = {
+  REQUEST_MALFORMED: spec('invalid', 'never', 400, 'The body is not JSON, or not valid UTF-8.'),
+  REQUEST_INVALID: spec('invalid', 'never', 400, 'The body does not match the schema; the message names the field.'),
+  REQUEST_TOO_LARGE: spec('limit', 'never', 413, 'The body is larger than the edge takes.'),
+  AGENT_UNKNOWN: spec('not_found', 'never', 404, 'No agent of that name exists for this key; `GET /v1/models` lists them.'),
+  ROUTE_UNKNOWN: spec('not_found', 'never', 404, 'There is no such path.'),
+  RUN_UNKNOWN: spec('not_found', 'never', 404, 'There is no such run for this tenant.'),
+  QUESTION_UNKNOWN: spec('not_found', 'never', 404, 'The run asks no such question, or it is answered.'),
+  KEY_MISSING: spec('denied', 'never', 401, 'The request carries no bearer key.'),
+  KEY_INVALID: spec('denied', 'never', 401, 'The key is unknown, revoked or expired.'),
+  AGENT_DENIED: spec('denied', 'never', 403, 'The key may not start this agent.'),
+  TOOL_DENIED: spec('denied', 'never', 403, 'No rule permits this tool with these arguments for this agent.'),
+  TOOL_UNKNOWN: spec('not_found', 'never', 404, 'The model asked for a tool that its agent does not have.'),
+  TOOL_ARGUMENTS_INVALID: spec('invalid', 'never', 400, 'The arguments do not match the schema of the tool.'),
+  TOOL_FAILED: spec('provider', 'never', 502, 'The tool ran and reported an error.'),
+  TOOL_TIMEOUT: spec('timeout', 'backoff', 504, 'The tool did not end within its time limit.'),
+  TOOL_LIMIT: spec('limit', 'never', 422, 'The tool was stopped at a limit: cpu, memory, processes or output.'),
+  TOOL_OUTPUT_TOO_LARGE: spec('limit', 'never', 422, 'The result of the tool is larger than a result may be.'),
+  TOOL_OUTCOME_UNKNOWN: spec('conflict', 'never', 409, 'A tool that must not run twice was begun and never reported back.'),
+  SANDBOX_UNAVAILABLE: spec('unavailable', 'backoff', 503, 'Isolation cannot be had here, so the tool is refused.'),
+  BUNDLE_MISSING: spec('denied', 'backoff', 503, 'No valid policy bundle is in force; everything is denied.'),
+  BUNDLE_INVALID: spec('denied', 'never', 503, 'The policy bundle is expired, older than one seen before, or wrongly signed.'),
+  PROVIDER_UNAVAILABLE: spec('unavailable', 'backoff', 503, 'The model provider cannot be reached, or its breaker is open.'),
+  PROVIDER_TIMEOUT: spec('timeout', 'backoff', 504, 'The model provider did not answer in time.'),
+  PROVIDER_RATE_LIMITED: spec('limit', 'backoff', 429, 'The model provider asks to slow down.'),
+  PROVIDER_REJECTED: spec('provider', 'never', 502, 'The model provider refused the request.'),
+  PROVIDER_GARBAGE: spec('provider', 'backoff', 502, 'The answer of the model provider does not follow its protocol.'),
+  PROVIDER_CUT: spec('provider', 'backoff', 502, 'The stream of the model provider ended before the answer did.'),
+  LIMIT_STEPS: spec('limit', 'never', 422, 'The run reached its limit of steps.'),
+  LIMIT_TOKENS: spec('limit', 'never', 422, 'The run reached its limit of tokens.'),
+  LIMIT_COST: spec('limit', 'never', 422, 'The run reached its limit of money.'),
+  LIMIT_TOOL_CALLS: spec('limit', 'never', 422, 'The run reached its limit of tool calls.'),
+  LIMIT_WALL_TIME: spec('limit', 'never', 422, 'The run reached its limit of wall time.'),
+  RUN_CANCELLED: spec('conflict', 'never', 409, 'The run was cancelled.'),
+  RUN_QUARANTINED: spec('conflict', 'never', 409, 'The journal of the run holds an entry this version cannot read.'),
+  PAYLOAD_TOO_LARGE: spec('limit', 'never', 413, 'A message is larger than the bus carries.'),
+  PAYLOAD_TOO_DEEP: spec('limit', 'never', 400, 'A JSON value is nested deeper than the limit.'),
+  SEAL_INVALID: spec('denied', 'never', 403, 'A message on the bus is not from whom it says.'),
+  SEQUENCE_CONFLICT: spec('conflict', 'backoff', 409, 'The journal moved on since it was read.'),
+  CONFLICT: spec('conflict', 'never', 409, 'The thing exists already, or changed meanwhile.'),
+  NOT_FOUND: spec('not_found', 'never', 404, 'There is no such thing.'),
+  BUS_UNAVAILABLE: spec('unavailable', 'backoff', 503, 'The bus cannot be reached, or nobody serves that subject now.'),
+  BUS_TIMEOUT: spec('timeout', 'backoff', 504, 'No answer over the bus within the deadline.'),
+  BUS_FORBIDDEN: spec('denied', 'never', 403, 'The broker refused the operation: this user lacks the permission.'),
+  STORE_UNAVAILABLE: spec('unavailable', 'backoff', 503, 'The database cannot be reached.'),
+  OVERLOADED: spec('limit', 'backoff', 429, 'A queue is full; try again later.'),
+  CONFIG_INVALID: spec('invalid', 'never', 500, 'The configuration is wrong; the message lists every bad variable.'),
+  SHUTTING_DOWN: spec('unavailable', 'backoff', 503, 'The process is stopping.'),
+  INTERNAL: spec('bug', 'never', 500, 'A fault in Signalbox itself.'),
+} as const satisfies Record<string, ErrorSpec>;
+
+export type ErrorCode = keyof typeof ERRORS;
+export const ERROR_CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];

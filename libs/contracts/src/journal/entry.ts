@@ -1,0 +1,39 @@
+import type { z } from 'zod';
+import type { ServiceName } from '../services.js';
+import { DecisionV1 } from './decision.v1.js';
+import {
+  CancelRequestedV1, ModelCompletedV1, ModelFailedV1, QuestionAnsweredV1, RunAcceptedV1, RunRefusedV1, SessionLoadedV1, SessionSavedV1,
+  TimerFiredV1, ToolBeganV1, ToolCompletedV1, ToolFailedV1,
+} from './facts.v1.js';
+
+/** Every kind of entry a journal may hold, and the one author it is believed from. */
+export const JOURNAL_KINDS = {
+  'run.accepted.v1': { author: 'guard', schema: RunAcceptedV1 },
+  'run.refused.v1': { author: 'guard', schema: RunRefusedV1 },
+  'run.cancel-requested.v1': { author: 'guard', schema: CancelRequestedV1 },
+  'question.answered.v1': { author: 'guard', schema: QuestionAnsweredV1 },
+  'session.loaded.v1': { author: 'memory', schema: SessionLoadedV1 },
+  'session.saved.v1': { author: 'memory', schema: SessionSavedV1 },
+  'model.completed.v1': { author: 'inference', schema: ModelCompletedV1 },
+  'model.failed.v1': { author: 'inference', schema: ModelFailedV1 },
+  'tool.began.v1': { author: 'tool-runner', schema: ToolBeganV1 },
+  'tool.completed.v1': { author: 'tool-runner', schema: ToolCompletedV1 },
+  'tool.failed.v1': { author: 'tool-runner', schema: ToolFailedV1 },
+  'timer.fired.v1': { author: 'router', schema: TimerFiredV1 },
+  'decision.v1': { author: 'router', schema: DecisionV1 },
+} as const satisfies Record<string, { author: ServiceName; schema: z.ZodType }>;
+
+export type JournalKind = keyof typeof JOURNAL_KINDS;
+export type JournalBody<K extends JournalKind> = z.infer<(typeof JOURNAL_KINDS)[K]['schema']>;
+
+/** One entry as read and checked: a discriminated union over `kind`. */
+export type JournalEntry = {
+  [K in JournalKind]: {
+    kind: K;
+    author: (typeof JOURNAL_KINDS)[K]['author'];
+    /** Sequence in the partition's stream. */
+    seq: number;
+    body: JournalBody<K>;
+  };
+}[JournalKind];
+export type JournalEntryOf<K extends JournalKind> = Extract<JournalEntry, { kind: K }>;

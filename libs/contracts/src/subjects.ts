@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { RunId, TenantId, Token } from './common.js';
+
+/** Number of partitions. Part of every run id, so it never changes for a deployment. */
+export const PARTITIONS = 8;
+export const PARTITION_NAMES: readonly string[] = Array.from({ length: PARTITIONS }, (_, n) => String(n).padStart(2, '0'));
+
+const BASE32 = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/** `count` characters of Crockford base 32 from the first 5 × `count` bits of `bytes`. */
+export function base32(bytes: Uint8Array, count: number): string {
+  let out = '';
+  for (let i = 0; i < count; i++) {
+    const bit = i * 5;
+    const pair = ((bytes[bit >> 3] ?? 0) << 8) | (bytes[(bit >> 3) + 1] ?? 0);
+    out += BASE32[(pair >> (11 - (bit & 7))) & 31];
+  }
+  return out;
+}
+
+const sha256 = (...parts: string[]): Buffer => createHash('sha256').update(parts.join('\0')).digest();
+
+/** The partition of a session: all runs of a session share one and so keep their order. */
+export function partitionOf(tenant: string, session: string): string {
+  return PARTITION_NAMES[sha256('partition', tenant, session).readUInt32BE(0) % PARTITIONS]!;
+}
+
+export interface RunOrigin {
+  tenant: string;
+  requestId: string;
+  session?: string | undefined;
+  previousRunId?: string | undefined;
+}
+
+/**
+ * The id of the run that a request starts: the same request gives the same run, however often it is sent.
+ * `run_<partition>_<26>`: the first ten characters sort by time where the request id carries one.
+ */
+export function runIdFor(origin: RunOrigin): string {
+  const partition = origin.previousRunId
+    ? partitionOfRun(origin.previousRunId)
+    : partitionOf(origin.tenant, origin.session ?? origin.requestId);
+  const time = origin.requestId.slice(4, 14);
+  return `run_${partition}_${time}${base32(sha256('run', origin.tenant, origin.requestId), 16)}`;
+}
+
+/** A request id from a clock (ms since 1970) and 10 random bytes, sortable by time. */
+export function requestIdFrom(nowMs: number, random: Uint8Array): string {
+  let time = '';
+  for (let n = nowMs, i = 0; i < 10; i++, n = Math.floor(n / 32)) time = BASE32[n % 32] + time;
+  return `req_${time}${base32(random, 16)}`;
+}
+
+/** The request id that an idempotency key stands for, within its tenant; time-less. */
+export function requestIdForKey(tenant: string, idempotencyKey: string): string {
+  return `req_${base32(sha256('idempotency', tenant, idempotencyKey), 26)}`;
+}
+
+export function partitionOfRun(runId: string): string {
+  return RunId.parse(runId).slice(4, 6);
+}
+
+const ROOT = 'sb.v1';
+const token = (value: string): string => Token.parse(value);
+const tenantToken = (value: string): string => TenantId.parse(value);
+
+/** Builders of every subject; nobody writes one by hand. Each token is checked. */
+export const subjects = {
+  in: (tenant: string, kind: 'run' | 'cancel' | 'approve') => `${ROOT}.in.${tenantToken(tenant)}.${kind}`,
+  ask: (tenant: string, kind: 'auth' | 'watch' | 'status') => `${ROOT}.ask.${tenantToken(tenant)}.${kind}`,
+  run: (tenant: string, runId: string) => `${ROOT}.run.${partitionOfRun(runId)}.${tenantToken(tenant)}.${runId}`,
+  workInfer: (provider: string, tenant: string) => `${ROOT}.work.infer.${token(provider)}.${tenantToken(tenant)}`,
+  workTool: (tier: string, tenant: string) => `${ROOT}.work.tool.${token(tier)}.${tenantToken(tenant)}`,
+  tok: (tenant: string, runId: string) => `${ROOT}.tok.${tenantToken(tenant)}.${RunId.parse(runId)}`,
+  live: (tenant: string, runId: string) => `${ROOT}.live.${tenantToken(tenant)}.${RunId.parse(runId)}`,
+  note: (tenant: string, runId: string) => `${ROOT}.note.${tenantToken(tenant)}.${RunId.parse(runId)}`,
+  ctl: (tenant: string, runId: string) => `${ROOT}.ctl.${tenantToken(tenant)}.${RunId.parse(runId)}`,
+  svc: (service: string, verb: string, tenant: string) => `${ROOT}.svc.${token(service)}.${token(verb)}.${tenantToken(tenant)}`,
+  audit: (tenant: string, kind: string) => `${ROOT}.audit.${tenantToken(tenant)}.${token(kind)}`,
+  dlq: (stream: string, consumer: string, tenant: string) => `${ROOT}.dlq.${token(stream)}.${token(consumer)}.${tenantToken(tenant)}`,
+} as const;
+
+/** The tenant that a subject names; what a header or a body says never counts. */
+export function tenantOf(subject: string): string {
+  const parts = subject.split('.');
+  const at = { in: 3, ask: 3, run: 4, work: 5, tok: 3, live: 3, note: 3, ctl: 3, svc: 5, audit: 3, dlq: 5 }[parts[2] ?? ''];
+  return TenantId.parse(at === undefined ? undefined : parts[at]);
+}
+
+/** First link of a journal's hash chain. */
+export function journalHeadStart(subject: string): string {
+  return createHash('sha256').update(`signalbox.journal.v1\0${subject}`).digest('hex');
+}
+
+/** Next link: over the whole stored body of the next entry, accepted or not. */
+export function journalHead(head: string, body: Uint8Array): string {
+  return createHash('sha256').update(head).update(body).digest('hex');
+}
