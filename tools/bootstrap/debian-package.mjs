@@ -19,7 +19,9 @@ export function debianSystem() {
 
 /** Every archive that the machine's own apt configuration names: `{ uri, suites, components, signedBy }`. */
 export function configuredArchives(folder = '/etc/apt') {
-  const files = [join(folder, 'sources.list'), ...listIn(join(folder, 'sources.list.d'))].filter((file) => existsSync(file));
+  const files = [join(folder, 'sources.list'), ...listIn(join(folder, 'sources.list.d'))].filter((file) =>
+    existsSync(file),
+  );
   return files.flatMap((file) => {
     const text = readFileSync(file, 'utf8');
     if (file.endsWith('.sources')) return parseDeb822(text);
@@ -36,7 +38,14 @@ function parseDeb822(text) {
     const field = (name) => new RegExp(`^${name}:[ \\t]*(.+)$`, 'im').exec(stanza)?.[1].trim().split(/\s+/);
     const uris = field('URIs');
     if (!uris || !field('Types')?.includes('deb') || field('Enabled')?.[0] === 'no') return [];
-    return [{ uri: uris[0], suites: field('Suites') ?? [], components: field('Components') ?? [], signedBy: field('Signed-By')?.[0] }];
+    return [
+      {
+        uri: uris[0],
+        suites: field('Suites') ?? [],
+        components: field('Components') ?? [],
+        signedBy: field('Signed-By')?.[0],
+      },
+    ];
   });
 }
 
@@ -57,9 +66,14 @@ function parseOneLine(text) {
 export function unpackDebianPackage({ name, suite, into, workDir }) {
   const system = debianSystem();
   if (!system) throw new BootstrapError('this machine has no apt', `Install ${name} yourself and put it on PATH.`);
-  const archive = configuredArchives().find(({ suites, uri }) => suites.includes(system.codename) && !uri.startsWith('cdrom:'));
+  const archive = configuredArchives().find(
+    ({ suites, uri }) => suites.includes(system.codename) && !uri.startsWith('cdrom:'),
+  );
   if (!archive) {
-    throw new BootstrapError(`apt's configuration names no archive for ${system.codename}`, `Install ${name} yourself.`);
+    throw new BootstrapError(
+      `apt's configuration names no archive for ${system.codename}`,
+      `Install ${name} yourself.`,
+    );
   }
   const state = join(workDir, `${suite}-${process.pid}`);
   try {
@@ -69,7 +83,8 @@ export function unpackDebianPackage({ name, suite, into, workDir }) {
     const file = readdirSync(state).find((entry) => entry.endsWith('.deb'));
     mkdirSync(into, { recursive: true });
     const unpacked = run('dpkg', ['-x', join(state, file), into]);
-    if (!unpacked.ok) throw new BootstrapError(`dpkg could not unpack ${file}: ${tail(unpacked.output)}`, 'Is the disk full?');
+    if (!unpacked.ok)
+      throw new BootstrapError(`dpkg could not unpack ${file}: ${tail(unpacked.output)}`, 'Is the disk full?');
     return { version: file.split('_')[1].replace(/%3a/gi, ':') };
   } finally {
     rmSync(state, { recursive: true, force: true });
@@ -78,13 +93,22 @@ export function unpackDebianPackage({ name, suite, into, workDir }) {
 
 function apt(args, timeoutMs, cwd) {
   const result = run('apt-get', args, { cwd, timeout: timeoutMs, env: { ...process.env, LC_ALL: 'C' } });
-  if (!result.ok) throw new BootstrapError(`apt-get ${args.at(-1)} failed: ${tail(result.output, 4)}`, 'Is the Debian archive reachable?');
+  if (!result.ok)
+    throw new BootstrapError(
+      `apt-get ${args.at(-1)} failed: ${tail(result.output, 4)}`,
+      'Is the Debian archive reachable?',
+    );
 }
 
 function privateState(state, system, archive, suite) {
   for (const folder of ['lists/partial', 'cache/archives/partial']) mkdirSync(join(state, folder), { recursive: true });
-  const keyring = archive.signedBy?.startsWith('/') ? archive.signedBy : `/usr/share/keyrings/${system.id}-archive-keyring.gpg`;
-  writeFileSync(join(state, 'sources.list'), `deb [signed-by=${keyring}] ${archive.uri} ${suite} ${archive.components.join(' ')}\n`);
+  const keyring = archive.signedBy?.startsWith('/')
+    ? archive.signedBy
+    : `/usr/share/keyrings/${system.id}-archive-keyring.gpg`;
+  writeFileSync(
+    join(state, 'sources.list'),
+    `deb [signed-by=${keyring}] ${archive.uri} ${suite} ${archive.components.join(' ')}\n`,
+  );
   return [
     `Dir::State::Lists=${join(state, 'lists')}`,
     `Dir::Cache=${join(state, 'cache')}`,

@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { debianSystem, unpackDebianPackage } from './debian-package.mjs';
 import { BootstrapError, run, tail } from './run.mjs';
@@ -49,7 +58,12 @@ export function findNatsServer(cacheDir) {
     return { path: configured, version, from: 'SIGNALBOX_NATS_SERVER' };
   }
   const folders = [...(process.env.PATH ?? '').split(delimiter).filter(Boolean), '/usr/sbin', '/usr/local/sbin'];
-  return firstUsable(folders.map((folder) => join(folder, EXECUTABLE)), 'PATH') ?? firstUsable(cached(cacheDir), 'cache');
+  return (
+    firstUsable(
+      folders.map((folder) => join(folder, EXECUTABLE)),
+      'PATH',
+    ) ?? firstUsable(cached(cacheDir), 'cache')
+  );
 }
 
 function firstUsable(paths, from) {

@@ -50,7 +50,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: options.env ?? childEnvironment(),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.account ?? {}),
+    ...options.account,
   });
   await new Promise<void>((resolve, reject) => {
     process.once('spawn', resolve);

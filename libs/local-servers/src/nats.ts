@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { type Child, startChild } from './child.js';
 import { readMachine } from './config.js';
 import { LocalServerError } from './local-server.error.js';
@@ -57,11 +56,9 @@ export async function stopNatsServer(child: Child): Promise<void> {
 }
 
 function natsArguments({ port, storeDir, configFile, monitorPort }: NatsServerOptions): string[] {
-  return [
-    ...(configFile === undefined ? [] : ['-c', configFile]),
-    ...['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', join(storeDir)],
-    ...(monitorPort === undefined ? [] : ['-m', String(monitorPort)]),
-  ];
+  const config = configFile === undefined ? [] : ['-c', configFile];
+  const monitor = monitorPort === undefined ? [] : ['-m', String(monitorPort)];
+  return [...config, '-a', '127.0.0.1', '-p', String(port), '-js', '-sd', storeDir, ...monitor];
 }
 
 function greets(port: number): Promise<boolean> {

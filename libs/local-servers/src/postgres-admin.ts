@@ -27,8 +27,12 @@ export async function createOwnedSchema(adminUrl: string, name: string, password
   const role = escapeIdentifier(name);
   await withClient(adminUrl, async (client) => {
     const known = await client.query('select 1 from pg_roles where rolname = $1', [name]);
-    await client.query(`${known.rowCount ? 'alter' : 'create'} role ${role} with login password ${escapeLiteral(password)}`);
-    const admin = await client.query<{ may: boolean }>('select rolsuper as may from pg_roles where rolname = current_user');
+    await client.query(
+      `${known.rowCount ? 'alter' : 'create'} role ${role} with login password ${escapeLiteral(password)}`,
+    );
+    const admin = await client.query<{ may: boolean }>(
+      'select rolsuper as may from pg_roles where rolname = current_user',
+    );
     if (!admin.rows[0]?.may) await client.query(`grant ${role} to current_user`);
     await client.query(`create schema if not exists ${role} authorization ${role}`);
     await client.query(`alter role ${role} set search_path to ${role}`);

@@ -22,7 +22,10 @@ export interface PostgresFiles {
 export function postgresFiles(folder: string): PostgresFiles {
   const bin = readMachine().postgresBin;
   if (bin === null) {
-    throw new LocalServerError('there is no Postgres for this platform', 'Set SIGNALBOX_PG_URL to a Postgres of yours.');
+    throw new LocalServerError(
+      'there is no Postgres for this platform',
+      'Set SIGNALBOX_PG_URL to a Postgres of yours.',
+    );
   }
   mkdirSync(folder, { recursive: true });
   if (process.getuid?.() !== 0) return { bin, data: join(folder, 'data'), account: undefined };

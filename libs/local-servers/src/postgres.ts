@@ -86,11 +86,15 @@ async function makeCluster(files: PostgresFiles, passwordFile: string): Promise<
       env: environment(),
       cwd: dirname(files.data),
       timeout: INITDB_TIMEOUT_MS,
-      ...(files.account ?? {}),
+      ...files.account,
     });
   } catch (cause) {
     rmSync(files.data, { recursive: true, force: true });
-    throw new LocalServerError(`initdb failed: ${cause instanceof Error ? cause.message : 'unknown'}`, 'Is the disk full?', { cause });
+    throw new LocalServerError(
+      `initdb failed: ${cause instanceof Error ? cause.message : 'unknown'}`,
+      'Is the disk full?',
+      { cause },
+    );
   } finally {
     rmSync(handedOver, { force: true });
   }

@@ -14,7 +14,10 @@ export async function clearStalePostmaster(dataDir: string): Promise<void> {
   const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
   if (runsOn(pid, dataDir)) {
     process.kill(pid, 'SIGINT');
-    await waitFor(() => !runsOn(pid, dataDir), { timeoutMs: STOP_TIMEOUT_MS, what: `the Postgres left behind (pid ${pid})` });
+    await waitFor(() => !runsOn(pid, dataDir), {
+      timeoutMs: STOP_TIMEOUT_MS,
+      what: `the Postgres left behind (pid ${pid})`,
+    });
   }
   rmSync(file, { force: true });
 }
@@ -25,7 +28,9 @@ function runsOn(pid: number, dataDir: string): boolean {
   if (existsSync('/proc/self/stat')) {
     try {
       const state = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0];
-      return state !== 'Z' && state !== 'X' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(dataDir);
+      return (
+        state !== 'Z' && state !== 'X' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(dataDir)
+      );
     } catch {
       return false;
     }

@@ -58,7 +58,10 @@ describe('startPostgres', () => {
 describe('waitFor', () => {
   it('names what it waited for and keeps the last error as cause', async () => {
     const failing = waitFor(() => Promise.reject(new Error('inner')), { timeoutMs: 20, what: 'the moon' });
-    await expect(failing).rejects.toMatchObject({ message: expect.stringContaining('the moon'), cause: { message: 'inner' } });
+    await expect(failing).rejects.toMatchObject({
+      message: expect.stringContaining('the moon'),
+      cause: { message: 'inner' },
+    });
   });
 
   it('gives what the condition gave', async () => {
