@@ -1,1 +1,4 @@
-export {};
+export * from './decorators.js';
+export { type ErrorBody, problemBody, toMeshError } from './mesh-exception.filter.js';
+export * from './run-service.js';
+export * from './tokens.js';
