@@ -1,0 +1,12 @@
+import { runService } from '@signalbox/app-runtime';
+import { AppModule } from './app.module.js';
+import { config } from './config.js';
+import { openAiError } from './responses/openai-error.js';
+
+const settings = config();
+await runService({
+  service: 'gateway',
+  config: settings,
+  module: AppModule,
+  http: { port: settings.httpPort, bodyBytesMax: settings.bodyBytesMax, errorBody: openAiError },
+});

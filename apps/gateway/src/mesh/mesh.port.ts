@@ -1,0 +1,24 @@
+import type { AuthReplyV1, CancelRequestV1, RunRequestV1, RunViewV1, WatchEventV1 } from '@signalbox/contracts';
+import type { z } from 'zod';
+
+/** Who asks: the tenant that the key names, and what of the key may travel. */
+export interface Caller {
+  tenant: string;
+  /** SHA-256 of the key, hex. */
+  keyDigest: string;
+}
+
+export type Identity = z.infer<typeof AuthReplyV1>;
+export type RunView = z.infer<typeof RunViewV1>;
+export type WatchEvent = z.infer<typeof WatchEventV1>;
+
+/** The mesh behind the edge: the guard, over GATE. Errors are MeshErrors by the guard's code. */
+export abstract class MeshPort {
+  abstract authenticate(caller: Caller): Promise<Identity>;
+  /** Resolves once the request is stored. */
+  abstract startRun(caller: Caller, request: RunRequestV1): Promise<void>;
+  abstract cancelRun(caller: Caller, request: CancelRequestV1): Promise<void>;
+  abstract runStatus(caller: Caller, runId: string): Promise<RunView>;
+  /** Ends with an `end` event; survives the loss of a guard. */
+  abstract watchRun(caller: Caller, runId: string, signal: AbortSignal): AsyncIterable<WatchEvent>;
+}

@@ -1,0 +1,79 @@
+import { Token, type RunRequestV1, RunLimits } from '@signalbox/contracts';
+import { MeshError, validate } from '@signalbox/kernel';
+import { z } from 'zod';
+import type { Caller } from '../mesh/mesh.port.js';
+
+const TextPart = z.object({ type: z.enum(['input_text', 'output_text', 'text']), text: z.string() });
+const InputMessage = z.object({
+  type: z.literal('message').optional(),
+  role: z.enum(['user', 'assistant', 'system', 'developer']),
+  content: z.union([z.string(), z.array(TextPart).min(1).max(256)]),
+});
+
+/** What we read of OpenAI's Responses request. Parameters that only tune sampling are accepted and belong to the agent. */
+export const ResponseRequest = z.looseObject({
+  model: Token,
+  input: z.union([z.string().min(1), z.array(InputMessage).min(1).max(256)]),
+  instructions: z.string().max(32_768).nullish(),
+  stream: z.boolean().nullish(),
+  background: z.boolean().nullish(),
+  conversation: z.union([z.string().min(1).max(256), z.object({ id: z.string().min(1).max(256) })]).nullish(),
+  previous_response_id: z.string().max(128).nullish(),
+  /** Ours. `profile.names`: the person's own names, so that they are found in the text. */
+  signalbox: z
+    .strictObject({
+      profile: z.strictObject({ names: z.array(z.string().min(2).max(128)).max(16) }).optional(),
+      limits: RunLimits.partial().optional(),
+    })
+    .optional(),
+});
+export type ResponseRequest = z.infer<typeof ResponseRequest>;
+
+/** Parameters that would change what an agent may do: the agent's definition decides these. */
+const GOVERNED = ['tools', 'tool_choice', 'prompt', 'include'] as const;
+
+export function readResponseRequest(body: unknown): ResponseRequest {
+  const request = validate(ResponseRequest, body);
+  for (const name of GOVERNED) {
+    const value = request[name];
+    const idle = value === undefined || value === null || value === 'auto' || (Array.isArray(value) && value.length === 0);
+    if (!idle) {
+      const message = `${name}: an agent's tools are set by its policy, not by the request`;
+      throw new MeshError('REQUEST_INVALID', message, { details: { fields: [name] } });
+    }
+  }
+  return request;
+}
+
+/** Turns the edge's dialect into the mesh's own request. */
+export function toRunRequest(request: ResponseRequest, caller: Caller, requestId: string): RunRequestV1 {
+  const input = typeof request.input === 'string' ? [{ role: 'user' as const, content: request.input }] : request.input.map(toMessage);
+  if (request.instructions) input.unshift({ role: 'system', content: request.instructions });
+  const conversation = typeof request.conversation === 'string' ? request.conversation : request.conversation?.id;
+  return {
+    keyDigest: caller.keyDigest,
+    requestId,
+    agent: request.model,
+    input,
+    stream: request.stream === true,
+    ...(conversation ? { session: conversation } : {}),
+    ...(request.previous_response_id ? { previousRunId: runIdOf(request.previous_response_id) } : {}),
+    ...(request.signalbox?.profile ? { profile: request.signalbox.profile } : {}),
+    ...(request.signalbox?.limits ? { limits: request.signalbox.limits } : {}),
+  };
+}
+
+function toMessage(message: z.infer<typeof InputMessage>): RunRequestV1['input'][number] {
+  const content = typeof message.content === 'string' ? message.content : message.content.map((part) => part.text).join('');
+  return { role: message.role === 'developer' ? 'system' : message.role, content };
+}
+
+/** `resp_…` is the run's id under OpenAI's prefix. */
+export function runIdOf(responseId: string): string {
+  if (!/^resp_[0-9]{2}_[0-9a-z]{26}$/.test(responseId)) throw new MeshError('RUN_UNKNOWN', 'There is no response of that id.');
+  return responseId.replace('resp_', 'run_');
+}
+
+export function responseIdOf(runId: string): string {
+  return runId.replace('run_', 'resp_');
+}

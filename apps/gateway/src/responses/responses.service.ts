@@ -1,0 +1,56 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG } from '@signalbox/app-runtime';
+import { requestIdForKey, runIdFor } from '@signalbox/contracts';
+import { MeshError, newRequestId } from '@signalbox/kernel';
+import type { GatewayConfig } from '../config.js';
+import { type Caller, MeshPort, type RunView, type WatchEvent } from '../mesh/mesh.port.js';
+import { queuedView } from './response-object.js';
+import { type ResponseRequest, toRunRequest } from './response-request.js';
+
+/** Starts, watches, reads and cancels runs for the edge. */
+@Injectable()
+export class ResponsesService {
+  constructor(
+    @Inject(MeshPort) private readonly mesh: MeshPort,
+    @Inject(CONFIG) private readonly config: GatewayConfig,
+  ) {}
+
+  /** Stores the request and says which run it starts. The same idempotency key gives the same run. */
+  async start(caller: Caller, request: ResponseRequest, idempotencyKey: string | undefined): Promise<RunView> {
+    const { agents } = await this.mesh.authenticate(caller);
+    if (!agents.some((agent) => agent.id === request.model)) {
+      throw new MeshError('AGENT_UNKNOWN', `There is no agent ${request.model} for this key; GET /v1/models lists them.`, {
+        details: { fields: ['model'] },
+      });
+    }
+    const requestId = idempotencyKey ? requestIdForKey(caller.tenant, idempotencyKey) : newRequestId();
+    const runRequest = toRunRequest(request, caller, requestId);
+    await this.mesh.startRun(caller, runRequest);
+    return queuedView(runIdFor({ ...runRequest, tenant: caller.tenant }), request.model, Date.now());
+  }
+
+  watch(caller: Caller, runId: string, signal: AbortSignal): AsyncIterable<WatchEvent> {
+    return this.mesh.watchRun(caller, runId, signal);
+  }
+
+  /** The run at its end, when it waits for a person, or as it stands after the longest wait. */
+  async wait(caller: Caller, runId: string, signal: AbortSignal): Promise<RunView> {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(this.config.waitMs)]);
+    for await (const event of this.mesh.watchRun(caller, runId, limit)) {
+      if (event.type === 'end') return event.view;
+      if (event.type === 'note' && event.phase === 'waiting') break;
+    }
+    return this.mesh.runStatus(caller, runId);
+  }
+
+  status(caller: Caller, runId: string): Promise<RunView> {
+    return this.mesh.runStatus(caller, runId);
+  }
+
+  async cancel(caller: Caller, runId: string, signal: AbortSignal): Promise<RunView> {
+    await this.mesh.runStatus(caller, runId);
+    const request = { keyDigest: caller.keyDigest, requestId: newRequestId(), runId, reason: 'cancelled by the caller' };
+    await this.mesh.cancelRun(caller, request);
+    return this.wait(caller, runId, signal);
+  }
+}
