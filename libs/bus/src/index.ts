@@ -1,1 +1,7 @@
-export {};
+export { type ApiRights, bucketRights, mergeRights, rights } from './api-rights.js';
+export { Bucket } from './bucket.js';
+export { Bus } from './bus.js';
+export type { BusCapabilities } from './capabilities.js';
+export { Journal } from './journal.js';
+export { KeyRing } from './key-ring.js';
+export type * from './types.js';
