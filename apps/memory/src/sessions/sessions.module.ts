@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { BusJournalAdapter } from './adapters/bus-journal.adapter.js';
+import { KvSessionsAdapter } from './adapters/kv-sessions.adapter.js';
+import { RunJournalPort, SessionsPort } from './sessions.port.js';
+import { SessionsHandler } from './sessions.handler.js';
+import { SessionsService } from './sessions.service.js';
+
+@Module({
+  controllers: [SessionsHandler],
+  providers: [
+    SessionsService,
+    { provide: SessionsPort, useClass: KvSessionsAdapter },
+    { provide: RunJournalPort, useClass: BusJournalAdapter },
+  ],
+})
+export class SessionsModule {}

@@ -1,0 +1,60 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG } from '@signalbox/app-runtime';
+import type { Message, SessionLoadV1, SessionSaveV1 } from '@signalbox/contracts';
+import { backoffMs, MeshError, pause } from '@signalbox/kernel';
+import type { MemoryConfig } from '../config.js';
+import { RunJournalPort, SessionsPort, type SessionState } from './sessions.port.js';
+
+/** Compare-and-set rounds before a save gives up and is asked for again. */
+const SAVE_ROUNDS_MAX = 20;
+/** Runs remembered per session, so that a repeated save changes nothing. */
+const RUNS_MAX = 256;
+
+/** Loads a session into a run at its start and appends the run to it at its end, once. */
+@Injectable()
+export class SessionsService {
+  constructor(
+    @Inject(SessionsPort) private readonly sessions: SessionsPort,
+    @Inject(RunJournalPort) private readonly journal: RunJournalPort,
+    @Inject(CONFIG) private readonly config: MemoryConfig,
+  ) {}
+
+  async load(ask: SessionLoadV1): Promise<void> {
+    const { state, revision } = await this.sessions.load(ask);
+    const messages = wholeTurns(state.messages.slice(-Math.min(ask.messagesMax, this.config.sessionMessagesMax)));
+    await this.journal.loaded(ask, { attempt: ask.attempt, messages, revision, loadedAt: Date.now() });
+  }
+
+  async save(ask: SessionSaveV1): Promise<void> {
+    const revision = await this.#append(ask);
+    await this.journal.saved(ask, { attempt: ask.attempt, revision, savedAt: Date.now() });
+  }
+
+  async #append(ask: SessionSaveV1): Promise<number> {
+    for (let round = 0; round < SAVE_ROUNDS_MAX; round++) {
+      const { state, revision } = await this.sessions.load(ask);
+      if (state.runs.includes(ask.runId)) return revision;
+      try {
+        return await this.sessions.store(ask, this.#with(state, ask), revision);
+      } catch (error) {
+        if (!(error instanceof MeshError) || error.code !== 'SEQUENCE_CONFLICT') throw error;
+        await pause(backoffMs(round, 2, 200));
+      }
+    }
+    throw new MeshError('OVERLOADED', `The session changed ${SAVE_ROUNDS_MAX} times while it was being saved.`);
+  }
+
+  #with(state: SessionState, ask: SessionSaveV1): SessionState {
+    let messages = wholeTurns([...state.messages, ...ask.messages].slice(-this.config.sessionMessagesMax));
+    while (messages.length > 2 && JSON.stringify(messages).length > this.config.sessionBytesMax) {
+      messages = wholeTurns(messages.slice(Math.ceil(messages.length / 4)));
+    }
+    return { messages, runs: [...state.runs, ask.runId].slice(-RUNS_MAX) };
+  }
+}
+
+/** Drops leading tool answers whose call was cut off: providers refuse them. */
+function wholeTurns(messages: Message[]): Message[] {
+  const first = messages.findIndex((message) => message.role === 'user');
+  return first === -1 ? [] : messages.slice(first);
+}
