@@ -1,1 +1,17 @@
-export {};
+export { type KeyInput } from './bundle/ed25519.js';
+export { assertNotExpired, type BundleFault, openBundle, type OpenBundleOptions } from './bundle/open-bundle.js';
+export { BUNDLE_CHARS_MAX, signBundle } from './bundle/sign-bundle.js';
+export { CompiledPolicy, compilePolicy, type ResolvedAgent, type ToolAccess } from './compiled-policy.js';
+export { storedDigest } from './key-ring.js';
+export { isSoundCondition } from './rules/condition.js';
+export {
+  type HostPattern,
+  hostMatches,
+  parseHostPattern,
+  type UrlHost,
+  urlHost,
+  urlLeadsTo,
+} from './rules/url-host.js';
+export { type FloorFiles, floorFile, floorMemory, type FloorPort } from './store/floor.js';
+export { type PolicyEvent, PolicyStore, type PolicyStoreOptions } from './store/policy-store.js';
+export { bundleKey, type WatchableBucket, watchBundles, type WatchedEntry } from './store/watch-bundles.js';

@@ -1,0 +1,134 @@
+import type {
+  AgentManifest,
+  BundleRef,
+  DecisionRecord,
+  KeyGrant,
+  ModelManifest,
+  PolicyBundleV1,
+  ToolManifest,
+} from '@signalbox/contracts';
+import { canonicalJson, MeshError, sha256Hex } from '@signalbox/kernel';
+import { bundleInvalid } from './bundle/open-bundle.js';
+import { KeyRing } from './key-ring.js';
+import { compileRules, covers, type Decider, deny, type Verdict } from './rules/rule-set.js';
+
+/** An agent with all it needs to run, as one bundle has it. */
+export interface ResolvedAgent {
+  agent: AgentManifest;
+  model: ModelManifest;
+  tools: ToolManifest[];
+  bundle: BundleRef;
+}
+
+/** One tool call to decide. `arguments` is the parsed JSON value. */
+export interface ToolAccess {
+  agent: string;
+  tool: string;
+  arguments: unknown;
+  userId: string;
+}
+
+/** A bundle made ready to decide from. Immutable; a new bundle gives a new one. */
+export class CompiledPolicy {
+  readonly tenant: string;
+  readonly bundle: BundleRef;
+  readonly expiresAt: number;
+  readonly #source: PolicyBundleV1;
+  readonly #agents: ReadonlyMap<string, ResolvedAgent>;
+  readonly #tools: ReadonlyMap<string, ToolManifest>;
+  readonly #keys: KeyRing;
+  /** By agent and tool, made at first use. Bounded: only tools that an agent lists get an entry. */
+  readonly #deciders = new Map<string, Map<string, Decider>>();
+
+  constructor(bundle: PolicyBundleV1, hash: string) {
+    this.tenant = bundle.tenant;
+    this.bundle = { version: bundle.version, hash };
+    this.expiresAt = bundle.expiresAt;
+    this.#source = bundle;
+    this.#tools = unique('tool', bundle.tools, (tool) => tool.name);
+    const models = unique('model', bundle.models, (model) => model.id);
+    const agents = unique('agent', bundle.agents, (agent) => agent.id);
+    unique('rule', bundle.rules, (rule) => rule.id);
+    unique('key', bundle.keys, (key) => key.id);
+    this.#agents = new Map([...agents].map(([id, agent]) => [id, this.#resolved(agent, models)]));
+    this.#keys = new KeyRing(bundle.keys);
+  }
+
+  /** The agent, its model and its tools. AGENT_UNKNOWN when the bundle has none of that id. */
+  resolve(agentId: string): ResolvedAgent {
+    const found = this.#agents.get(agentId);
+    if (!found) throw new MeshError('AGENT_UNKNOWN', `There is no agent ${agentId.slice(0, 64)}.`);
+    return found;
+  }
+
+  /** Whether the agent may call the tool with these arguments. Never throws: what goes wrong is a denial. */
+  authorize(access: ToolAccess): DecisionRecord {
+    let verdict: Verdict;
+    try {
+      verdict = this.#decide(access);
+    } catch {
+      verdict = deny('error', [], 'The decision failed, so it is a denial.');
+    }
+    return { ...verdict, bundle: this.bundle };
+  }
+
+  /** The grant of a key, from the SHA-256 (hex) of the key. KEY_INVALID when unknown or expired. */
+  authenticate(keyDigest: string, nowMs: number): KeyGrant {
+    return this.#keys.authenticate(keyDigest, nowMs);
+  }
+
+  /** Whether a key may start this agent. The agent must exist. */
+  mayStart(grant: KeyGrant, agentId: string): boolean {
+    return this.#agents.has(agentId) && covers(grant.agents, agentId);
+  }
+
+  /** The agents that a key may start, in the bundle's order. */
+  agentsFor(grant: KeyGrant): AgentManifest[] {
+    return this.#source.agents.filter((agent) => covers(grant.agents, agent.id));
+  }
+
+  #decide({ agent, tool, arguments: args }: ToolAccess): Verdict {
+    const found = this.#agents.get(agent);
+    if (!found) return deny('invalid', [], `There is no agent ${agent}.`);
+    if (!this.#tools.has(tool)) return deny('invalid', [], `There is no tool ${tool}.`);
+    if (!found.agent.tools.includes(tool)) return deny('invalid', [], `Agent ${agent} does not have the tool ${tool}.`);
+    if (args === null || typeof args !== 'object' || Array.isArray(args)) {
+      return deny('invalid', [], 'The arguments of a tool are a JSON object.');
+    }
+    return this.#decider(agent, tool)(args);
+  }
+
+  #decider(agent: string, tool: string): Decider {
+    let ofAgent = this.#deciders.get(agent);
+    if (!ofAgent) this.#deciders.set(agent, (ofAgent = new Map()));
+    let decider = ofAgent.get(tool);
+    if (!decider) ofAgent.set(tool, (decider = compileRules(this.#source.rules, agent, tool)));
+    return decider;
+  }
+
+  #resolved(agent: AgentManifest, models: ReadonlyMap<string, ModelManifest>): ResolvedAgent {
+    const model = models.get(agent.model);
+    if (!model)
+      throw bundleInvalid('schema', `Agent ${agent.id} names the model ${agent.model}, which is not in the bundle.`);
+    const tools = agent.tools.map((name) => {
+      const tool = this.#tools.get(name);
+      if (!tool) throw bundleInvalid('schema', `Agent ${agent.id} names the tool ${name}, which is not in the bundle.`);
+      return tool;
+    });
+    return { agent, model, tools, bundle: this.bundle };
+  }
+}
+
+/**
+ * Makes a bundle ready to decide from. `hash` is that of the signed payload; without it the bundle's own.
+ * Throws BUNDLE_INVALID when ids repeat or an agent names what is not there.
+ */
+export function compilePolicy(bundle: PolicyBundleV1, hash: string = sha256Hex(canonicalJson(bundle))): CompiledPolicy {
+  return new CompiledPolicy(bundle, hash);
+}
+
+function unique<T>(what: string, items: readonly T[], idOf: (item: T) => string): ReadonlyMap<string, T> {
+  const byId = new Map(items.map((item) => [idOf(item), item]));
+  if (byId.size !== items.length) throw bundleInvalid('schema', `Two entries of the bundle share one ${what} id.`);
+  return byId;
+}

@@ -1,0 +1,33 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { KeyGrant } from '@signalbox/contracts';
+import { MeshError, sha256Hex } from '@signalbox/kernel';
+
+const DIGEST = /^[0-9a-f]{64}$/;
+
+/** What is stored for a key: SHA-256 (hex) of the digest that travels, which is SHA-256 (hex) of the key. */
+export function storedDigest(keyDigest: string): string {
+  return sha256Hex(keyDigest);
+}
+
+/** The keys of one tenant by stored digest. */
+export class KeyRing {
+  readonly #byDigest: ReadonlyMap<string, KeyGrant>;
+
+  constructor(keys: readonly KeyGrant[]) {
+    this.#byDigest = new Map(keys.map((key) => [key.digest, key]));
+  }
+
+  /**
+   * The grant of a key by its travelling digest. KEY_INVALID for unknown and expired alike. Look-up by hash tells a
+   * timer nothing of use: it would learn parts of a stored digest, and from that no travelling digest can be made.
+   */
+  authenticate(keyDigest: string, nowMs: number): KeyGrant {
+    const wanted = DIGEST.test(keyDigest) ? storedDigest(keyDigest) : '';
+    const grant = this.#byDigest.get(wanted);
+    const same = grant !== undefined && timingSafeEqual(Buffer.from(grant.digest), Buffer.from(wanted));
+    if (!same || (grant.expiresAt !== undefined && grant.expiresAt <= nowMs)) {
+      throw new MeshError('KEY_INVALID', 'The key is unknown, revoked or expired.');
+    }
+    return grant;
+  }
+}
