@@ -26,10 +26,7 @@ describe('resolve', () => {
 
   it('knows no agent but those of the bundle', () => {
     for (const id of ['other', '', 'toString', '__proto__', 'Analyst']) {
-      expect(
-        faultOf(() => compilePolicy(bundle()).resolve(id)),
-        id,
-      ).toBe('AGENT_UNKNOWN');
+      expect([id, faultOf(() => compilePolicy(bundle()).resolve(id))]).toEqual([id, 'AGENT_UNKNOWN']);
     }
   });
 

@@ -58,7 +58,7 @@ const condition: fc.Arbitrary<RuleCondition> = fc
   .record({
     pointer: fc.constantFrom(...names.map((name) => `/${name}`)),
     op: fc.constantFrom('equals', 'oneOf', 'startsWith', 'urlHost', 'atMost'),
-    value: fc.oneof(
+    value: fc.oneof<fc.Arbitrary<RuleCondition['value']>[]>(
       fc.constantFrom<RuleCondition['value']>('a', 'ab', 1, 2, true, 'a.test', '*.a.test'),
       fc.constant(['a', 'ab']),
     ),

@@ -12,7 +12,7 @@ describe('urlLeadsTo', () => {
       'HTTP://example.com:80/',
       'https://example.com:443?q=@x',
     ]) {
-      expect(leads(url, 'Example.COM'), url).toBe(true);
+      expect([url, leads(url, 'Example.COM')]).toEqual([url, true]);
     }
     expect(leads('https://example.com/', 'example.com.')).toBe(true);
   });
@@ -40,6 +40,8 @@ describe('urlLeadsTo', () => {
       'https://example.com../',
       'https://еxample.com/', // Cyrillic е
       'https://example.com\u0000.evil.org/',
+      'https://exam\u00adple.com/',
+      'https://exam\u200bple.com/',
       'ftp://example.com/',
       'javascript:example.com',
       'data:text/plain,https://example.com',
@@ -47,7 +49,7 @@ describe('urlLeadsTo', () => {
       '//example.com/',
       '',
     ];
-    for (const url of tricks) expect(leads(url, 'example.com'), JSON.stringify(url)).toBe(false);
+    expect(tricks.filter((url) => leads(url, 'example.com'))).toEqual([]);
   });
 
   it('reads IDN as punycode on both sides', () => {
@@ -88,7 +90,7 @@ describe('urlLeadsTo', () => {
       'http://0177.0.0.1/',
       'http://127.0.0.1./',
     ]) {
-      expect(urlHost(url), url).toMatchObject({ host: '127.0.0.1', isIp: true });
+      expect([url, urlHost(url)]).toMatchObject([url, { host: '127.0.0.1', isIp: true }]);
     }
     expect(leads('http://[0:0:0:0:0:0:0:1]/', '[::1]')).toBe(true);
     expect(leads('http://[::ffff:127.0.0.1]/', '127.0.0.1')).toBe(false);

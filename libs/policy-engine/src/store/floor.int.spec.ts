@@ -25,7 +25,7 @@ describe('floorFile', () => {
     for (const text of ['', '{', '[]', '{"demo":"4"}', '{"demo":0.5}']) {
       const path = join(folder, 'bad.json');
       writeFileSync(path, text);
-      expect(() => floorFile(path, fs), text).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+      expect(() => floorFile(path, fs)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
     }
     expect(() => floorFile(folder, fs)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });

@@ -8,8 +8,8 @@ export interface WatchedEntry {
 }
 
 /** What is needed of the bus's bucket `policy`. */
-export interface WatchableBucket {
-  watch(filter: string, handler: (entry: WatchedEntry) => void): { stop(): void };
+export interface WatchableBucket<Watch extends { stop(): void } = { stop(): void }> {
+  watch(filter: string, handler: (entry: WatchedEntry) => void): Watch;
 }
 
 const SUFFIX = '.bundle';
@@ -21,9 +21,9 @@ export function bundleKey(tenant: string): string {
 
 /**
  * Feeds a store from the bucket: current values first, then each change. A deletion changes nothing: the last good bundle
- * stays until it expires, since an absent bundle is no order to forget one.
+ * stays until it expires, since an absent bundle is no order to forget one. Gives the bucket's own watch, to stop it.
  */
-export function watchBundles(bucket: WatchableBucket, store: PolicyStore): { stop(): void } {
+export function watchBundles<W extends { stop(): void }>(bucket: WatchableBucket<W>, store: PolicyStore): W {
   return bucket.watch('>', ({ key, value }) => {
     const tenant = TenantId.safeParse(key.endsWith(SUFFIX) ? key.slice(0, -SUFFIX.length) : '');
     if (tenant.success && value !== null && value.length > 0) store.offer(tenant.data, value);
