@@ -1,26 +1,21 @@
 import { type AccountName, inboxPrefix, type Right, rightsOf, type ServiceName, tenantSubjects } from '@signalbox/contracts';
-import { apiRights } from './api-rights.js';
+import { type ApiRights, mergeRights, rights } from '../api-rights.js';
 
 /** Allow lists of one NATS user. The server refuses the rest. */
-export interface Permissions {
-  publish: string[];
-  subscribe: string[];
-}
+export type Permissions = ApiRights;
 
 /** The least that a service's user needs in an account. */
 export function permissionsOf(service: ServiceName, account: AccountName): Permissions {
-  const rights = rightsOf(service, account).map(toPermissions);
-  if (service === 'provisioner') rights.push(administration(account));
-  return {
-    publish: sorted(rights.flatMap((right) => right.publish)),
-    subscribe: sorted(rights.flatMap((right) => right.subscribe)),
-  };
+  const parts = rightsOf(service, account).map(toPermissions);
+  if (service === 'provisioner') parts.push(administration(account));
+  const { publish, subscribe } = mergeRights(...parts);
+  return { publish: publish.toSorted(), subscribe: subscribe.toSorted() };
 }
 
 /** A tenant's own system: its channels, and inboxes inside its own account, where nobody else is. */
 export function tenantPermissions(tenant: string): Permissions {
   return {
-    publish: sorted(tenantSubjects(tenant).map(({ subject }) => subject)),
+    publish: tenantSubjects(tenant).map(({ subject }) => subject),
     subscribe: ['_INBOX.>', `${inboxPrefix(`tenant-${tenant}`)}.>`],
   };
 }
@@ -34,15 +29,15 @@ function toPermissions(right: Right): Permissions {
     case 'answer':
       return { publish: [`${right.inbox}.>`], subscribe: [] };
     case 'work':
-      return apiRights.work(right.stream, right.consumer);
+      return rights.durable(right.stream, right.consumer);
     case 'read':
-      return apiRights.read(right.stream, right.filter);
+      return rights.followStream(right.stream);
     case 'bucket-read':
-      return apiRights.bucketRead(right.bucket);
+      return rights.readBucket(right.bucket);
     case 'bucket-write':
-      return { publish: [`$KV.${right.bucket}.>`], subscribe: [] };
+      return rights.writeBucket(right.bucket);
     case 'objects':
-      return apiRights.objects(right.store);
+      return rights.objectStore(right.store);
   }
 }
 
@@ -51,6 +46,3 @@ function administration(account: AccountName): Permissions {
   const listens = account === 'CORE' ? ['sb.v1.>', '$KV.>'] : ['sb.v1.>'];
   return { publish: ['$JS.API.>'], subscribe: listens };
 }
-
-const sorted = (subjects: string[]): string[] => [...new Set(subjects)].toSorted();
-

@@ -1,0 +1,4 @@
+/** The second face of the bus: what the one-shot provisioner and the test mesh use, and no service. */
+export { type KeysReport, makeKeys } from './make-keys.js';
+export { type ProvisionedItem, type ProvisionOptions, type ProvisionReport, provision } from './provision.js';
+export { type RenderOptions, renderServer } from './render-server.js';
