@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { type DynamicModule, Global, type INestApplicationContext, Module, type Type } from '@nestjs/common';
 import { type AbstractHttpAdapter, APP_FILTER, NestFactory } from '@nestjs/core';
-import { Bus } from '@signalbox/bus';
+import { Bus, KeyRing } from '@signalbox/bus';
 import { ACCOUNT_SERVICES, type AccountName, ACCOUNTS, type ServiceName } from '@signalbox/contracts';
 import { MeshError, parseJson } from '@signalbox/kernel';
 import { createLogger, type Logger } from '@signalbox/telemetry';
@@ -9,11 +9,12 @@ import { HealthServer } from './health-server.js';
 import { JetStreamStrategy } from './jetstream.strategy.js';
 import { type ErrorBody, MeshExceptionFilter, problemBody } from './mesh-exception.filter.js';
 import { NestLogger } from './nest-logger.js';
-import { CONFIG, CORE_BUS, GATE_BUS, LOGGER } from './tokens.js';
+import { CONFIG, CORE_BUS, GATE_BUS, KEYS, LOGGER } from './tokens.js';
 
 export interface ServiceConfig {
   natsUrl: string;
   keysDir: string;
+  stateDir: string;
   listenHost: string;
   healthPort: number;
   logLevel: string;
@@ -40,10 +41,11 @@ type Buses = Partial<Record<AccountName, Bus>>;
 @Global()
 @Module({})
 class RuntimeModule {
-  static with(config: unknown, buses: Buses, logger: Logger, errorBody: ErrorBody): DynamicModule {
+  static with(config: ServiceConfig, buses: Buses, logger: Logger, errorBody: ErrorBody): DynamicModule {
     const values = [
       { provide: CONFIG, useValue: config },
       { provide: LOGGER, useValue: logger },
+      { provide: KEYS, useValue: KeyRing.load(config.keysDir) },
       { provide: CORE_BUS, useValue: buses.CORE },
       { provide: GATE_BUS, useValue: buses.GATE },
     ];

@@ -46,6 +46,8 @@ export const baseConfig = {
   natsUrl: z.string().regex(/^nats:\/\/|^tls:\/\//, 'must be a nats:// or tls:// URL'),
   /** Folder of this service's own key files, 0600. */
   keysDir: z.string().min(1),
+  /** Folder for the few small files that must outlive the process. */
+  stateDir: z.string().min(1),
   /** Loopback by default; a container sets 0.0.0.0. */
   listenHost: z.string().default('127.0.0.1'),
   healthPort: z.coerce.number().int().min(0).max(65_535),
