@@ -37,8 +37,8 @@ export async function startMesh(options: TestMeshOptions = {}): Promise<TestMesh
   const folder = mkdtempSync(join(testRunDir() ?? tmpdir(), 'signalbox-mesh-'));
   const keysRoot = join(folder, 'keys');
   makeKeys(keysRoot, tenants);
-  // The starter says where: it gives port and store folder on the command line, which wins.
-  const rendered = renderServer({ keysDir: keysRoot, storeDir: join(folder, 'store'), port: 4_222, tenants });
+  // Port and store folder are the starter's, on the command line.
+  const rendered = renderServer({ keysDir: keysRoot, port: 4_222, tenants });
   const nats = await startNats({
     config: options.alterConfig ? options.alterConfig(rendered) : rendered,
     ...(options.binary === undefined ? {} : { binary: options.binary }),

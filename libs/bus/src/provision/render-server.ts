@@ -4,8 +4,8 @@ import { type AccountPlan, planAccounts, type UserPlan } from './server-plan.js'
 export interface RenderOptions {
   /** The folder that `makeKeys` filled. */
   keysDir: string;
-  /** JetStream's folder. */
-  storeDir: string;
+  /** JetStream's folder; absent where the command line names it (`-sd`), since the server refuses to be told twice. */
+  storeDir?: string;
   port: number;
   tenants: readonly string[];
   /** HTTP monitoring on loopback; absent: none. */
@@ -42,7 +42,7 @@ export function serverText({ storeDir, port, monitorPort }: Omit<RenderOptions, 
     `ping_interval: "${PING_INTERVAL}"`,
     'ping_max: 2',
     ...named('jetstream', [
-      `store_dir: ${quote(storeDir)}`,
+      ...(storeDir === undefined ? [] : [`store_dir: ${quote(storeDir)}`]),
       `max_file_store: ${total((storage) => storage.fileBytesMax)}`,
       `max_memory_store: ${total((storage) => storage.memoryBytesMax)}`,
     ]),
