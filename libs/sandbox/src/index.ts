@@ -1,1 +1,3 @@
-export {};
+export { BubblewrapSandbox } from './bubblewrap/bubblewrap.sandbox.js';
+export type { BubblewrapOptions } from './bubblewrap/options.js';
+export * from './sandbox.port.js';
