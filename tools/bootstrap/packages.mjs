@@ -46,7 +46,7 @@ function manifests(root) {
       .map((name) => join(group, name, 'package.json'))
       .filter((file) => existsSync(join(root, file))),
   );
-  return ['package-lock.json', 'package.json', ...workspaces.sort()];
+  return ['package-lock.json', 'package.json', ...workspaces.sort((a, b) => a.localeCompare(b, 'en'))];
 }
 
 function fingerprint(root) {

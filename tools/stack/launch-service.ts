@@ -1,0 +1,52 @@
+import { type Child, startChild, waitFor, type Watchdog } from '@signalbox/local-servers';
+import { StackError } from './stack-error.ts';
+
+const READY_TIMEOUT_MS = 30_000;
+const PROBE_TIMEOUT_MS = 1_000;
+const LINES_SHOWN = 20;
+/** Small heaps: nine processes share one machine, and none of them keeps much in memory. */
+const HEAP_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=192'];
+
+export interface LaunchOptions {
+  name: string;
+  main: string;
+  cwd: string;
+  env: Record<string, string>;
+  healthPort: number;
+  watchdog: Watchdog;
+  onLine: (line: string) => void;
+}
+
+/** Starts a service and resolves when its health endpoint says ready; otherwise ends it and throws its last lines. */
+export async function launchService(options: LaunchOptions): Promise<Child> {
+  const child = await startChild({
+    name: options.name,
+    command: process.execPath,
+    args: [...HEAP_FLAGS, options.main],
+    cwd: options.cwd,
+    env: options.env,
+    watchdog: options.watchdog,
+    onLine: options.onLine,
+  });
+  const url = `http://127.0.0.1:${options.healthPort}/health/ready`;
+  try {
+    await waitFor(() => !child.isRunning() || isReady(url), {
+      timeoutMs: READY_TIMEOUT_MS,
+      what: `${options.name} on ${url}`,
+    });
+    if (child.isRunning()) return child;
+    const { code, signal } = await child.exited;
+    throw new Error(`it ended with ${signal ?? `exit code ${code}`}`);
+  } catch (cause) {
+    await child.stop('SIGKILL', 0);
+    const last = child.tail().slice(-LINES_SHOWN).join('\n');
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new StackError(`${options.name} did not get ready: ${why}\n${last}`, undefined, { cause });
+  }
+}
+
+async function isReady(url: string): Promise<boolean> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
+  await response.body?.cancel();
+  return response.status === 200;
+}
