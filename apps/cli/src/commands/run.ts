@@ -1,0 +1,45 @@
+import { readArguments } from '../arguments.js';
+import { connectClient, openAccess } from '../mesh-access.js';
+import { dollars } from '../table.js';
+import { UsageError } from '../usage-error.js';
+
+/** `signalbox run`: asks an agent and prints its answer as it is made. */
+export async function run(argv: string[]): Promise<number> {
+  const { values, positionals } = readArguments(argv, {
+    agent: { type: 'string', default: 'analyst' },
+    session: { type: 'string' },
+    name: { type: 'string', multiple: true },
+  });
+  const question = positionals.join(' ').trim();
+  if (!question) throw new UsageError('Say what to ask: signalbox run "…"');
+  const client = await connectClient(openAccess(values));
+  try {
+    const handle = await client.run({
+      agent: values.agent,
+      input: question,
+      stream: !values.json,
+      ...(values.session ? { session: values.session } : {}),
+      ...(values.name ? { profile: { names: values.name } } : {}),
+    });
+    let printed = '';
+    for await (const event of handle.events()) {
+      if (event.type === 'delta' && !values.json) process.stdout.write(event.text);
+      if (event.type === 'delta') printed += event.text;
+      if (event.type !== 'end') continue;
+      const { view } = event;
+      if (values.json) process.stdout.write(`${JSON.stringify(view)}\n`);
+      else finish(view.output ?? '', printed, `${view.runId} ${view.status}, ${dollars(view.costNanoUsd)}${view.simulated ? ', simulated model' : ''}`);
+      if (view.error && !values.json) process.stderr.write(`${view.error.code}: ${view.error.message}\n`);
+      return view.status === 'completed' ? 0 : 1;
+    }
+    return 1;
+  } finally {
+    await client.close();
+  }
+}
+
+/** Prints what of the answer has not been seen yet, then a line about the run. */
+function finish(output: string, printed: string, summary: string): void {
+  if (!printed.endsWith(output)) process.stdout.write(`${printed ? '\n' : ''}${output}`);
+  process.stdout.write(`\n\n(${summary})\n`);
+}

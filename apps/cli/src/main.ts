@@ -1,0 +1,49 @@
+import { ClientError } from '@signalbox/client';
+import { MeshError } from '@signalbox/kernel';
+import { audit } from './commands/audit.js';
+import { cost } from './commands/cost.js';
+import { run } from './commands/run.js';
+import { runs } from './commands/runs.js';
+import { status } from './commands/status.js';
+import { UsageError } from './usage-error.js';
+
+const USAGE = `signalbox – talk to a mesh
+
+  signalbox run [--agent a] [--session s] [--name "Ann Lee"]… [--json] "question"
+                                 ask an agent; the answer appears as it is made
+  signalbox runs ls [--limit n]  the newest runs
+  signalbox runs show <run>      what happened in a run, and why
+  signalbox runs cancel <run>    stop a run
+  signalbox runs answer <run> <question> retry|fail|result [text]
+                                 answer the question of a waiting run
+  signalbox audit verify [run]   recompute the hash chain of one run, or of all
+  signalbox cost [--by user|agent|model]
+                                 what was spent
+  signalbox status               the processes of the mesh on this machine
+
+Common options: --state-dir <folder> (default .signalbox), --tenant <tenant> (default demo)`;
+
+const COMMANDS: Record<string, (argv: string[]) => Promise<number>> = { run, runs, audit, cost, status };
+
+async function main(argv: string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  const command = COMMANDS[name ?? ''];
+  if (!command || rest.includes('--help')) {
+    process.stdout.write(`${USAGE}\n`);
+    return command || name === undefined || name === '--help' ? 0 : 2;
+  }
+  return command(rest);
+}
+
+/** 0 done, 1 the mesh said no or could not be reached, 2 the call is wrong. */
+function report(error: unknown): number {
+  if (error instanceof UsageError) {
+    process.stderr.write(`${error.message}\n`);
+    return 2;
+  }
+  const known = error instanceof ClientError || error instanceof MeshError ? `${error.code}: ${error.message}` : String(error);
+  process.stderr.write(`${known}\n`);
+  return 1;
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch(report);
