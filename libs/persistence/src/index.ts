@@ -1,1 +1,3 @@
-export {};
+export { createDataSource, type DatabaseLogger, type DatabaseOptions } from './data-source.js';
+export { Database } from './database.js';
+export { storeError } from './store-error.js';
