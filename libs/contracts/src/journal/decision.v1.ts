@@ -53,6 +53,8 @@ export const RunEvent = z.discriminatedUnion('type', [
     error: WireError,
     decision: DecisionRecord,
   }),
+  /** Nobody answered any attempt of the call: it is given up, whoever still holds its work must not start it. */
+  z.object({ type: z.literal('tool.abandoned'), step: Count, callId: Token, attempt: Count, error: WireError }),
   /** The outcome of an unsafe tool is unknown: a person must say. The run is parked. */
   z.object({
     type: z.literal('question.asked'),

@@ -91,5 +91,5 @@ export const ToolFailedV1 = z.object({
   receipt: ToolReceipt.optional(),
   failedAt: Millis,
 });
-/** `wall`: the run's time is up. `effect:<id>:<attempt>`: nobody answered an effect in time. */
+/** `wall`: the run's time is up. `effect:<id>:<attempt>`: nobody answered an effect in time; `claim:<call>:<attempt>`: who claimed a call did not. */
 export const TimerFiredV1 = z.object({ timer: z.string().max(128), firedAt: Millis });

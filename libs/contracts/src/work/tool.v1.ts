@@ -15,6 +15,7 @@ export const ToolWorkV1 = z.object({
   tool: z.string(),
   /** JSON text of the arguments, with pseudonyms. */
   arguments: z.string(),
+  /** SHA-256 of the text of `arguments`. */
   argumentsHash: Sha256Hex,
   effect: ToolEffect,
   tier: ToolTier,

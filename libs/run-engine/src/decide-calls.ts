@@ -1,0 +1,89 @@
+import type { DecisionRecord, ErrorCode, RunEvent } from '@signalbox/contracts';
+import { sha256Hex } from '@signalbox/kernel';
+import { schemaFaults } from './json-schema.js';
+import { limitEvents } from './limits.js';
+import { type DecideEnv, authorized } from './policy-view.js';
+import { ATTEMPTS_MAX, QUEUE_WAIT_MS_MAX } from './settings.js';
+import type { Call, RunState } from './state.js';
+
+/** What follows for the calls of the current step: refusals, requests as slots are free, questions, new attempts. */
+export function nextCallEvents(state: RunState, calls: readonly Call[], env: DecideEnv): RunEvent[] {
+  const { limits } = state.plan!;
+  const events: RunEvent[] = [...questionEvents(state, calls)];
+  let running = calls.filter((call) => call.status === 'requested' || call.status === 'questioned').length;
+  let dispatched = state.toolCalls;
+  for (const call of calls) {
+    if (call.status === 'overdue' && call.attempt >= ATTEMPTS_MAX && !askedOf(call)) {
+      const error = { code: 'TOOL_TIMEOUT' as const, message: `Nobody answered ${call.attempt} attempts of the call in time.` };
+      events.push({ type: 'tool.abandoned', step: call.step, callId: call.callId, attempt: call.attempt, error });
+      continue;
+    }
+    if (call.status !== 'proposed' && call.status !== 'retry' && (call.status !== 'overdue' || askedOf(call))) continue;
+    const verdict = judge(state, call, env);
+    if (verdict.event.type === 'tool.requested') {
+      if (running >= limits.parallelToolCallsMax) continue;
+      running += 1;
+      if (call.attempt === 0) {
+        if (dispatched >= limits.toolCallsMax) return [...events, ...limitEvents(state, { limit: 'toolCalls', value: dispatched + 1, bound: limits.toolCallsMax })];
+        dispatched += 1;
+      }
+    }
+    events.push(verdict.event);
+  }
+  return events;
+}
+
+/** What may have happened and may not happen twice is a question, not a retry. */
+const askedOf = (call: Call): boolean => call.effect === 'unsafe' && call.beganAt !== null;
+
+function questionEvents(state: RunState, calls: readonly Call[]): RunEvent[] {
+  const events: RunEvent[] = [];
+  for (const question of Object.values(state.questions)) {
+    const call = state.calls[question.callId];
+    if (call?.status !== 'questioned') events.push({ type: 'question.closed', questionId: question.questionId, choice: 'result' });
+    else if (question.answer !== null) events.push({ type: 'question.closed', questionId: question.questionId, choice: question.answer.choice });
+  }
+  for (const call of calls) {
+    if (call.status !== 'unknown' && !(call.status === 'overdue' && askedOf(call))) continue;
+    events.push({
+      type: 'question.asked', questionId: `q_${call.callId}_${call.attempt}`, callId: call.callId, choices: ['retry', 'result', 'fail'],
+      question: `The tool ${call.tool} was begun and never reported back. It must not run twice by itself: try again, give its result, or count it as failed?`,
+    });
+  }
+  return events;
+}
+
+/** Known tool, arguments as its schema has them, a permit for exactly these: anything else is refused. */
+function judge(state: RunState, call: Call, env: DecideEnv): { event: RunEvent } {
+  const plan = state.plan!;
+  const { step, callId, tool: name } = call;
+  const refuse = (code: ErrorCode, decision: DecisionRecord): { event: RunEvent } => ({
+    event: { type: 'tool.refused', step, callId, tool: name, arguments: call.arguments, error: { code, message: decision.reason }, decision },
+  });
+  const invalid = (reason: string): DecisionRecord => ({ outcome: 'deny', kind: 'invalid', rules: [], reason: reason.slice(0, 1_000), bundle: plan.bundle });
+  const tool = plan.tools.find((manifest) => manifest.name === name);
+  if (tool === undefined) return refuse('TOOL_UNKNOWN', invalid(`The agent has no tool ${name.slice(0, 64)}; it has: ${plan.tools.map((own) => own.name).join(', ')}.`));
+  const text = call.arguments === '' ? '{}' : call.arguments;
+  const args = parseArguments(text);
+  if (args === null) return refuse('TOOL_ARGUMENTS_INVALID', invalid('The arguments are not a JSON object.'));
+  const faults = schemaFaults(tool.parameters, args);
+  if (faults.length > 0) return refuse('TOOL_ARGUMENTS_INVALID', invalid(`The arguments do not match the schema of the tool: ${faults.join('; ')}`));
+  const decision = authorized(env.policy, { agent: plan.agent.id, tool: name, arguments: args, userId: state.accepted!.principal.userId });
+  if (decision.outcome !== 'permit') return refuse('TOOL_DENIED', decision);
+  return {
+    event: {
+      type: 'tool.requested', step, callId, attempt: call.attempt + 1, tool: name, arguments: text,
+      argumentsHash: sha256Hex(text), effect: tool.effect, tier: tool.tier, limits: tool.limits,
+      timeoutMs: tool.limits.wallMs + QUEUE_WAIT_MS_MAX, decision,
+    },
+  };
+}
+
+function parseArguments(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,116 @@
+import type { DecisionV1, RunEvent } from '@signalbox/contracts';
+import { nextCallEvents } from './decide-calls.js';
+import { type Effect, effectsOf } from './effects.js';
+import { applyEvent } from './events.js';
+import { applyEarly } from './facts.js';
+import { limitEvents, narrowed, reserveCall } from './limits.js';
+import type { DecideEnv } from './policy-view.js';
+import {
+  ATTEMPTS_MAX, ENGINE_VERSION, POLICY_WAIT_MS_MAX, QUEUE_WAIT_MS_MAX, ROUNDS_MAX, SESSION_LOAD_TIMEOUT_MS, SESSION_SAVE_TIMEOUT_MS,
+} from './settings.js';
+import { type ModelStep, type RunState, callsOf, hasEnded, isSettled, stepOf } from './state.js';
+
+export interface Decided {
+  /** To append with the expectation that nothing came after `state.seq`. */
+  decision: DecisionV1;
+  events: RunEvent[];
+  /** To carry out once the decision is stored. */
+  effects: Effect[];
+}
+
+/**
+ * What follows from the state, or null: then the run waits for a fact. Everything that needs no answer
+ * from outside is one decision. Pure: the same state, time and policy give the same decision.
+ */
+export function decide(state: RunState, env: DecideEnv): Decided | null {
+  if (state.accepted === null || state.status === 'quarantined') return null;
+  const events: RunEvent[] = [];
+  let draft = state;
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    const next = nextEvents(draft, env);
+    if (next.length === 0) break;
+    draft = { ...draft };
+    for (const event of next) applyEvent(draft, event, env.nowMs);
+    events.push(...next);
+  }
+  if (events.length === 0) return null;
+  applyEarly(draft);
+  const decision: DecisionV1 = { head: state.head, decidedAt: env.nowMs, engine: ENGINE_VERSION, events };
+  return { decision, events, effects: effectsOf(state, draft, events) };
+}
+
+function nextEvents(state: RunState, env: DecideEnv): RunEvent[] {
+  if (hasEnded(state)) return saveAgain(state);
+  const spent = { usage: state.usage, costNanoUsd: state.costNanoUsd };
+  if (state.cancel !== null) return [{ type: 'run.cancelled', reason: state.cancel.reason, ...spent }];
+  const { plan } = state;
+  if (plan === null) return start(state, env);
+  if (state.wallFired || env.nowMs >= plan.deadlineAt) {
+    const bound = plan.limits.wallMsMax;
+    return limitEvents(state, { limit: 'wallMs', value: Math.max(bound, env.nowMs - plan.startedAt), bound });
+  }
+  if (state.load === null) return [{ type: 'session.requested', attempt: 1, timeoutMs: SESSION_LOAD_TIMEOUT_MS }];
+  if (state.load.status === 'requested') return [];
+  if (state.load.status === 'overdue') return [{ type: 'session.skipped', reason: 'Memory did not answer in time; the run goes on without history.' }];
+  const step = stepOf(state);
+  if (step === undefined) return requestStep(state, 1, 'The run starts.');
+  if (step.status !== 'completed') return attemptAgain(state, step);
+  const calls = callsOf(state, step);
+  const open = nextCallEvents(state, calls, env);
+  if (open.length > 0) return open;
+  if (!calls.every(isSettled)) return [];
+  if (calls.length > 0) return requestStep(state, step.step + 1, `All ${calls.length} tool calls of step ${step.step} are answered.`);
+  return [
+    { type: 'run.completed', output: step.content, ...spent, steps: state.steps.length, toolCalls: state.toolCalls },
+    { type: 'session.save-requested', attempt: 1, timeoutMs: SESSION_SAVE_TIMEOUT_MS },
+  ];
+}
+
+function saveAgain(state: RunState): RunEvent[] {
+  if (state.save?.status !== 'overdue') return [];
+  return [{ type: 'session.save-requested', attempt: state.save.attempt + 1, timeoutMs: SESSION_SAVE_TIMEOUT_MS }];
+}
+
+function start(state: RunState, env: DecideEnv): RunEvent[] {
+  const accepted = state.accepted!;
+  const found = env.policy.resolve(accepted.agent);
+  if (!found.ok) {
+    // No policy is in force yet: nothing is allowed, but it may come. Everything else is final.
+    if (found.error.code === 'BUNDLE_MISSING' && env.nowMs < accepted.acceptedAt + POLICY_WAIT_MS_MAX) return [];
+    return [{ type: 'run.failed', error: found.error, usage: state.usage, costNanoUsd: state.costNanoUsd }];
+  }
+  const limits = narrowed(found.agent.limits, accepted.limits);
+  const { agent, model, bundle } = found;
+  const tools = [...found.tools];
+  return [{ type: 'run.started', agent, model, tools, limits, bundle, deadlineAt: env.nowMs + limits.wallMsMax }];
+}
+
+function requestStep(state: RunState, step: number, reason: string): RunEvent[] {
+  const { limits } = state.plan!;
+  if (step > limits.stepsMax) return limitEvents(state, { limit: 'steps', value: step, bound: limits.stepsMax });
+  return requestModel(state, step, 1, reason);
+}
+
+function attemptAgain(state: RunState, step: ModelStep): RunEvent[] {
+  if (step.status === 'requested') return [];
+  const timedOut = step.status === 'overdue';
+  if (step.status === 'retry' || (timedOut && step.attempt < ATTEMPTS_MAX)) {
+    const why = timedOut ? 'nobody answered in time' : `${step.error?.code}: ${step.error?.message}`;
+    return requestModel(state, step.step, step.attempt + 1, `Attempt ${step.attempt} failed: ${why}`.slice(0, 500));
+  }
+  const error = step.error ?? { code: 'PROVIDER_TIMEOUT' as const, message: `Nobody answered ${step.attempt} attempts of step ${step.step} in time.` };
+  return [{ type: 'run.failed', error, usage: state.usage, costNanoUsd: state.costNanoUsd }];
+}
+
+function requestModel(state: RunState, step: number, attempt: number, reason: string): RunEvent[] {
+  const { model, tools } = state.plan!;
+  const reserved = reserveCall(state);
+  if ('limit' in reserved) return limitEvents(state, reserved);
+  return [
+    {
+      type: 'model.requested', step, attempt, model: model.id, provider: model.provider,
+      recipe: { messages: reserved.promptMessages, tools: tools.map((tool) => tool.name) },
+      outputTokensMax: reserved.outputTokensMax, timeoutMs: model.timeoutMs + QUEUE_WAIT_MS_MAX, reason,
+    },
+  ];
+}

@@ -1,0 +1,102 @@
+import type { InferWorkV1, RunEvent, SessionLoadV1, SessionSaveV1, ToolWorkV1 } from '@signalbox/contracts';
+import { sha256Hex } from '@signalbox/kernel';
+import { messagesOf, promptFor } from './prompt.js';
+import { HISTORY_MESSAGES_MAX } from './settings.js';
+import { type Asked, type RunState, hasEnded, stepOf } from './state.js';
+import { TIMERS } from './timers.js';
+
+/** An effect that somebody must answer. Its body is built when it is sent, by the builders below. */
+export interface AskEffect {
+  kind: 'infer' | 'tool' | 'session-load' | 'session-save';
+  /** `model-<step>`, the call id, `session-load` or `session-save`. */
+  id: string;
+  attempt: number;
+  /** Not to be sent before, ms since 1970. */
+  notBeforeAt: number;
+}
+export type Effect =
+  | AskEffect
+  | { kind: 'note'; phase: 'started' | 'step' | 'waiting' | 'ended' }
+  /** Whoever works for the run should stop. */
+  | { kind: 'cancel'; reason: string };
+
+/** Everything that was decided and that nobody has answered or claimed: what a new owner sends again. */
+export function outstanding(state: RunState): AskEffect[] {
+  if (state.status === 'quarantined') return [];
+  const asks: AskEffect[] = [];
+  const ask = (kind: AskEffect['kind'], id: string, { attempt, notBeforeAt }: Asked): void => {
+    asks.push({ kind, id, attempt, notBeforeAt });
+  };
+  if (state.save?.status === 'requested') ask('session-save', TIMERS.save, state.save);
+  if (hasEnded(state)) return asks;
+  if (state.load?.status === 'requested') ask('session-load', TIMERS.load, state.load);
+  const step = stepOf(state);
+  if (step?.status === 'requested') ask('infer', TIMERS.model(step.step), step);
+  for (const callId of step?.callIds ?? []) {
+    const call = state.calls[callId];
+    if (call?.status === 'requested' && call.beganAt === null) ask('tool', callId, call);
+  }
+  return asks;
+}
+
+/** Is the effect still wanted? Asked right before it is sent. */
+export function isOutstanding(state: RunState, effect: AskEffect): boolean {
+  return outstanding(state).some((other) => other.id === effect.id && other.attempt === effect.attempt);
+}
+
+/** What a decision sets going: the new asks, one note, and a stop to all work where the run ended before it. */
+export function effectsOf(before: RunState, after: RunState, events: readonly RunEvent[]): Effect[] {
+  const known = new Set(outstanding(before).map((ask) => `${ask.id}:${ask.attempt}`));
+  const effects: Effect[] = outstanding(after).filter((ask) => !known.has(`${ask.id}:${ask.attempt}`));
+  const stopped = events.find((event) => event.type === 'run.cancelled' || event.type === 'run.failed');
+  if (stopped !== undefined && before.plan !== null) {
+    effects.push({ kind: 'cancel', reason: stopped.type === 'run.cancelled' ? stopped.reason : stopped.error.message.slice(0, 500) });
+  }
+  const has = (...types: RunEvent['type'][]): boolean => events.some((event) => types.includes(event.type));
+  if (has('run.completed', 'run.failed', 'run.cancelled')) effects.push({ kind: 'note', phase: 'ended' });
+  else if (has('question.asked')) effects.push({ kind: 'note', phase: 'waiting' });
+  else if (has('run.started')) effects.push({ kind: 'note', phase: 'started' });
+  else if (!hasEnded(after)) effects.push({ kind: 'note', phase: 'step' });
+  return effects;
+}
+
+/** The work message of the current model step. `dispatch` counts repeated sending of one attempt, from 1. */
+export function inferWork(state: RunState, dispatch: number): InferWorkV1 {
+  const accepted = state.accepted!;
+  const plan = state.plan!;
+  const step = stepOf(state)!;
+  return {
+    runId: accepted.runId, tenant: accepted.tenant, step: step.step, attempt: step.attempt, dispatch, agent: plan.agent.id, model: plan.model,
+    messages: promptFor(state), tools: plan.tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
+    outputTokensMax: step.outputTokensMax, stream: accepted.stream, bundle: plan.bundle,
+    deadlineAt: Math.min(step.notBeforeAt + step.timeoutMs, plan.deadlineAt),
+  };
+}
+
+/** The key that makes a repeated call of an idempotent tool the same call: stable over attempts. */
+export function idempotencyKeyOf(runId: string, callId: string): string {
+  return sha256Hex(`signalbox.call.v1\0${runId}\0${callId}`);
+}
+
+/** The work message of a requested call. */
+export function toolWork(state: RunState, callId: string, dispatch: number): ToolWorkV1 {
+  const accepted = state.accepted!;
+  const plan = state.plan!;
+  const call = state.calls[callId]!;
+  return {
+    runId: accepted.runId, tenant: accepted.tenant, callId, step: call.step, attempt: call.attempt, dispatch, agent: plan.agent.id,
+    userId: accepted.principal.userId, tool: call.tool, arguments: call.arguments, argumentsHash: call.argumentsHash, effect: call.effect, tier: call.tier,
+    limits: call.limits!, idempotencyKey: idempotencyKeyOf(accepted.runId, callId), bundle: call.decision?.bundle ?? plan.bundle,
+    deadlineAt: Math.min(call.notBeforeAt + call.timeoutMs, plan.deadlineAt),
+  };
+}
+
+export function sessionLoad(state: RunState): SessionLoadV1 {
+  const { runId, tenant, sessionId } = state.accepted!;
+  return { runId, tenant, sessionId, attempt: state.load?.attempt ?? 1, messagesMax: HISTORY_MESSAGES_MAX };
+}
+
+export function sessionSave(state: RunState): SessionSaveV1 {
+  const { runId, tenant, sessionId } = state.accepted!;
+  return { runId, tenant, sessionId, attempt: state.save?.attempt ?? 1, messages: messagesOf(state) };
+}

@@ -1,0 +1,103 @@
+import type { RunEvent, RunEventOf } from '@signalbox/contracts';
+import { putCall, putStep } from './draft.js';
+import { retryDelayMs } from './settings.js';
+import type { Asked, ModelStep, RunState } from './state.js';
+
+/** Takes one event of a decision into the draft. Total: an event that does not fit changes nothing. */
+export function applyEvent(draft: RunState, event: RunEvent, decidedAt: number): void {
+  switch (event.type) {
+    case 'run.started':
+      draft.plan = {
+        agent: event.agent, model: event.model, tools: event.tools, limits: event.limits, bundle: event.bundle,
+        startedAt: decidedAt, deadlineAt: event.deadlineAt,
+      };
+      draft.status = 'running';
+      return;
+    case 'session.requested':
+      draft.load = { ...asked(event.attempt, decidedAt, event.timeoutMs, false), status: 'requested' };
+      return;
+    case 'session.skipped':
+      if (draft.load !== null) draft.load = { ...draft.load, status: 'skipped' };
+      return;
+    case 'model.requested':
+      return requestModel(draft, event, decidedAt);
+    case 'tool.requested':
+    case 'tool.refused':
+    case 'tool.abandoned':
+      return applyCallEvent(draft, event, decidedAt);
+    case 'question.asked':
+    case 'question.closed':
+      return applyQuestion(draft, event);
+    case 'limit.reached':
+      return;
+    case 'run.completed':
+      draft.output = event.output;
+      return end(draft, 'completed', decidedAt);
+    case 'run.failed':
+      draft.error = event.error;
+      return end(draft, 'failed', decidedAt);
+    case 'run.cancelled':
+      draft.error = { code: 'RUN_CANCELLED', message: event.reason };
+      return end(draft, 'cancelled', decidedAt);
+    case 'session.save-requested':
+      draft.save = { ...asked(event.attempt, decidedAt, event.timeoutMs, false), status: 'requested' };
+      return;
+  }
+}
+
+function asked(attempt: number, decidedAt: number, timeoutMs: number, delayed: boolean): Asked {
+  return { attempt, requestedAt: decidedAt, notBeforeAt: decidedAt + (delayed ? retryDelayMs(attempt) : 0), timeoutMs };
+}
+
+function end(draft: RunState, status: 'completed' | 'failed' | 'cancelled', decidedAt: number): void {
+  draft.status = status;
+  draft.endedAt = decidedAt;
+  draft.questions = {};
+  draft.early = Object.fromEntries(Object.entries(draft.early).filter(([key]) => key.startsWith('session.saved')));
+}
+
+function requestModel(draft: RunState, event: RunEventOf<'model.requested'>, decidedAt: number): void {
+  const last = draft.steps.find((step) => step.step === event.step);
+  const request = asked(event.attempt, decidedAt, event.timeoutMs, last?.status === 'retry');
+  const fresh = { ...request, status: 'requested' as const, outputTokensMax: event.outputTokensMax, error: null };
+  if (last !== undefined) return putStep(draft, last, fresh);
+  const step: ModelStep = { ...fresh, step: event.step, content: '', callIds: [], charged: [] };
+  draft.steps = [...draft.steps, step];
+}
+
+function applyCallEvent(draft: RunState, event: RunEventOf<'tool.requested' | 'tool.refused' | 'tool.abandoned'>, decidedAt: number): void {
+  const call = draft.calls[event.callId];
+  if (call === undefined) return;
+  if (event.type === 'tool.refused') {
+    draft.denied += 1;
+    return putCall(draft, call, { status: 'refused', error: event.error, decision: event.decision });
+  }
+  if (event.type === 'tool.abandoned') return putCall(draft, call, { status: 'failed', error: event.error });
+  if (event.attempt === 1) draft.toolCalls += 1;
+  const { arguments: args, argumentsHash, effect, tier, limits, decision } = event;
+  putCall(draft, call, {
+    ...asked(event.attempt, decidedAt, event.timeoutMs, call.error !== null),
+    status: 'requested', beganAt: null, arguments: args, argumentsHash, effect, tier, limits, decision, error: null,
+  });
+}
+
+function applyQuestion(draft: RunState, event: RunEventOf<'question.asked' | 'question.closed'>): void {
+  if (event.type === 'question.asked') {
+    const { questionId, callId, question, choices } = event;
+    const call = draft.calls[callId];
+    if (call !== undefined) putCall(draft, call, { status: 'questioned' });
+    draft.questions = { ...draft.questions, [questionId]: { questionId, callId, question, choices, answer: null } };
+    draft.status = 'waiting';
+    return;
+  }
+  const { [event.questionId]: closed, ...open } = draft.questions;
+  draft.questions = open;
+  if (Object.keys(open).length === 0) draft.status = 'running';
+  const call = closed && draft.calls[closed.callId];
+  // The tool may have reported after all: its own word counts more than the answer.
+  if (closed === undefined || call?.status !== 'questioned') return;
+  if (event.choice === 'result') putCall(draft, call, { status: 'completed', result: closed.answer?.result ?? '', error: null });
+  else if (event.choice === 'retry') putCall(draft, call, { status: 'retry', error: null });
+  else putCall(draft, call, { status: 'failed', error: { code: 'TOOL_OUTCOME_UNKNOWN', message: 'Whether the tool did its work is unknown; a person decided not to try again.' } });
+}
+

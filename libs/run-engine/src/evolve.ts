@@ -1,0 +1,53 @@
+import { JOURNAL_KINDS, type JournalEntryOf, journalHead } from '@signalbox/contracts';
+import { quarantine, report } from './draft.js';
+import { applyEvent } from './events.js';
+import { applyEarly, applyFact } from './facts.js';
+import { type RunState, type StoredEntry, hasEnded, newRun } from './state.js';
+
+/**
+ * The state after one more entry. Total and pure: every stored entry moves `seq` and `head`; only what
+ * is believed moves the rest. An entry that was folded before changes nothing.
+ */
+export function evolve(state: RunState, stored: StoredEntry): RunState {
+  if (stored.seq <= state.seq || stored.subject !== state.subject) return state;
+  const draft: RunState = {
+    ...state,
+    seq: stored.seq,
+    firstSeq: state.firstSeq === 0 ? stored.seq : state.firstSeq,
+    entries: state.entries + 1,
+    head: journalHead(state.head, stored.bytes),
+  };
+  if (state.status === 'quarantined') return draft;
+  const { entry } = stored;
+  if (entry === null) {
+    const why = stored.fault?.message ?? 'an entry that cannot be read';
+    if (stored.fault?.code === 'RUN_QUARANTINED') quarantine(draft, why);
+    else report(draft, `ignored: ${why}`);
+    return draft;
+  }
+  const known = JOURNAL_KINDS[entry.kind] as { author: string } | undefined;
+  if (known === undefined) quarantine(draft, `an entry of the unknown kind ${String((entry as { kind: unknown }).kind).slice(0, 64)}`);
+  else if (known.author !== entry.author) report(draft, `ignored: ${(entry as { kind: string }).kind} is not believed from ${String((entry as { author: unknown }).author).slice(0, 32)}`);
+  else if (entry.kind === 'decision.v1') applyDecision(draft, state.head, entry);
+  else applyFact(draft, entry);
+  return draft;
+}
+
+/** A decision counts only if it names exactly the entries before it. */
+function applyDecision(draft: RunState, headBefore: string, entry: JournalEntryOf<'decision.v1'>): void {
+  if (entry.body.head !== headBefore) return report(draft, 'ignored: a decision that does not name the entries before it');
+  if (draft.accepted === null) return report(draft, 'ignored: a decision before the run was accepted');
+  const ended = hasEnded(draft);
+  for (const event of entry.body.events) {
+    if (ended && event.type !== 'session.save-requested') report(draft, `ignored: ${event.type} after the end`);
+    else applyEvent(draft, event, entry.body.decidedAt);
+  }
+  applyEarly(draft);
+}
+
+/** Folds a whole journal, or a prefix of one. Throws nothing; of no entries it makes an empty run. */
+export function foldJournal(entries: readonly StoredEntry[]): RunState {
+  let state = newRun(entries[0]?.subject ?? '');
+  for (const entry of entries) state = evolve(state, entry);
+  return state;
+}

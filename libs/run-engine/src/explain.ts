@@ -1,0 +1,104 @@
+import type { DecisionRecord, JournalEntry, RunEvent, WireError } from '@signalbox/contracts';
+import { evolve } from './evolve.js';
+import { newRun, type StoredEntry } from './state.js';
+
+/** One line of a run's story. `at` in ms since 1970. */
+export interface Line {
+  seq: number;
+  at: number | null;
+  who: string;
+  text: string;
+}
+
+const errorText = (error: WireError): string => `${error.code}: ${error.message}`;
+const usd = (nano: number): string => `$${(nano / 1e9).toFixed(6)}`;
+const counts = (redactions: Record<string, number | undefined>): string =>
+  Object.entries(redactions).map(([name, count]) => `${count} ${name}`).join(', ');
+const why = (decision: DecisionRecord): string =>
+  `${decision.kind}${decision.rules.length > 0 ? ` by rule ${decision.rules.join(', ')}` : ''}: ${decision.reason}${decision.bundle ? ` (bundle v${decision.bundle.version})` : ''}`;
+
+function eventText(event: RunEvent): string {
+  switch (event.type) {
+    case 'run.started':
+      return `Started agent ${event.agent.id} with model ${event.model.id} of ${event.model.provider}, bundle v${event.bundle.version}; at most ${event.limits.stepsMax} steps, ${event.limits.tokensMax} tokens, ${usd(event.limits.costNanoUsdMax)}, ${event.limits.toolCallsMax} tool calls, ${event.limits.wallMsMax} ms.`;
+    case 'session.requested':
+      return 'Asked memory for the session.';
+    case 'session.skipped':
+      return event.reason;
+    case 'model.requested':
+      return `Step ${event.step}, attempt ${event.attempt}: asked ${event.provider}/${event.model} with ${event.recipe.messages} messages, at most ${event.outputTokensMax} tokens out. ${event.reason}`;
+    case 'tool.requested':
+      return `Allowed ${event.callId} ${event.tool} (${event.effect}, ${event.tier}), attempt ${event.attempt}: ${why(event.decision)}`;
+    case 'tool.refused':
+      return `Refused ${event.callId} ${event.tool}, ${event.error.code}: ${why(event.decision)}`;
+    case 'tool.abandoned':
+      return `Gave up ${event.callId}: ${errorText(event.error)}`;
+    case 'question.asked':
+      return `Asked a person (${event.questionId}): ${event.question}`;
+    case 'question.closed':
+      return `Closed question ${event.questionId} with ${event.choice}.`;
+    case 'limit.reached':
+      return `Limit reached: ${event.limit} ${event.value} of ${event.bound}.`;
+    case 'run.completed':
+      return `Completed after ${event.steps} steps and ${event.toolCalls} tool calls, ${event.usage.inputTokens + event.usage.outputTokens} tokens, ${usd(event.costNanoUsd)}.`;
+    case 'run.failed':
+      return `Failed, ${errorText(event.error)}`;
+    case 'run.cancelled':
+      return `Cancelled: ${event.reason}`;
+    case 'session.save-requested':
+      return 'Asked memory to keep the conversation.';
+  }
+}
+
+function factOf(entry: Exclude<JournalEntry, { kind: 'decision.v1' }>): { at: number; text: string } {
+  switch (entry.kind) {
+    case 'run.accepted.v1': {
+      const found = counts(entry.body.redactions);
+      return { at: entry.body.acceptedAt, text: `Accepted from user ${entry.body.principal.userId} for agent ${entry.body.agent}; redacted by ${entry.body.ruleset}: ${found === '' ? 'nothing found' : found}.` };
+    }
+    case 'run.refused.v1':
+      return { at: entry.body.refusedAt, text: `Refused at the gate, ${errorText(entry.body.error)}` };
+    case 'run.cancel-requested.v1':
+      return { at: entry.body.requestedAt, text: `User ${entry.body.principal.userId} asks to cancel: ${entry.body.reason}` };
+    case 'question.answered.v1':
+      return { at: entry.body.answeredAt, text: `User ${entry.body.principal.userId} answers ${entry.body.questionId}: ${entry.body.choice}` };
+    case 'session.loaded.v1':
+      return { at: entry.body.loadedAt, text: `Session loaded: ${entry.body.messages.length} messages.` };
+    case 'session.saved.v1':
+      return { at: entry.body.savedAt, text: 'Session saved.' };
+    case 'model.completed.v1': {
+      const { step, attempt, provider, upstream, usage, costNanoUsd, toolCalls, finish, simulated, tries } = entry.body;
+      const wants = toolCalls.length > 0 ? `, wants ${toolCalls.map((call) => call.name).join(', ')}` : '';
+      const also = tries.length > 1 ? `, ${tries.length} tries` : '';
+      return { at: entry.body.completedAt, text: `Step ${step}, attempt ${attempt}: ${provider}/${upstream} answered${simulated ? ' (a simulation)' : ''}, finish ${finish}, ${usage.inputTokens}+${usage.outputTokens} tokens, ${usd(costNanoUsd)}${also}${wants}.` };
+    }
+    case 'model.failed.v1':
+      return { at: entry.body.failedAt, text: `Step ${entry.body.step}, attempt ${entry.body.attempt} failed, ${errorText(entry.body.error)}` };
+    case 'tool.began.v1':
+      return { at: entry.body.beganAt, text: `${entry.body.callId} claimed by ${entry.body.worker}, attempt ${entry.body.attempt}.` };
+    case 'tool.completed.v1': {
+      const { receipt, callId, attempt, truncated } = entry.body;
+      return { at: entry.body.completedAt, text: `${callId} done by ${receipt.driver}, attempt ${attempt}: ${receipt.usage.wallMs} ms, cpu ${receipt.usage.cpuMs} ms, ${receipt.usage.outputBytes} bytes${truncated ? ', cut' : ''}.` };
+    }
+    case 'tool.failed.v1':
+      return { at: entry.body.failedAt, text: `${entry.body.callId} failed, attempt ${entry.body.attempt}, ${errorText(entry.body.error)}${entry.body.decision ? ` — ${why(entry.body.decision)}` : ''}` };
+    case 'timer.fired.v1':
+      return { at: entry.body.firedAt, text: `Timer ${entry.body.timer} fired.` };
+  }
+}
+
+/** What happened in a run, in order, and why: one line for each fact and each event of a decision. */
+export function explain(entries: readonly StoredEntry[]): Line[] {
+  const lines: Line[] = [];
+  let state = newRun(entries[0]?.subject ?? '');
+  for (const stored of entries) {
+    const { seq, entry } = stored;
+    const before = state.reportCount;
+    state = evolve(state, stored);
+    if (state.reportCount > before) lines.push({ seq, at: null, who: 'engine', text: state.reports.findLast((report) => report.seq === seq)?.text ?? 'an entry was ignored' });
+    if (entry === null) continue;
+    if (entry.kind === 'decision.v1') for (const event of entry.body.events) lines.push({ seq, at: entry.body.decidedAt, who: entry.author, text: eventText(event) });
+    else lines.push({ seq, who: entry.author, ...factOf(entry) });
+  }
+  return lines;
+}

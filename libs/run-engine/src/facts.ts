@@ -1,0 +1,207 @@
+import { ERRORS, type JournalEntry, type JournalEntryOf } from '@signalbox/contracts';
+import { addRedactions, putCall, putStep, quarantine, report } from './draft.js';
+import { ATTEMPTS_MAX, EARLY_FACTS_MAX } from './settings.js';
+import { type Call, type ModelStep, type RunState, type SessionAsk, hasEnded, isSettled, stepOf } from './state.js';
+import { TIMERS, dueAtOf } from './timers.js';
+
+export type Fact = Exclude<JournalEntry, { kind: 'decision.v1' }>;
+type ModelFact = JournalEntryOf<'model.completed.v1'> | JournalEntryOf<'model.failed.v1'>;
+type ToolFact = JournalEntryOf<'tool.began.v1'> | JournalEntryOf<'tool.completed.v1'> | JournalEntryOf<'tool.failed.v1'>;
+type SessionFact = JournalEntryOf<'session.loaded.v1'> | JournalEntryOf<'session.saved.v1'>;
+
+/** Takes one fact into the draft. What is early is kept, what is stale or said before is dropped. */
+export function applyFact(draft: RunState, fact: Fact): void {
+  switch (fact.kind) {
+    case 'run.accepted.v1':
+      return accept(draft, fact);
+    case 'run.refused.v1':
+      return refuse(draft, fact);
+    case 'run.cancel-requested.v1':
+      if (!hasEnded(draft) && draft.cancel === null) draft.cancel = { reason: fact.body.reason };
+      return;
+    case 'question.answered.v1':
+      return applyAnswer(draft, fact);
+    case 'session.loaded.v1':
+    case 'session.saved.v1':
+      return applySession(draft, fact);
+    case 'model.completed.v1':
+    case 'model.failed.v1':
+      return applyModel(draft, fact);
+    case 'tool.began.v1':
+    case 'tool.completed.v1':
+    case 'tool.failed.v1':
+      return applyTool(draft, fact);
+    case 'timer.fired.v1':
+      return applyTimer(draft, fact);
+  }
+}
+
+/** After a decision: facts that waited for it are applied, in the order in which they came. */
+export function applyEarly(draft: RunState): void {
+  const waiting = Object.entries(draft.early);
+  if (waiting.length === 0) return;
+  draft.early = {};
+  for (const [, entry] of waiting) if (entry.kind !== 'decision.v1') applyFact(draft, entry);
+}
+
+function keep(draft: RunState, identity: string, fact: Fact): void {
+  const key = `${fact.kind}:${identity}`;
+  if (hasEnded(draft) || key in draft.early) return;
+  if (Object.keys(draft.early).length >= EARLY_FACTS_MAX) return quarantine(draft, `More than ${EARLY_FACTS_MAX} facts for steps that nobody decided.`);
+  draft.early = { ...draft.early, [key]: fact };
+}
+
+function accept(draft: RunState, fact: JournalEntryOf<'run.accepted.v1'>): void {
+  if (draft.status !== 'empty') return report(draft, 'accepted again; the first one holds');
+  const body = fact.body;
+  if (!draft.subject.endsWith(`.${body.tenant}.${body.runId}`)) return report(draft, 'accepted under the subject of another run; ignored');
+  draft.accepted = body;
+  draft.status = 'queued';
+  addRedactions(draft, body.redactions);
+}
+
+function refuse(draft: RunState, fact: JournalEntryOf<'run.refused.v1'>): void {
+  if (draft.status !== 'empty') return report(draft, 'refused after it was accepted; ignored');
+  draft.status = 'refused';
+  draft.error = fact.body.error;
+  draft.endedAt = fact.body.refusedAt;
+}
+
+function applyAnswer(draft: RunState, fact: JournalEntryOf<'question.answered.v1'>): void {
+  const { questionId, choice, result } = fact.body;
+  const question = draft.questions[questionId];
+  if (question === undefined) return keep(draft, questionId, fact);
+  if (question.answer !== null || !question.choices.includes(choice)) return report(draft, `answer to ${questionId} ignored`);
+  draft.questions = { ...draft.questions, [questionId]: { ...question, answer: { choice, result: result ?? '' } } };
+}
+
+function applySession(draft: RunState, fact: SessionFact): void {
+  const loading = fact.kind === 'session.loaded.v1';
+  const ask = loading ? draft.load : draft.save;
+  const { attempt } = fact.body;
+  if (ask === null || attempt > ask.attempt) return keep(draft, String(attempt), fact);
+  if (ask.status === 'done' || ask.status === 'skipped') return;
+  // Saving is idempotent per run: the answer to any attempt will do. So will any load of this run.
+  const done: SessionAsk = { ...ask, status: 'done' };
+  if (loading) {
+    draft.load = done;
+    draft.history = fact.body.messages;
+  } else draft.save = done;
+}
+
+function charge(draft: RunState, step: ModelStep, fact: JournalEntryOf<'model.completed.v1'>): ModelStep {
+  const { attempt, usage, costNanoUsd } = fact.body;
+  if (step.charged.includes(attempt)) return step;
+  draft.usage = { inputTokens: draft.usage.inputTokens + usage.inputTokens, outputTokens: draft.usage.outputTokens + usage.outputTokens };
+  draft.costNanoUsd += costNanoUsd;
+  const charged = { ...step, charged: [...step.charged, attempt] };
+  putStep(draft, step, charged);
+  return charged;
+}
+
+function applyModel(draft: RunState, fact: ModelFact): void {
+  const { step: number, attempt } = fact.body;
+  const identity = `${number}:${attempt}`;
+  let step = draft.steps.find((other) => other.step === number);
+  if (step === undefined || attempt > step.attempt) {
+    if (step === undefined || (step.status !== 'completed' && step.status !== 'failed')) keep(draft, identity, fact);
+    return;
+  }
+  // Money that was spent counts, whether the answer is still wanted or not.
+  if (fact.kind === 'model.completed.v1') step = charge(draft, step, fact);
+  const open = step.status === 'requested' || step.status === 'overdue';
+  if (hasEnded(draft) || attempt !== step.attempt || !open) return;
+  if (fact.kind === 'model.failed.v1') {
+    const again = ERRORS[fact.body.error.code].retry === 'backoff' && attempt < ATTEMPTS_MAX;
+    return putStep(draft, step, { status: again ? 'retry' : 'failed', error: fact.body.error });
+  }
+  const { content, toolCalls, redactions, simulated, upstream, provider } = fact.body;
+  // Ids are given here, whatever the worker wrote: they are unique in the run by construction.
+  const callIds = toolCalls.map((_, index) => `call_${number}_${index}`);
+  putStep(draft, step, { status: 'completed', content, callIds, error: null });
+  const calls = { ...draft.calls };
+  toolCalls.forEach((call, index) => {
+    const callId = callIds[index]!;
+    calls[callId] = newCall(callId, number, call.name, call.arguments);
+  });
+  draft.calls = calls;
+  addRedactions(draft, redactions);
+  draft.simulated ||= simulated;
+  draft.upstream = upstream === '' ? provider : upstream;
+}
+
+function newCall(callId: string, step: number, tool: string, args: string): Call {
+  return {
+    callId, step, tool, arguments: args, status: 'proposed', attempt: 0, requestedAt: 0, notBeforeAt: 0, timeoutMs: 0, beganAt: null,
+    argumentsHash: '', effect: 'unsafe', tier: 'T3', limits: null, decision: null, result: '', error: null,
+  };
+}
+
+function applyTool(draft: RunState, fact: ToolFact): void {
+  const { callId, attempt } = fact.body;
+  const call = draft.calls[callId];
+  if (call === undefined || attempt > call.attempt) {
+    if (call === undefined || !isSettled(call)) keep(draft, `${callId}:${attempt}`, fact);
+    return;
+  }
+  const open = call.status === 'requested' || call.status === 'overdue' || call.status === 'unknown' || call.status === 'questioned';
+  if (hasEnded(draft) || attempt !== call.attempt || !open) return;
+  switch (fact.kind) {
+    case 'tool.began.v1':
+      // A claim that came while its time ran out starts the time of the tool itself.
+      if (call.beganAt === null) putCall(draft, call, { beganAt: fact.body.beganAt, status: call.status === 'overdue' ? 'requested' : call.status });
+      return;
+    case 'tool.completed.v1':
+      addRedactions(draft, fact.body.redactions);
+      return putCall(draft, call, { status: 'completed', result: fact.body.result, error: null });
+    case 'tool.failed.v1':
+      return failTool(draft, call, fact);
+  }
+}
+
+function failTool(draft: RunState, call: Call, fact: JournalEntryOf<'tool.failed.v1'>): void {
+  const { error, decision } = fact.body;
+  const started = call.beganAt !== null;
+  if (error.code === 'TOOL_OUTCOME_UNKNOWN' && call.effect === 'unsafe') {
+    if (call.status !== 'questioned') putCall(draft, call, { status: 'unknown', error });
+    return;
+  }
+  // What was started and may harm is never started again by itself.
+  const mayRepeat = call.effect !== 'unsafe' || !started;
+  const again = ERRORS[error.code].retry === 'backoff' && call.attempt < ATTEMPTS_MAX && mayRepeat;
+  if (decision?.outcome === 'deny' && !again) draft.denied += 1;
+  putCall(draft, call, { status: again ? 'retry' : 'failed', error, ...(decision ? { decision } : {}) });
+}
+
+function overdue(ask: SessionAsk | null, attempt: number, firedAt: number): SessionAsk | null {
+  if (ask?.status !== 'requested' || ask.attempt !== attempt || firedAt < dueAtOf(ask)) return ask;
+  return { ...ask, status: attempt < ATTEMPTS_MAX ? 'overdue' : 'skipped' };
+}
+
+/** Early, late and repeated firing is harmless: a timer counts only if what it guards is open and due. */
+function applyTimer(draft: RunState, fact: JournalEntryOf<'timer.fired.v1'>): void {
+  const { timer, firedAt } = fact.body;
+  if (timer === TIMERS.wall) {
+    if (draft.plan !== null && firedAt >= draft.plan.deadlineAt) draft.wallFired = true;
+    return;
+  }
+  const [kind, id = '', attemptText = ''] = timer.split(':');
+  const attempt = Number(attemptText);
+  if (id === TIMERS.load) {
+    if (draft.load?.status === 'requested' && draft.load.attempt === attempt && firedAt >= dueAtOf(draft.load)) draft.load = { ...draft.load, status: 'overdue' };
+    return;
+  }
+  if (id === TIMERS.save) {
+    draft.save = overdue(draft.save, attempt, firedAt);
+    return;
+  }
+  if (hasEnded(draft)) return;
+  const step = stepOf(draft);
+  if (step !== undefined && id === TIMERS.model(step.step)) {
+    if (step.status === 'requested' && step.attempt === attempt && firedAt >= dueAtOf(step)) putStep(draft, step, { status: 'overdue' });
+    return;
+  }
+  const call = draft.calls[id];
+  if (call?.status !== 'requested' || call.attempt !== attempt || firedAt < dueAtOf(call)) return;
+  if ((kind === 'claim') === (call.beganAt !== null)) putCall(draft, call, { status: 'overdue' });
+}

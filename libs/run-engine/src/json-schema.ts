@@ -1,0 +1,144 @@
+/**
+ * The part of JSON Schema that tools use for their arguments. Closed: a keyword that is not known here
+ * makes every value invalid, so that nothing passes unchecked.
+ */
+const ANNOTATIONS = new Set(['title', 'description', 'default', 'examples', '$schema', '$id', '$comment', 'deprecated', 'readOnly', 'writeOnly', 'format']);
+const DEPTH_MAX = 32;
+const FAULTS_MAX = 8;
+const PATTERN_CHARS_MAX = 256;
+/** Each unbounded repetition multiplies the work of a match by the length of the text. */
+const PATTERN_REPEATS_MAX = 3;
+const PATTERN_TEXT_CHARS_MAX = 256;
+
+type Schema = Record<string, unknown>;
+type Check = (bound: unknown, value: unknown, at: string, walk: Walk) => void;
+interface Walk {
+  faults: string[];
+  depth: number;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === 'object' && !Array.isArray(value);
+
+function fault(walk: Walk, at: string, text: string): void {
+  if (walk.faults.length < FAULTS_MAX) walk.faults.push(`${at === '' ? '(arguments)' : at} ${text}`);
+}
+
+const TYPES: Record<string, (value: unknown) => boolean> = {
+  object: isObject,
+  array: Array.isArray,
+  string: (value) => typeof value === 'string',
+  number: (value) => typeof value === 'number',
+  integer: (value) => Number.isInteger(value),
+  boolean: (value) => typeof value === 'boolean',
+  null: (value) => value === null,
+};
+
+function bound(applies: (value: unknown) => number | null, holds: (size: number, limit: number) => boolean, text: string): Check {
+  return (limit, value, at, walk) => {
+    if (typeof limit !== 'number') return fault(walk, at, 'has a schema with a bound that is no number');
+    const size = applies(value);
+    if (size !== null && !holds(size, limit)) fault(walk, at, `${text} ${limit}`);
+  };
+}
+const lengthOf = (value: unknown): number | null => (typeof value === 'string' ? [...value].length : null);
+const countOf = (value: unknown): number | null => (Array.isArray(value) ? value.length : null);
+const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null);
+
+const CHECKS: Record<string, Check> = {
+  type: (types, value, at, walk) => {
+    const names = Array.isArray(types) ? types : [types];
+    if (!names.some((name) => TYPES[String(name)]?.(value))) fault(walk, at, `must be of type ${names.join(' or ')}`);
+  },
+  enum: (allowed, value, at, walk) => {
+    if (!Array.isArray(allowed) || !allowed.some((item) => JSON.stringify(item) === JSON.stringify(value))) fault(walk, at, `must be one of ${JSON.stringify(allowed).slice(0, 200)}`);
+  },
+  const: (only, value, at, walk) => {
+    if (JSON.stringify(only) !== JSON.stringify(value)) fault(walk, at, `must be ${JSON.stringify(only).slice(0, 200)}`);
+  },
+  required: (names, value, at, walk) => {
+    if (!isObject(value) || !Array.isArray(names)) return;
+    for (const name of names) if (!Object.hasOwn(value, String(name))) fault(walk, `${at}/${String(name)}`, 'is missing');
+  },
+  properties: (properties, value, at, walk) => {
+    if (!isObject(value) || !isObject(properties)) return;
+    for (const [name, schema] of Object.entries(properties)) if (Object.hasOwn(value, name)) check(schema, value[name], `${at}/${name}`, walk);
+  },
+  items: (schema, value, at, walk) => {
+    if (Array.isArray(value)) value.forEach((item, index) => check(schema, item, `${at}/${index}`, walk));
+  },
+  minimum: bound(numberOf, (size, limit) => size >= limit, 'must be at least'),
+  maximum: bound(numberOf, (size, limit) => size <= limit, 'must be at most'),
+  exclusiveMinimum: bound(numberOf, (size, limit) => size > limit, 'must be more than'),
+  exclusiveMaximum: bound(numberOf, (size, limit) => size < limit, 'must be less than'),
+  minLength: bound(lengthOf, (size, limit) => size >= limit, 'must have characters: at least'),
+  maxLength: bound(lengthOf, (size, limit) => size <= limit, 'must have characters: at most'),
+  minItems: bound(countOf, (size, limit) => size >= limit, 'must have items: at least'),
+  maxItems: bound(countOf, (size, limit) => size <= limit, 'must have items: at most'),
+  pattern: (pattern, value, at, walk) => {
+    if (typeof value !== 'string') return;
+    if (typeof pattern !== 'string' || !isSafePattern(pattern)) return fault(walk, at, 'has a schema with a pattern that may take too long');
+    if (value.length > PATTERN_TEXT_CHARS_MAX) return fault(walk, at, `is longer than the ${PATTERN_TEXT_CHARS_MAX} characters that a pattern is tried on`);
+    if (!new RegExp(pattern, 'u').test(value)) fault(walk, at, 'does not match its pattern');
+  },
+};
+
+/** No group that repeats, no back reference or look-around, few unbounded repetitions: matching takes polynomial time. */
+export function isSafePattern(pattern: string): boolean {
+  if (pattern.length > PATTERN_CHARS_MAX) return false;
+  const bare = pattern.replaceAll(/\\[^1-9k]/gu, 'x').replaceAll(/\[[^\]]*\]/gu, 'x');
+  if (/\\|\(\?[^:]|\)[*+{]/u.test(bare)) return false;
+  if ((bare.match(/[*+]|\{\d*,\d*\}/gu) ?? []).length > PATTERN_REPEATS_MAX) return false;
+  try {
+    new RegExp(pattern, 'u');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function check(schema: unknown, value: unknown, at: string, walk: Walk): void {
+  if (schema === true) return;
+  if (!isObject(schema)) return fault(walk, at, schema === false ? 'is not allowed' : 'has no valid schema');
+  if (walk.depth >= DEPTH_MAX) return fault(walk, at, `is nested deeper than ${DEPTH_MAX}`);
+  if (walk.faults.length >= FAULTS_MAX) return;
+  walk.depth += 1;
+  for (const [keyword, limit] of Object.entries(schema)) {
+    if (ANNOTATIONS.has(keyword) || keyword === 'additionalProperties') continue;
+    const rule = Object.hasOwn(CHECKS, keyword) ? CHECKS[keyword] : undefined;
+    if (rule === undefined) fault(walk, at, `has a schema with the keyword ${keyword}, which is not supported`);
+    else rule(limit, value, at, walk);
+  }
+  if (isObject(value) && 'additionalProperties' in schema) checkOthers(schema, value, at, walk);
+  walk.depth -= 1;
+}
+
+function checkOthers(schema: Schema, value: Record<string, unknown>, at: string, walk: Walk): void {
+  const known = isObject(schema['properties']) ? schema['properties'] : {};
+  const others = schema['additionalProperties'];
+  for (const [name, item] of Object.entries(value)) {
+    if (Object.hasOwn(known, name)) continue;
+    if (others === false) fault(walk, `${at}/${name.slice(0, 64)}`, 'is not a known argument');
+    else check(others, item, `${at}/${name.slice(0, 64)}`, walk);
+  }
+}
+
+/** What is wrong with the value, by JSON pointer; empty when it matches. At most eight lines, never a value. */
+export function schemaFaults(schema: Schema, value: unknown): string[] {
+  const walk: Walk = { faults: [], depth: 0 };
+  check(schema, value, '', walk);
+  return walk.faults;
+}
+
+/** Keywords and patterns of a schema that this validator refuses; for whoever writes a tool. */
+export function unsupportedIn(schema: unknown, at = ''): string[] {
+  if (!isObject(schema)) return typeof schema === 'boolean' ? [] : [`${at || '/'} is not a schema`];
+  const found: string[] = [];
+  for (const [keyword, limit] of Object.entries(schema)) {
+    if (keyword === 'properties' && isObject(limit)) {
+      for (const [name, inner] of Object.entries(limit)) found.push(...unsupportedIn(inner, `${at}/properties/${name}`));
+    } else if (keyword === 'items' || keyword === 'additionalProperties') found.push(...unsupportedIn(limit, `${at}/${keyword}`));
+    else if (keyword === 'pattern' && (typeof limit !== 'string' || !isSafePattern(limit))) found.push(`${at}/pattern may take too long`);
+    else if (!ANNOTATIONS.has(keyword) && !Object.hasOwn(CHECKS, keyword)) found.push(`${at}/${keyword} is not supported`);
+  }
+  return found;
+}

@@ -1,0 +1,34 @@
+import type { AgentManifest, BundleRef, DecisionRecord, ModelManifest, ToolManifest, WireError } from '@signalbox/contracts';
+
+export type Resolution =
+  | { ok: true; agent: AgentManifest; model: ModelManifest; tools: readonly ToolManifest[]; bundle: BundleRef }
+  | { ok: false; error: WireError };
+
+export interface AuthorizeQuestion {
+  agent: string;
+  tool: string;
+  arguments: Record<string, unknown>;
+  userId: string;
+}
+
+/** What is in force for the tenant of a run, as the decider sees it. Pure: same question, same answer, while the bundle stays. */
+export interface PolicyView {
+  resolve(agentId: string): Resolution;
+  authorize(question: AuthorizeQuestion): DecisionRecord;
+}
+
+export interface DecideEnv {
+  /** Time of the decision, ms since 1970. */
+  nowMs: number;
+  policy: PolicyView;
+}
+
+/** Asks the policy; an error while deciding is a denial. */
+export function authorized(policy: PolicyView, question: AuthorizeQuestion): DecisionRecord {
+  try {
+    return policy.authorize(question);
+  } catch (error) {
+    const reason = `The policy could not decide: ${error instanceof Error ? error.message : String(error)}`;
+    return { outcome: 'deny', kind: 'error', rules: [], reason: reason.slice(0, 1_000), bundle: null };
+  }
+}

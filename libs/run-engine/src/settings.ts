@@ -1,0 +1,32 @@
+/** Version of the rules in `decide`; noted in every decision. */
+export const ENGINE_VERSION = 1;
+
+/** How often one step or one call is tried before it counts as failed. */
+export const ATTEMPTS_MAX = 3;
+/** Pause before the attempt of that number after a reported failure, ms; the last value holds for all later ones. */
+export const RETRY_DELAYS_MS: readonly number[] = [0, 0, 500, 2_000];
+/** What an effect may take beyond its own time limit because it waits in a queue, ms. */
+export const QUEUE_WAIT_MS_MAX = 60_000;
+/** Between the end of an effect's time and giving it up: clocks differ, results travel. ms. */
+export const EFFECT_GRACE_MS = 5_000;
+/** Memory must answer within this, or the run goes on without history. ms. */
+export const SESSION_LOAD_TIMEOUT_MS = 5_000;
+export const SESSION_SAVE_TIMEOUT_MS = 10_000;
+/** Newest messages of a session that a run is given. */
+export const HISTORY_MESSAGES_MAX = 200;
+/** A run that finds no policy in force waits this long for one before it fails, ms. */
+export const POLICY_WAIT_MS_MAX = 30_000;
+/** How often a waiting run looks again, ms. */
+export const POLICY_WAKE_MS = 500;
+/** Facts kept for steps that are not decided yet; a run with more is quarantined. */
+export const EARLY_FACTS_MAX = 256;
+/** Oddities remembered in the state of a run; beyond, they are only counted. */
+export const REPORTS_MAX = 32;
+/** Consecutive rounds of one decision; each ends in an outside effect or the end of the run. */
+export const ROUNDS_MAX = 64;
+/** Rough size of a token of a prompt, characters; used to reserve before the call, never to charge. */
+export const CHARS_PER_TOKEN = 4;
+/** What a message costs beside its text, tokens. */
+export const TOKENS_PER_MESSAGE = 4;
+
+export const retryDelayMs = (attempt: number): number => RETRY_DELAYS_MS[Math.min(attempt, RETRY_DELAYS_MS.length - 1)] ?? 0;

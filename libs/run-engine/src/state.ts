@@ -1,0 +1,143 @@
+import {
+  type AgentManifest, type BundleRef, type DecisionRecord, type JournalEntry, type Message, type ModelManifest, type Redactions,
+  type RunLimits, type ToolEffect, type ToolLimits, type ToolManifest, type ToolTier, type Usage, type WireError, journalHeadStart,
+} from '@signalbox/contracts';
+
+/** One entry as it lies in the stream. `entry` is null where it could not be read or believed; `fault` says why. */
+export interface StoredEntry {
+  seq: number;
+  subject: string;
+  /** The whole stored body: what the hash chain runs over. */
+  bytes: Uint8Array;
+  entry: JournalEntry | null;
+  fault?: { code: string; message: string };
+}
+
+export type RunStatus = 'empty' | 'queued' | 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled' | 'refused' | 'quarantined';
+export type Accepted = Extract<JournalEntry, { kind: 'run.accepted.v1' }>['body'];
+
+/** What the run was told when it started. */
+export interface Plan {
+  agent: AgentManifest;
+  model: ModelManifest;
+  tools: readonly ToolManifest[];
+  limits: RunLimits;
+  bundle: BundleRef;
+  startedAt: number;
+  deadlineAt: number;
+}
+
+/** One effect that was asked for: when, and how long it may take. All times in ms since 1970. */
+export interface Asked {
+  attempt: number;
+  requestedAt: number;
+  /** Not dispatched before: a pause after a failure. */
+  notBeforeAt: number;
+  timeoutMs: number;
+}
+
+export interface SessionAsk extends Asked {
+  status: 'requested' | 'overdue' | 'done' | 'skipped';
+}
+
+export interface ModelStep extends Asked {
+  step: number;
+  /** `overdue`: its timer fired, a late answer still counts. `retry`, `failed`: a worker said so. */
+  status: 'requested' | 'overdue' | 'retry' | 'failed' | 'completed';
+  outputTokensMax: number;
+  error: WireError | null;
+  content: string;
+  callIds: readonly string[];
+  /** Attempts whose cost is counted. */
+  charged: readonly number[];
+}
+
+export interface Call extends Asked {
+  callId: string;
+  step: number;
+  tool: string;
+  arguments: string;
+  status: 'proposed' | 'requested' | 'overdue' | 'retry' | 'unknown' | 'questioned' | 'completed' | 'failed' | 'refused';
+  /** When a worker claimed the current attempt; null before. */
+  beganAt: number | null;
+  argumentsHash: string;
+  effect: ToolEffect;
+  tier: ToolTier;
+  limits: ToolLimits | null;
+  decision: DecisionRecord | null;
+  result: string;
+  error: WireError | null;
+}
+
+export interface Question {
+  questionId: string;
+  callId: string;
+  question: string;
+  choices: readonly ('retry' | 'result' | 'fail')[];
+  answer: { choice: 'retry' | 'result' | 'fail'; result: string } | null;
+}
+
+export interface Report {
+  seq: number;
+  text: string;
+}
+
+/** A run as its journal tells it. Plain data; `evolve` never changes one, it returns another. */
+export interface RunState {
+  subject: string;
+  status: RunStatus;
+  /** Sequences of the first and the last entry folded; 0 before. */
+  firstSeq: number;
+  seq: number;
+  entries: number;
+  /** Hash chain up to and with the last entry. */
+  head: string;
+  accepted: Accepted | null;
+  plan: Plan | null;
+  load: SessionAsk | null;
+  save: SessionAsk | null;
+  history: readonly Message[];
+  steps: readonly ModelStep[];
+  calls: Readonly<Record<string, Call>>;
+  questions: Readonly<Record<string, Question>>;
+  /** Facts for what is not decided yet, by their identity. */
+  early: Readonly<Record<string, JournalEntry>>;
+  cancel: { reason: string } | null;
+  wallFired: boolean;
+  usage: Usage;
+  costNanoUsd: number;
+  redactions: Redactions;
+  simulated: boolean;
+  upstream: string | null;
+  /** Calls that were dispatched, whatever the number of attempts. */
+  toolCalls: number;
+  denied: number;
+  output: string | null;
+  error: WireError | null;
+  endedAt: number | null;
+  reports: readonly Report[];
+  reportCount: number;
+}
+
+export function newRun(subject: string): RunState {
+  return {
+    subject, status: 'empty', firstSeq: 0, seq: 0, entries: 0, head: journalHeadStart(subject),
+    accepted: null, plan: null, load: null, save: null, history: [], steps: [], calls: {}, questions: {}, early: {},
+    cancel: null, wallFired: false, usage: { inputTokens: 0, outputTokens: 0 }, costNanoUsd: 0, redactions: {}, simulated: false,
+    upstream: null, toolCalls: 0, denied: 0, output: null, error: null, endedAt: null, reports: [], reportCount: 0,
+  };
+}
+
+/** The run is over; only its session may still have to be saved. */
+export function hasEnded(state: RunState): boolean {
+  return state.status === 'completed' || state.status === 'failed' || state.status === 'cancelled' || state.status === 'refused';
+}
+
+/** Nothing will ever happen to the run again. */
+export function isClosed(state: RunState): boolean {
+  return state.status === 'quarantined' || (hasEnded(state) && (state.save === null || state.save.status === 'done' || state.save.status === 'skipped'));
+}
+
+export const stepOf = (state: RunState): ModelStep | undefined => state.steps.at(-1);
+export const callsOf = (state: RunState, step: ModelStep): Call[] => step.callIds.flatMap((id) => state.calls[id] ?? []);
+export const isSettled = (call: Call): boolean => call.status === 'completed' || call.status === 'failed' || call.status === 'refused';
