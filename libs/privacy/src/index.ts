@@ -1,1 +1,14 @@
-export {};
+export * from './contains-raw.js';
+export * from './pseudonyms/canonical-value.js';
+export type { PatternStream } from './pseudonyms/pattern-stream.js';
+export * from './pseudonyms/rendering.js';
+export * from './pseudonyms/restore.js';
+export * from './pseudonyms/token.js';
+export type { Found, RedactOptions } from './redaction/found.js';
+export { JSON_LIMITS, mapJsonStrings, type JsonLimits } from './redaction/json-walk.js';
+export * from './redaction/redact-json.js';
+export { detect, redactText, TEXT_CHARS_MAX, type Span } from './redaction/redact-text.js';
+export * from './redaction/redacting-stream.js';
+export * from './ruleset.js';
+export * from './vault/seal.js';
+export { generateVaultKeys, tenantPseudonymKey, type VaultKeyPair } from './vault/keys.js';

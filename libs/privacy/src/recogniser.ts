@@ -1,0 +1,35 @@
+import type { PiiClass } from '@signalbox/contracts';
+import type { Folded } from './fold/fold.js';
+
+/** What a recogniser says a stretch is. A look-alike is text that imitates our own tokens. */
+export type SpanClass = PiiClass | 'LOOKALIKE';
+
+/** A stretch of folded text, end exclusive. */
+export interface Candidate {
+  start: number;
+  end: number;
+}
+
+/**
+ * Finds one class. Tiers decide who wins where two overlap: a lower tier sees the whole text, a higher one only
+ * what is left; inside a tier the leftmost, then the longest wins.
+ *
+ * Everything is bounded so that text can be redacted while it streams:
+ * whether a candidate starts at `s`, and where it ends, depends on `[s - LOOKBEHIND_CHARS, s + reach)` alone.
+ */
+export interface Recogniser {
+  readonly class: SpanClass;
+  readonly tier: 0 | 1 | 2 | 3;
+  /** Folded characters from a candidate's start that can matter to it: its longest form and what is looked at after it. */
+  readonly reach: number;
+  /** The first candidate inside `[from, limit)`. Must not look for the next one beyond `limit`: that would be quadratic. */
+  next(text: Folded, from: number, limit: number): Candidate | undefined;
+  /**
+   * With only `[0, end)` known: the greatest `b <= end` such that nothing that starts before `b` can reach `end`
+   * or depend on what comes there. A smaller number is always safe, it only holds back more.
+   */
+  openFrom(text: Folded, end: number): number;
+}
+
+/** How far back cues and boundaries are looked for, in folded characters. */
+export const LOOKBEHIND_CHARS = 64;
