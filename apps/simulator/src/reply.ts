@@ -68,7 +68,8 @@ async function sendStream(
 function endBadly(response: ServerResponse, fault: Fault): void {
   if (fault.kind === 'garbage') response.end('data: {"choices": simulated garbage\n\n');
   else if (fault.kind === 'cut' && fault.clean) response.end();
-  else if (fault.kind === 'cut') response.destroy();
+  // Breaks the connection only once what was said before is on its way.
+  else if (fault.kind === 'cut') response.write(': cut\n\n', () => response.destroy());
 }
 
 /** Waits for a slow reader, so that a long answer never lies in memory as a whole. */
