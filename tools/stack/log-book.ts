@@ -4,6 +4,8 @@ import { join } from 'node:path';
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 const NAME_WIDTH = 11;
 const WARN = 40;
+/** What nats-server and Postgres say in ordinary life, our own probing of a starting Postgres included. */
+const CHATTER = /\[(INF|DBG|TRC)\]|\b(LOG|HINT|DETAIL|STATEMENT): |the database system is (starting up|not yet)/;
 const COLOURS = [36, 35, 34, 33, 32, 96, 95, 94, 93];
 
 /** One file a process, with one predecessor, and what of it deserves a line on the terminal. */
@@ -66,7 +68,7 @@ export class LogBook {
 
 /** Warnings and worse of our own services, which log JSON; whatever else they print; nothing that servers chat about. */
 function worthShowing(line: string): string | null {
-  if (!line.startsWith('{')) return /\[(INF|DBG|TRC)\]|\b(LOG|HINT|DETAIL|STATEMENT): /.test(line) ? null : line;
+  if (!line.startsWith('{')) return CHATTER.test(line) ? null : line;
   try {
     const { level, msg, err } = JSON.parse(line) as { level?: number; msg?: string; err?: { message?: string } };
     if (typeof level !== 'number') return line;

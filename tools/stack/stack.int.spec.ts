@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canConnect, freePort, waitFor } from '@signalbox/local-servers';
+import { testFolder } from '@signalbox/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Stack, StackOptions } from './options.ts';
 import { isAlive, markOf } from './processes.ts';
@@ -16,7 +16,7 @@ let lines: string[];
 let stack: Stack | undefined;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'signalbox-stack-'));
+  folder = testFolder('stack');
   writeStubApps(folder);
   lines = [];
 });

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Child, freePort, startNatsServer, stopNatsServer, testRunDir } from '@signalbox/local-servers';
+import { type Child, freePort, startNatsServer, stopNatsServer } from '@signalbox/local-servers';
+import { testFolder } from './test-folder.js';
 
 export interface TestNatsOptions {
   /** Text of a configuration file (accounts, users, limits). Address, port and store folder are set for you. */
@@ -35,7 +35,7 @@ export interface TestNats {
 
 /** Starts a nats-server for one spec file: await it in beforeAll, `stop()` in afterAll. */
 export async function startNats(options: TestNatsOptions = {}): Promise<TestNats> {
-  const folder = mkdtempSync(join(testRunDir() ?? tmpdir(), 'signalbox-nats-'));
+  const folder = testFolder('nats');
   const port = options.port ?? (await freePort());
   const monitorPort = options.monitor ? await freePort() : undefined;
   const storeDir = join(folder, 'store');

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   createOwnedSchema,
@@ -10,6 +9,7 @@ import {
   testRunDir,
   waitFor,
 } from '@signalbox/local-servers';
+import { testFolder } from './test-folder.js';
 
 const START_TIMEOUT_MS = 90_000;
 
@@ -50,7 +50,7 @@ interface Cluster {
 }
 
 async function ownCluster(): Promise<Cluster> {
-  const folder = mkdtempSync(join(tmpdir(), 'signalbox-postgres-'));
+  const folder = testFolder('postgres');
   const postgres = await startPostgresServer({ port: await freePort(), folder, durable: false });
   return {
     adminUrl: postgres.adminUrl,

@@ -49,8 +49,17 @@ export async function startMesh(options: TestMeshOptions = {}): Promise<TestMesh
   };
   try {
     const provisioned = await provision({ url: nats.url, keysDir: keysRoot });
-    const { url, kill } = nats;
-    return { url, tenants, keysRoot, provisioned, nats, keysDir: (owner) => join(keysRoot, owner), stop, kill, restart: () => nats.restart() };
+    return {
+      url: nats.url,
+      tenants,
+      keysRoot,
+      provisioned,
+      nats,
+      keysDir: (owner) => join(keysRoot, owner),
+      stop,
+      kill: () => nats.kill(),
+      restart: () => nats.restart(),
+    };
   } catch (error) {
     await stop();
     throw error;
