@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { ArchiveModule } from './archive/archive.module.js';
+import { NotesModule } from './notes/notes.module.js';
+import { QueriesModule } from './queries/queries.module.js';
+
+@Module({ imports: [ArchiveModule, NotesModule, QueriesModule] })
+export class AppModule {}

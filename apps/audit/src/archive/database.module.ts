@@ -1,0 +1,27 @@
+import { Module } from '@nestjs/common';
+import { CONFIG, LOGGER } from '@signalbox/app-runtime';
+import { Database } from '@signalbox/persistence';
+import type { Logger } from '@signalbox/telemetry';
+import type { AuditConfig } from '../config.js';
+import { ArchivedEntry } from './entities/archived-entry.entity.js';
+import { ArchivedRun } from './entities/archived-run.entity.js';
+import { Checkpoint } from './entities/checkpoint.entity.js';
+import { Note } from './entities/note.entity.js';
+import { Archive1795392000000 } from './migrations/archive-1795392000000.migration.js';
+
+function makeDatabase(config: AuditConfig, logger: Logger): Database {
+  return new Database({
+    url: config.pgUrl,
+    entities: [ArchivedEntry, ArchivedRun, Checkpoint, Note],
+    migrations: [Archive1795392000000],
+    applicationName: 'signalbox audit',
+    logger,
+  });
+}
+
+/** Schema `audit`. Opened by whoever needs it first: audit starts, and waits, while Postgres is away. */
+@Module({
+  providers: [{ provide: Database, useFactory: makeDatabase, inject: [CONFIG, LOGGER] }],
+  exports: [Database],
+})
+export class DatabaseModule {}

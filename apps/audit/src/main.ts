@@ -1,0 +1,10 @@
+import { runService } from '@signalbox/app-runtime';
+import { AppModule } from './app.module.js';
+import { config } from './config.js';
+
+/** Requests carry no bodies worth speaking of. */
+const BODY_BYTES_MAX = 16_384;
+
+const settings = config();
+const http = { port: settings.httpPort, bodyBytesMax: BODY_BYTES_MAX };
+await runService({ service: 'audit', config: settings, module: AppModule, http });

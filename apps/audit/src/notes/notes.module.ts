@@ -1,0 +1,6 @@
+import { Module } from '@nestjs/common';
+import { DatabaseModule } from '../archive/database.module.js';
+import { NotesHandler } from './notes.handler.js';
+
+@Module({ imports: [DatabaseModule], controllers: [NotesHandler] })
+export class NotesModule {}

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { ArchiveModule } from '../archive/archive.module.js';
+import { PostgresQueriesAdapter } from './adapters/postgres-queries.adapter.js';
+import { QueriesController } from './queries.controller.js';
+import { QueriesPort } from './queries.port.js';
+import { QueriesService } from './queries.service.js';
+
+@Module({
+  imports: [ArchiveModule],
+  controllers: [QueriesController],
+  providers: [QueriesService, { provide: QueriesPort, useClass: PostgresQueriesAdapter }],
+})
+export class QueriesModule {}

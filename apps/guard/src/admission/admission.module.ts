@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { PolicyModule } from '@signalbox/app-runtime';
+import { RedactionModule } from '../redaction/redaction.module.js';
+import { RunsModule } from '../runs/runs.module.js';
+import { VaultModule } from '../vault/vault.module.js';
+import { AdmissionHandler } from './admission.handler.js';
+import { AdmissionService } from './admission.service.js';
+import { InterventionService } from './intervention.service.js';
+
+@Module({
+  imports: [PolicyModule, RedactionModule, RunsModule, VaultModule],
+  controllers: [AdmissionHandler],
+  providers: [AdmissionService, InterventionService],
+})
+export class AdmissionModule {}

@@ -1,0 +1,83 @@
+import { createHmac } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { KEYS } from '@signalbox/app-runtime';
+import type { KeyRing } from '@signalbox/bus';
+import { base32, type JournalBody, type KeyGrant, runIdFor, type RunRequestV1 } from '@signalbox/contracts';
+import { MeshError } from '@signalbox/kernel';
+import { PolicyStore } from '@signalbox/policy-engine';
+import { RedactionService } from '../redaction/redaction.service.js';
+import { RunJournalPort, type RunRef } from '../runs/run-journal.port.js';
+import { VaultPort } from '../vault/vault.port.js';
+
+/** Admits runs: who asks, may they, what of it is personal; then the first entry of the journal. */
+@Injectable()
+export class AdmissionService {
+  readonly #sessionKey: Buffer;
+
+  constructor(
+    @Inject(PolicyStore) private readonly policies: PolicyStore,
+    @Inject(RedactionService) private readonly redaction: RedactionService,
+    @Inject(VaultPort) private readonly vault: VaultPort,
+    @Inject(RunJournalPort) private readonly journal: RunJournalPort,
+    @Inject(KEYS) keys: KeyRing,
+  ) {
+    this.#sessionKey = keys.secret('pseudonym');
+  }
+
+  /**
+   * A request that names no valid key is thrown out (dead letter): nobody may fill journals without one. One that is
+   * refused for any other lasting reason gets a journal that says so; a passing fault is tried again.
+   */
+  async run(tenant: string, request: RunRequestV1): Promise<void> {
+    const run = { tenant, runId: runIdFor({ ...request, tenant }) };
+    const policy = this.policies.forTenant(tenant);
+    const grant = policy.authenticate(request.keyDigest, Date.now());
+    try {
+      policy.mayStart(grant, request.agent);
+      const accepted = await this.#accept(run, request, grant);
+      const began = await this.journal.open(run, 'run.accepted.v1', { ...accepted, bundle: policy.bundle });
+      if (began) await this.journal.note(run, { phase: 'started', seq: 0 });
+    } catch (error) {
+      const fault = MeshError.from(error);
+      if (fault.retry !== 'never' || fault.kind === 'bug') throw fault;
+      await this.#refuse(run, request, fault);
+    }
+  }
+
+  async #accept(run: RunRef, request: RunRequestV1, grant: KeyGrant): Promise<Omit<JournalBody<'run.accepted.v1'>, 'bundle'>> {
+    const sessionId = await this.#sessionOf(run, request, grant);
+    const redacted = this.redaction.messages(run.tenant, request.input, request.profile?.names ?? []);
+    if (redacted.found.length > 0) await this.vault.keep(run.tenant, redacted.found);
+    return {
+      ...run,
+      requestId: request.requestId,
+      sessionId,
+      principal: { keyId: grant.id, userId: grant.userId },
+      agent: request.agent,
+      input: redacted.messages,
+      ...(request.limits ? { limits: request.limits } : {}),
+      redactions: redacted.counts,
+      ruleset: redacted.ruleset,
+      stream: request.stream,
+      acceptedAt: Date.now(),
+    };
+  }
+
+  /** Opaque, and the user's own: two users may call their conversations the same. */
+  async #sessionOf(run: RunRef, request: RunRequestV1, grant: KeyGrant): Promise<string> {
+    if (request.previousRunId) {
+      const previous = await this.journal.snapshot({ tenant: run.tenant, runId: request.previousRunId });
+      if (!previous || previous.userId !== grant.userId) throw new MeshError('RUN_UNKNOWN', 'There is no previous run of that id.');
+      return previous.sessionId;
+    }
+    const name = request.session ?? run.runId;
+    const mac = createHmac('sha256', this.#sessionKey).update(['session', run.tenant, grant.userId, name].join('\0')).digest();
+    return `ses_${base32(mac, 26)}`;
+  }
+
+  async #refuse(run: RunRef, request: RunRequestV1, fault: MeshError): Promise<void> {
+    const refusal = { ...run, requestId: request.requestId, error: fault.toWire(), refusedAt: Date.now() };
+    const began = await this.journal.open(run, 'run.refused.v1', refusal);
+    if (began) await this.journal.note(run, { phase: 'ended', seq: 0 });
+  }
+}

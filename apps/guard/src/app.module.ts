@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { AdmissionModule } from './admission/admission.module.js';
+import { AsksModule } from './asks/asks.module.js';
+import { VaultModule } from './vault/vault.module.js';
+
+@Module({ imports: [AdmissionModule, AsksModule, VaultModule] })
+export class AppModule {}

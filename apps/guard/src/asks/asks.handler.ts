@@ -1,0 +1,36 @@
+import { Controller, Inject } from '@nestjs/common';
+import { Serve, ServeStream } from '@signalbox/app-runtime';
+import type { BusMessage } from '@signalbox/bus';
+import type { ChannelBody, ChannelReply, WatchEventV1 } from '@signalbox/contracts';
+import { PolicyStore } from '@signalbox/policy-engine';
+import type { GuardConfig } from '../config.js';
+import { ReadingService } from './reading.service.js';
+import { WatchService } from './watch.service.js';
+
+/** Short questions from GATE. */
+@Controller()
+export class AsksHandler {
+  constructor(
+    @Inject(PolicyStore) private readonly policies: PolicyStore,
+    @Inject(ReadingService) private readonly reading: ReadingService,
+    @Inject(WatchService) private readonly watching: WatchService,
+  ) {}
+
+  @Serve('askAuth')
+  async auth(body: ChannelBody<'askAuth'>, message: BusMessage<unknown>): Promise<ChannelReply<'askAuth'>> {
+    const policy = this.policies.forTenant(message.tenant);
+    const grant = policy.authenticate(body.keyDigest, Date.now());
+    const agents = policy.agentsFor(grant).map(({ id, description, model }) => ({ id, description, model }));
+    return { keyId: grant.id, userId: grant.userId, agents };
+  }
+
+  @Serve('askStatus')
+  async status(body: ChannelBody<'askStatus'>, message: BusMessage<unknown>): Promise<ChannelReply<'askStatus'>> {
+    return this.reading.own(message.tenant, body.keyDigest, body.runId);
+  }
+
+  @ServeStream('askWatch', { concurrency: (config: GuardConfig) => config.watchesMax })
+  watch(body: ChannelBody<'askWatch'>, message: BusMessage<unknown> & { signal: AbortSignal }): AsyncIterable<WatchEventV1> {
+    return this.watching.watch({ tenant: message.tenant, runId: body.runId }, body.keyDigest, message.signal);
+  }
+}

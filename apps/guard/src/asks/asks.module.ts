@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { PolicyModule } from '@signalbox/app-runtime';
+import { RedactionModule } from '../redaction/redaction.module.js';
+import { RunsModule } from '../runs/runs.module.js';
+import { VaultModule } from '../vault/vault.module.js';
+import { AsksHandler } from './asks.handler.js';
+import { ReadingService } from './reading.service.js';
+import { WatchService } from './watch.service.js';
+
+@Module({
+  imports: [PolicyModule, RedactionModule, RunsModule, VaultModule],
+  controllers: [AsksHandler],
+  providers: [ReadingService, WatchService],
+})
+export class AsksModule {}

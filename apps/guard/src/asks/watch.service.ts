@@ -1,0 +1,62 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG } from '@signalbox/app-runtime';
+import type { RunNoteV1, TokenDeltaV1, WatchEventV1 } from '@signalbox/contracts';
+import { MeshError } from '@signalbox/kernel';
+import type { GuardConfig } from '../config.js';
+import { RedactionService } from '../redaction/redaction.service.js';
+import { RunJournalPort, type RunRef } from '../runs/run-journal.port.js';
+import { ReadingService } from './reading.service.js';
+import { Inbox } from './inbox.js';
+
+type Heard = { delta: TokenDeltaV1 } | { note: RunNoteV1 };
+
+/** Deltas kept for a slow reader; what does not fit is dropped, since the end says everything. */
+const HEARD_MAX = 2_048;
+
+/** Follows a run for whoever started it: live words as they come, the end from the journal. */
+@Injectable()
+export class WatchService {
+  constructor(
+    @Inject(ReadingService) private readonly reading: ReadingService,
+    @Inject(RedactionService) private readonly redaction: RedactionService,
+    @Inject(RunJournalPort) private readonly journal: RunJournalPort,
+    @Inject(CONFIG) private readonly config: GuardConfig,
+  ) {}
+
+  async *watch(run: RunRef, keyDigest: string, signal: AbortSignal): AsyncGenerator<WatchEventV1> {
+    const userId = this.reading.userOf(run.tenant, keyDigest);
+    const heard = new Inbox<Heard>(HEARD_MAX);
+    const listening = this.journal.listen(run, {
+      onDelta: (delta) => heard.put({ delta }),
+      onNote: (note) => heard.put({ note }),
+    });
+    const unseenUntil = Date.now() + this.config.unseenMs;
+    let mine = false;
+    let look = true;
+    try {
+      while (!signal.aborted) {
+        if (look) {
+          const view = await this.reading.find(run, userId);
+          mine ||= view !== null;
+          if (view && view.endedAt !== null) return yield { type: 'end', view };
+          if (view?.status === 'waiting') yield { type: 'note', phase: 'waiting' };
+          if (!view && Date.now() > unseenUntil) throw new MeshError('RUN_UNKNOWN', 'There is no run of that id.');
+        }
+        const next = await heard.take(this.config.recheckMs, signal);
+        look = next === undefined || 'note' in next || !mine;
+        if (next && mine) yield* this.#tell(run.tenant, next);
+      }
+    } finally {
+      listening.stop();
+    }
+  }
+
+  async *#tell(tenant: string, heard: Heard): AsyncGenerator<WatchEventV1> {
+    if ('delta' in heard) {
+      const { step, attempt, text } = heard.delta;
+      yield { type: 'delta', step, attempt, text: await this.redaction.restore(tenant, text) };
+    } else if (heard.note.phase !== 'ended' && heard.note.phase !== 'waiting') {
+      yield { type: 'note', phase: heard.note.phase };
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import { baseConfig, loadConfig } from '@signalbox/kernel';
+import { z } from 'zod';
+
+const schema = {
+  ...baseConfig,
+  /** Postgres, schema `privacy`. */
+  pgUrl: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL'),
+  /** Requests admitted at once. */
+  slots: z.coerce.number().int().min(1).max(10_000).default(128),
+  /** Runs watched at once by one process. */
+  watchesMax: z.coerce.number().int().min(1).max(100_000).default(4_096),
+  /** How long a watch waits for a run that nobody has seen yet, ms. */
+  unseenMs: z.coerce.number().int().min(100).max(600_000).default(30_000),
+  /** How often a watch looks into the journal by itself, in case a note was missed, ms. */
+  recheckMs: z.coerce.number().int().min(100).max(60_000).default(2_000),
+};
+
+export const config = () => loadConfig(schema);
+export type GuardConfig = ReturnType<typeof config>;

@@ -1,0 +1,56 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CORE_BUS } from '@signalbox/app-runtime';
+import type { Bus } from '@signalbox/bus';
+import { type JournalBody, type RunNoteV1, subjects } from '@signalbox/contracts';
+import { MeshError } from '@signalbox/kernel';
+import { viewOf } from '@signalbox/run-engine';
+import { RunJournalPort, type RunListener, type RunRef, type RunSnapshot } from '../run-journal.port.js';
+
+@Injectable()
+export class BusRunJournalAdapter extends RunJournalPort {
+  constructor(@Inject(CORE_BUS) private readonly bus: Bus) {
+    super();
+  }
+
+  override async snapshot(run: RunRef): Promise<RunSnapshot | null> {
+    const entries = await this.bus.journal.read(run);
+    const first = entries.find(({ entry }) => entry !== null)?.entry;
+    if (!first) return null;
+    const view = viewOf(entries);
+    if (first.kind !== 'run.accepted.v1') return { view, userId: '', sessionId: '' };
+    return { view, userId: first.body.principal.userId, sessionId: first.body.sessionId };
+  }
+
+  override async open<K extends 'run.accepted.v1' | 'run.refused.v1'>(run: RunRef, kind: K, body: JournalBody<K>): Promise<boolean> {
+    try {
+      await this.bus.journal.append(run, kind, body, { expectLastSeq: 0 });
+      return true;
+    } catch (error) {
+      if (error instanceof MeshError && error.code === 'SEQUENCE_CONFLICT') return false;
+      throw error;
+    }
+  }
+
+  override async cancel(run: RunRef, id: string, body: JournalBody<'run.cancel-requested.v1'>): Promise<void> {
+    await this.bus.journal.append(run, 'run.cancel-requested.v1', body, { id: `${run.runId}:cancel:${id}` });
+  }
+
+  override async answer(run: RunRef, id: string, body: JournalBody<'question.answered.v1'>): Promise<void> {
+    await this.bus.journal.append(run, 'question.answered.v1', body, { id: `${run.runId}:answer:${id}` });
+  }
+
+  override listen(run: RunRef, listener: RunListener): { stop(): void } {
+    const live = this.bus.subscribe('tok', subjects.live(run.tenant, run.runId), ({ body }) => listener.onDelta(body));
+    const notes = this.bus.subscribe('note', subjects.note(run.tenant, run.runId), ({ body }) => listener.onNote(body));
+    return {
+      stop: () => {
+        live.stop();
+        notes.stop();
+      },
+    };
+  }
+
+  override async note(run: RunRef, note: RunNoteV1): Promise<void> {
+    await this.bus.publish('note', subjects.note(run.tenant, run.runId), note);
+  }
+}

@@ -1,0 +1,34 @@
+import type { JournalBody, RunViewV1, RunNoteV1, TokenDeltaV1 } from '@signalbox/contracts';
+import type { z } from 'zod';
+
+export interface RunRef {
+  tenant: string;
+  runId: string;
+}
+export type RunView = z.infer<typeof RunViewV1>;
+
+/** What the guard needs to know of a run. The view still holds tokens. */
+export interface RunSnapshot {
+  view: RunView;
+  userId: string;
+  sessionId: string;
+}
+
+export interface RunListener {
+  onDelta(delta: TokenDeltaV1): void;
+  onNote(note: RunNoteV1): void;
+}
+
+/** The journal of a run, and what is said live about it. */
+export abstract class RunJournalPort {
+  /** Null where the run has no entry yet. */
+  abstract snapshot(run: RunRef): Promise<RunSnapshot | null>;
+  /** False when the journal has a first entry already. */
+  abstract open(run: RunRef, kind: 'run.accepted.v1', body: JournalBody<'run.accepted.v1'>): Promise<boolean>;
+  abstract open(run: RunRef, kind: 'run.refused.v1', body: JournalBody<'run.refused.v1'>): Promise<boolean>;
+  abstract cancel(run: RunRef, id: string, body: JournalBody<'run.cancel-requested.v1'>): Promise<void>;
+  abstract answer(run: RunRef, id: string, body: JournalBody<'question.answered.v1'>): Promise<void>;
+  abstract listen(run: RunRef, listener: RunListener): { stop(): void };
+  /** Tells whoever watches that the journal began. */
+  abstract note(run: RunRef, note: RunNoteV1): Promise<void>;
+}

@@ -1,0 +1,53 @@
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { CONFIG, KEYS, LOGGER } from '@signalbox/app-runtime';
+import type { KeyRing } from '@signalbox/bus';
+import { Database } from '@signalbox/persistence';
+import { decryptValue, encryptValue } from '@signalbox/privacy';
+import type { Logger } from '@signalbox/telemetry';
+import { In } from 'typeorm';
+import type { GuardConfig } from '../../config.js';
+import { VaultEntry } from '../entities/vault-entry.entity.js';
+import { Vault1795392000000 } from '../migrations/vault-1795392000000.migration.js';
+import { type VaultItem, VaultPort } from '../vault.port.js';
+
+/** How long one call waits for a database that is away, ms. */
+const OPEN_MS = 2_000;
+
+/** The vault in Postgres, schema `privacy`. Connects when first needed: the guard also runs while Postgres is away. */
+@Injectable()
+export class PostgresVaultAdapter extends VaultPort implements OnModuleDestroy {
+  readonly #database: Database;
+  readonly #master: Buffer;
+
+  constructor(@Inject(CONFIG) config: GuardConfig, @Inject(KEYS) keys: KeyRing, @Inject(LOGGER) logger: Logger) {
+    super();
+    this.#master = keys.secret('vault.key');
+    this.#database = new Database({
+      url: config.pgUrl,
+      entities: [VaultEntry],
+      migrations: [Vault1795392000000],
+      applicationName: 'signalbox guard',
+      logger,
+    });
+  }
+
+  override async keep(tenant: string, items: readonly VaultItem[]): Promise<void> {
+    await this.#database.open(OPEN_MS);
+    const rows = items.map(({ token, class: piiClass, value }) => {
+      const sealed = encryptValue(this.#master, { tenant, token, value });
+      return { tenant, token, piiClass, sealed };
+    });
+    await this.#database.run((manager) => manager.createQueryBuilder().insert().into(VaultEntry).values(rows).orIgnore().execute());
+  }
+
+  override async open(tenant: string, tokens: readonly string[]): Promise<Map<string, string>> {
+    if (tokens.length === 0) return new Map();
+    await this.#database.open(OPEN_MS);
+    const rows = await this.#database.run((manager) => manager.findBy(VaultEntry, { tenant, token: In([...tokens]) }));
+    return new Map(rows.map(({ token, sealed }) => [token, decryptValue(this.#master, { tenant, token, sealed })]));
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.#database.close();
+  }
+}

@@ -1,0 +1,11 @@
+import { Module } from '@nestjs/common';
+import { PostgresVaultAdapter } from './adapters/postgres-vault.adapter.js';
+import { DepositHandler } from './deposit.handler.js';
+import { VaultPort } from './vault.port.js';
+
+@Module({
+  controllers: [DepositHandler],
+  providers: [{ provide: VaultPort, useClass: PostgresVaultAdapter }],
+  exports: [VaultPort],
+})
+export class VaultModule {}
