@@ -14,7 +14,10 @@ export function nextCallEvents(state: RunState, calls: readonly Call[], env: Dec
   let dispatched = state.toolCalls;
   for (const call of calls) {
     if (call.status === 'overdue' && call.attempt >= ATTEMPTS_MAX && !askedOf(call)) {
-      const error = { code: 'TOOL_TIMEOUT' as const, message: `Nobody answered ${call.attempt} attempts of the call in time.` };
+      const error = {
+        code: 'TOOL_TIMEOUT' as const,
+        message: `Nobody answered ${call.attempt} attempts of the call in time.`,
+      };
       events.push({ type: 'tool.abandoned', step: call.step, callId: call.callId, attempt: call.attempt, error });
       continue;
     }
@@ -24,7 +27,11 @@ export function nextCallEvents(state: RunState, calls: readonly Call[], env: Dec
       if (running >= limits.parallelToolCallsMax) continue;
       running += 1;
       if (call.attempt === 0) {
-        if (dispatched >= limits.toolCallsMax) return [...events, ...limitEvents(state, { limit: 'toolCalls', value: dispatched + 1, bound: limits.toolCallsMax })];
+        if (dispatched >= limits.toolCallsMax)
+          return [
+            ...events,
+            ...limitEvents(state, { limit: 'toolCalls', value: dispatched + 1, bound: limits.toolCallsMax }),
+          ];
         dispatched += 1;
       }
     }
@@ -40,13 +47,18 @@ function questionEvents(state: RunState, calls: readonly Call[]): RunEvent[] {
   const events: RunEvent[] = [];
   for (const question of Object.values(state.questions)) {
     const call = state.calls[question.callId];
-    if (call?.status !== 'questioned') events.push({ type: 'question.closed', questionId: question.questionId, choice: 'result' });
-    else if (question.answer !== null) events.push({ type: 'question.closed', questionId: question.questionId, choice: question.answer.choice });
+    if (call?.status !== 'questioned')
+      events.push({ type: 'question.closed', questionId: question.questionId, choice: 'result' });
+    else if (question.answer !== null)
+      events.push({ type: 'question.closed', questionId: question.questionId, choice: question.answer.choice });
   }
   for (const call of calls) {
     if (call.status !== 'unknown' && !(call.status === 'overdue' && askedOf(call))) continue;
     events.push({
-      type: 'question.asked', questionId: `q_${call.callId}_${call.attempt}`, callId: call.callId, choices: ['retry', 'result', 'fail'],
+      type: 'question.asked',
+      questionId: `q_${call.callId}_${call.attempt}`,
+      callId: call.callId,
+      choices: ['retry', 'result', 'fail'],
       question: `The tool ${call.tool} was begun and never reported back. It must not run twice by itself: try again, give its result, or count it as failed?`,
     });
   }
@@ -58,23 +70,59 @@ function judge(state: RunState, call: Call, env: DecideEnv): { event: RunEvent }
   const plan = state.plan!;
   const { step, callId, tool: name } = call;
   const refuse = (code: ErrorCode, decision: DecisionRecord): { event: RunEvent } => ({
-    event: { type: 'tool.refused', step, callId, tool: name, arguments: call.arguments, error: { code, message: decision.reason }, decision },
+    event: {
+      type: 'tool.refused',
+      step,
+      callId,
+      tool: name,
+      arguments: call.arguments,
+      error: { code, message: decision.reason },
+      decision,
+    },
   });
-  const invalid = (reason: string): DecisionRecord => ({ outcome: 'deny', kind: 'invalid', rules: [], reason: reason.slice(0, 1_000), bundle: plan.bundle });
+  const invalid = (reason: string): DecisionRecord => ({
+    outcome: 'deny',
+    kind: 'invalid',
+    rules: [],
+    reason: reason.slice(0, 1_000),
+    bundle: plan.bundle,
+  });
   const tool = plan.tools.find((manifest) => manifest.name === name);
-  if (tool === undefined) return refuse('TOOL_UNKNOWN', invalid(`The agent has no tool ${name.slice(0, 64)}; it has: ${plan.tools.map((own) => own.name).join(', ')}.`));
+  if (tool === undefined)
+    return refuse(
+      'TOOL_UNKNOWN',
+      invalid(`The agent has no tool ${name.slice(0, 64)}; it has: ${plan.tools.map((own) => own.name).join(', ')}.`),
+    );
   const text = call.arguments === '' ? '{}' : call.arguments;
   const args = parseArguments(text);
   if (args === null) return refuse('TOOL_ARGUMENTS_INVALID', invalid('The arguments are not a JSON object.'));
   const faults = schemaFaults(tool.parameters, args);
-  if (faults.length > 0) return refuse('TOOL_ARGUMENTS_INVALID', invalid(`The arguments do not match the schema of the tool: ${faults.join('; ')}`));
-  const decision = authorized(env.policy, { agent: plan.agent.id, tool: name, arguments: args, userId: state.accepted!.principal.userId });
+  if (faults.length > 0)
+    return refuse(
+      'TOOL_ARGUMENTS_INVALID',
+      invalid(`The arguments do not match the schema of the tool: ${faults.join('; ')}`),
+    );
+  const decision = authorized(env.policy, {
+    agent: plan.agent.id,
+    tool: name,
+    arguments: args,
+    userId: state.accepted!.principal.userId,
+  });
   if (decision.outcome !== 'permit') return refuse('TOOL_DENIED', decision);
   return {
     event: {
-      type: 'tool.requested', step, callId, attempt: call.attempt + 1, tool: name, arguments: text,
-      argumentsHash: sha256Hex(text), effect: tool.effect, tier: tool.tier, limits: tool.limits,
-      timeoutMs: tool.limits.wallMs + QUEUE_WAIT_MS_MAX, decision,
+      type: 'tool.requested',
+      step,
+      callId,
+      attempt: call.attempt + 1,
+      tool: name,
+      arguments: text,
+      argumentsHash: sha256Hex(text),
+      effect: tool.effect,
+      tier: tool.tier,
+      limits: tool.limits,
+      timeoutMs: tool.limits.wallMs + QUEUE_WAIT_MS_MAX,
+      decision,
     },
   };
 }
@@ -82,7 +130,9 @@ function judge(state: RunState, call: Call, env: DecideEnv): { event: RunEvent }
 function parseArguments(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);
-    return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+    return value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
   } catch {
     return null;
   }

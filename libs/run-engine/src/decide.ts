@@ -6,7 +6,13 @@ import { applyEarly } from './facts.js';
 import { limitEvents, narrowed, reserveCall } from './limits.js';
 import type { DecideEnv } from './policy-view.js';
 import {
-  ATTEMPTS_MAX, ENGINE_VERSION, POLICY_WAIT_MS_MAX, QUEUE_WAIT_MS_MAX, ROUNDS_MAX, SESSION_LOAD_TIMEOUT_MS, SESSION_SAVE_TIMEOUT_MS,
+  ATTEMPTS_MAX,
+  ENGINE_VERSION,
+  POLICY_WAIT_MS_MAX,
+  QUEUE_WAIT_MS_MAX,
+  ROUNDS_MAX,
+  SESSION_LOAD_TIMEOUT_MS,
+  SESSION_SAVE_TIMEOUT_MS,
 } from './settings.js';
 import { type ModelStep, type RunState, callsOf, hasEnded, isSettled, stepOf } from './state.js';
 
@@ -51,7 +57,8 @@ function nextEvents(state: RunState, env: DecideEnv): RunEvent[] {
   }
   if (state.load === null) return [{ type: 'session.requested', attempt: 1, timeoutMs: SESSION_LOAD_TIMEOUT_MS }];
   if (state.load.status === 'requested') return [];
-  if (state.load.status === 'overdue') return [{ type: 'session.skipped', reason: 'Memory did not answer in time; the run goes on without history.' }];
+  if (state.load.status === 'overdue')
+    return [{ type: 'session.skipped', reason: 'Memory did not answer in time; the run goes on without history.' }];
   const step = stepOf(state);
   if (step === undefined) return requestStep(state, 1, 'The run starts.');
   if (step.status !== 'completed') return attemptAgain(state, step);
@@ -59,7 +66,8 @@ function nextEvents(state: RunState, env: DecideEnv): RunEvent[] {
   const open = nextCallEvents(state, calls, env);
   if (open.length > 0) return open;
   if (!calls.every(isSettled)) return [];
-  if (calls.length > 0) return requestStep(state, step.step + 1, `All ${calls.length} tool calls of step ${step.step} are answered.`);
+  if (calls.length > 0)
+    return requestStep(state, step.step + 1, `All ${calls.length} tool calls of step ${step.step} are answered.`);
   return [
     { type: 'run.completed', output: step.content, ...spent, steps: state.steps.length, toolCalls: state.toolCalls },
     { type: 'session.save-requested', attempt: 1, timeoutMs: SESSION_SAVE_TIMEOUT_MS },
@@ -98,7 +106,10 @@ function attemptAgain(state: RunState, step: ModelStep): RunEvent[] {
     const why = timedOut ? 'nobody answered in time' : `${step.error?.code}: ${step.error?.message}`;
     return requestModel(state, step.step, step.attempt + 1, `Attempt ${step.attempt} failed: ${why}`.slice(0, 500));
   }
-  const error = step.error ?? { code: 'PROVIDER_TIMEOUT' as const, message: `Nobody answered ${step.attempt} attempts of step ${step.step} in time.` };
+  const error = step.error ?? {
+    code: 'PROVIDER_TIMEOUT' as const,
+    message: `Nobody answered ${step.attempt} attempts of step ${step.step} in time.`,
+  };
   return [{ type: 'run.failed', error, usage: state.usage, costNanoUsd: state.costNanoUsd }];
 }
 
@@ -108,9 +119,15 @@ function requestModel(state: RunState, step: number, attempt: number, reason: st
   if ('limit' in reserved) return limitEvents(state, reserved);
   return [
     {
-      type: 'model.requested', step, attempt, model: model.id, provider: model.provider,
+      type: 'model.requested',
+      step,
+      attempt,
+      model: model.id,
+      provider: model.provider,
       recipe: { messages: reserved.promptMessages, tools: tools.map((tool) => tool.name) },
-      outputTokensMax: reserved.outputTokensMax, timeoutMs: model.timeoutMs + QUEUE_WAIT_MS_MAX, reason,
+      outputTokensMax: reserved.outputTokensMax,
+      timeoutMs: model.timeoutMs + QUEUE_WAIT_MS_MAX,
+      reason,
     },
   ];
 }

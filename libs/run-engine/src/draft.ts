@@ -24,6 +24,7 @@ export function putStep(draft: RunState, step: ModelStep, change: Partial<ModelS
 
 export function addRedactions(draft: RunState, more: Redactions): void {
   const sum: Redactions = { ...draft.redactions };
-  for (const [name, count] of Object.entries(more) as [keyof Redactions, number][]) sum[name] = (sum[name] ?? 0) + count;
+  for (const [name, count] of Object.entries(more) as [keyof Redactions, number][])
+    sum[name] = (sum[name] ?? 0) + count;
   draft.redactions = sum;
 }

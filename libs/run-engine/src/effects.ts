@@ -50,7 +50,10 @@ export function effectsOf(before: RunState, after: RunState, events: readonly Ru
   const effects: Effect[] = outstanding(after).filter((ask) => !known.has(`${ask.id}:${ask.attempt}`));
   const stopped = events.find((event) => event.type === 'run.cancelled' || event.type === 'run.failed');
   if (stopped !== undefined && before.plan !== null) {
-    effects.push({ kind: 'cancel', reason: stopped.type === 'run.cancelled' ? stopped.reason : stopped.error.message.slice(0, 500) });
+    effects.push({
+      kind: 'cancel',
+      reason: stopped.type === 'run.cancelled' ? stopped.reason : stopped.error.message.slice(0, 500),
+    });
   }
   const has = (...types: RunEvent['type'][]): boolean => events.some((event) => types.includes(event.type));
   if (has('run.completed', 'run.failed', 'run.cancelled')) effects.push({ kind: 'note', phase: 'ended' });
@@ -66,9 +69,18 @@ export function inferWork(state: RunState, dispatch: number): InferWorkV1 {
   const plan = state.plan!;
   const step = stepOf(state)!;
   return {
-    runId: accepted.runId, tenant: accepted.tenant, step: step.step, attempt: step.attempt, dispatch, agent: plan.agent.id, model: plan.model,
-    messages: promptFor(state), tools: plan.tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
-    outputTokensMax: step.outputTokensMax, stream: accepted.stream, bundle: plan.bundle,
+    runId: accepted.runId,
+    tenant: accepted.tenant,
+    step: step.step,
+    attempt: step.attempt,
+    dispatch,
+    agent: plan.agent.id,
+    model: plan.model,
+    messages: promptFor(state),
+    tools: plan.tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
+    outputTokensMax: step.outputTokensMax,
+    stream: accepted.stream,
+    bundle: plan.bundle,
     deadlineAt: Math.min(step.notBeforeAt + step.timeoutMs, plan.deadlineAt),
   };
 }
@@ -84,9 +96,22 @@ export function toolWork(state: RunState, callId: string, dispatch: number): Too
   const plan = state.plan!;
   const call = state.calls[callId]!;
   return {
-    runId: accepted.runId, tenant: accepted.tenant, callId, step: call.step, attempt: call.attempt, dispatch, agent: plan.agent.id,
-    userId: accepted.principal.userId, tool: call.tool, arguments: call.arguments, argumentsHash: call.argumentsHash, effect: call.effect, tier: call.tier,
-    limits: call.limits!, idempotencyKey: idempotencyKeyOf(accepted.runId, callId), bundle: call.decision?.bundle ?? plan.bundle,
+    runId: accepted.runId,
+    tenant: accepted.tenant,
+    callId,
+    step: call.step,
+    attempt: call.attempt,
+    dispatch,
+    agent: plan.agent.id,
+    userId: accepted.principal.userId,
+    tool: call.tool,
+    arguments: call.arguments,
+    argumentsHash: call.argumentsHash,
+    effect: call.effect,
+    tier: call.tier,
+    limits: call.limits!,
+    idempotencyKey: idempotencyKeyOf(accepted.runId, callId),
+    bundle: call.decision?.bundle ?? plan.bundle,
     deadlineAt: Math.min(call.notBeforeAt + call.timeoutMs, plan.deadlineAt),
   };
 }

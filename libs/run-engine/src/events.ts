@@ -8,8 +8,13 @@ export function applyEvent(draft: RunState, event: RunEvent, decidedAt: number):
   switch (event.type) {
     case 'run.started':
       draft.plan = {
-        agent: event.agent, model: event.model, tools: event.tools, limits: event.limits, bundle: event.bundle,
-        startedAt: decidedAt, deadlineAt: event.deadlineAt,
+        agent: event.agent,
+        model: event.model,
+        tools: event.tools,
+        limits: event.limits,
+        bundle: event.bundle,
+        startedAt: decidedAt,
+        deadlineAt: event.deadlineAt,
       };
       draft.status = 'running';
       return;
@@ -65,7 +70,11 @@ function requestModel(draft: RunState, event: RunEventOf<'model.requested'>, dec
   draft.steps = [...draft.steps, step];
 }
 
-function applyCallEvent(draft: RunState, event: RunEventOf<'tool.requested' | 'tool.refused' | 'tool.abandoned'>, decidedAt: number): void {
+function applyCallEvent(
+  draft: RunState,
+  event: RunEventOf<'tool.requested' | 'tool.refused' | 'tool.abandoned'>,
+  decidedAt: number,
+): void {
   const call = draft.calls[event.callId];
   if (call === undefined) return;
   if (event.type === 'tool.refused') {
@@ -77,7 +86,15 @@ function applyCallEvent(draft: RunState, event: RunEventOf<'tool.requested' | 't
   const { arguments: args, argumentsHash, effect, tier, limits, decision } = event;
   putCall(draft, call, {
     ...asked(event.attempt, decidedAt, event.timeoutMs, call.error !== null),
-    status: 'requested', beganAt: null, arguments: args, argumentsHash, effect, tier, limits, decision, error: null,
+    status: 'requested',
+    beganAt: null,
+    arguments: args,
+    argumentsHash,
+    effect,
+    tier,
+    limits,
+    decision,
+    error: null,
   });
 }
 
@@ -96,8 +113,15 @@ function applyQuestion(draft: RunState, event: RunEventOf<'question.asked' | 'qu
   const call = closed && draft.calls[closed.callId];
   // The tool may have reported after all: its own word counts more than the answer.
   if (closed === undefined || call?.status !== 'questioned') return;
-  if (event.choice === 'result') putCall(draft, call, { status: 'completed', result: closed.answer?.result ?? '', error: null });
+  if (event.choice === 'result')
+    putCall(draft, call, { status: 'completed', result: closed.answer?.result ?? '', error: null });
   else if (event.choice === 'retry') putCall(draft, call, { status: 'retry', error: null });
-  else putCall(draft, call, { status: 'failed', error: { code: 'TOOL_OUTCOME_UNKNOWN', message: 'Whether the tool did its work is unknown; a person decided not to try again.' } });
+  else
+    putCall(draft, call, {
+      status: 'failed',
+      error: {
+        code: 'TOOL_OUTCOME_UNKNOWN',
+        message: 'Whether the tool did its work is unknown; a person decided not to try again.',
+      },
+    });
 }
-

@@ -21,13 +21,19 @@ export function evolve(state: RunState, stored: StoredEntry): RunState {
   const { entry } = stored;
   if (entry === null) {
     const why = stored.fault?.message ?? 'an entry that cannot be read';
-    if (stored.fault?.code === 'RUN_QUARANTINED') quarantine(draft, why);
+    // Its author is proven, so it counts, and cannot be read: to go on without it would be to guess.
+    if (stored.seal === 'verified' || stored.fault?.code === 'RUN_QUARANTINED') quarantine(draft, why);
     else report(draft, `ignored: ${why}`);
     return draft;
   }
   const known = JOURNAL_KINDS[entry.kind] as { author: string } | undefined;
-  if (known === undefined) quarantine(draft, `an entry of the unknown kind ${String((entry as { kind: unknown }).kind).slice(0, 64)}`);
-  else if (known.author !== entry.author) report(draft, `ignored: ${(entry as { kind: string }).kind} is not believed from ${String((entry as { author: unknown }).author).slice(0, 32)}`);
+  if (known === undefined)
+    quarantine(draft, `an entry of the unknown kind ${String((entry as { kind: unknown }).kind).slice(0, 64)}`);
+  else if (known.author !== entry.author)
+    report(
+      draft,
+      `ignored: ${(entry as { kind: string }).kind} is not believed from ${String((entry as { author: unknown }).author).slice(0, 32)}`,
+    );
   else if (entry.kind === 'decision.v1') applyDecision(draft, state.head, entry);
   else applyFact(draft, entry);
   return draft;
@@ -35,7 +41,8 @@ export function evolve(state: RunState, stored: StoredEntry): RunState {
 
 /** A decision counts only if it names exactly the entries before it. */
 function applyDecision(draft: RunState, headBefore: string, entry: JournalEntryOf<'decision.v1'>): void {
-  if (entry.body.head !== headBefore) return report(draft, 'ignored: a decision that does not name the entries before it');
+  if (entry.body.head !== headBefore)
+    return report(draft, 'ignored: a decision that does not name the entries before it');
   if (draft.accepted === null) return report(draft, 'ignored: a decision before the run was accepted');
   const ended = hasEnded(draft);
   for (const event of entry.body.events) {

@@ -13,7 +13,9 @@ export interface Line {
 const errorText = (error: WireError): string => `${error.code}: ${error.message}`;
 const usd = (nano: number): string => `$${(nano / 1e9).toFixed(6)}`;
 const counts = (redactions: Record<string, number | undefined>): string =>
-  Object.entries(redactions).map(([name, count]) => `${count} ${name}`).join(', ');
+  Object.entries(redactions)
+    .map(([name, count]) => `${count} ${name}`)
+    .join(', ');
 const why = (decision: DecisionRecord): string =>
   `${decision.kind}${decision.rules.length > 0 ? ` by rule ${decision.rules.join(', ')}` : ''}: ${decision.reason}${decision.bundle ? ` (bundle v${decision.bundle.version})` : ''}`;
 
@@ -54,14 +56,23 @@ function factOf(entry: Exclude<JournalEntry, { kind: 'decision.v1' }>): { at: nu
   switch (entry.kind) {
     case 'run.accepted.v1': {
       const found = counts(entry.body.redactions);
-      return { at: entry.body.acceptedAt, text: `Accepted from user ${entry.body.principal.userId} for agent ${entry.body.agent}; redacted by ${entry.body.ruleset}: ${found === '' ? 'nothing found' : found}.` };
+      return {
+        at: entry.body.acceptedAt,
+        text: `Accepted from user ${entry.body.principal.userId} for agent ${entry.body.agent}; redacted by ${entry.body.ruleset}: ${found === '' ? 'nothing found' : found}.`,
+      };
     }
     case 'run.refused.v1':
       return { at: entry.body.refusedAt, text: `Refused at the gate, ${errorText(entry.body.error)}` };
     case 'run.cancel-requested.v1':
-      return { at: entry.body.requestedAt, text: `User ${entry.body.principal.userId} asks to cancel: ${entry.body.reason}` };
+      return {
+        at: entry.body.requestedAt,
+        text: `User ${entry.body.principal.userId} asks to cancel: ${entry.body.reason}`,
+      };
     case 'question.answered.v1':
-      return { at: entry.body.answeredAt, text: `User ${entry.body.principal.userId} answers ${entry.body.questionId}: ${entry.body.choice}` };
+      return {
+        at: entry.body.answeredAt,
+        text: `User ${entry.body.principal.userId} answers ${entry.body.questionId}: ${entry.body.choice}`,
+      };
     case 'session.loaded.v1':
       return { at: entry.body.loadedAt, text: `Session loaded: ${entry.body.messages.length} messages.` };
     case 'session.saved.v1':
@@ -70,18 +81,33 @@ function factOf(entry: Exclude<JournalEntry, { kind: 'decision.v1' }>): { at: nu
       const { step, attempt, provider, upstream, usage, costNanoUsd, toolCalls, finish, simulated, tries } = entry.body;
       const wants = toolCalls.length > 0 ? `, wants ${toolCalls.map((call) => call.name).join(', ')}` : '';
       const also = tries.length > 1 ? `, ${tries.length} tries` : '';
-      return { at: entry.body.completedAt, text: `Step ${step}, attempt ${attempt}: ${provider}/${upstream} answered${simulated ? ' (a simulation)' : ''}, finish ${finish}, ${usage.inputTokens}+${usage.outputTokens} tokens, ${usd(costNanoUsd)}${also}${wants}.` };
+      return {
+        at: entry.body.completedAt,
+        text: `Step ${step}, attempt ${attempt}: ${provider}/${upstream} answered${simulated ? ' (a simulation)' : ''}, finish ${finish}, ${usage.inputTokens}+${usage.outputTokens} tokens, ${usd(costNanoUsd)}${also}${wants}.`,
+      };
     }
     case 'model.failed.v1':
-      return { at: entry.body.failedAt, text: `Step ${entry.body.step}, attempt ${entry.body.attempt} failed, ${errorText(entry.body.error)}` };
+      return {
+        at: entry.body.failedAt,
+        text: `Step ${entry.body.step}, attempt ${entry.body.attempt} failed, ${errorText(entry.body.error)}`,
+      };
     case 'tool.began.v1':
-      return { at: entry.body.beganAt, text: `${entry.body.callId} claimed by ${entry.body.worker}, attempt ${entry.body.attempt}.` };
+      return {
+        at: entry.body.beganAt,
+        text: `${entry.body.callId} claimed by ${entry.body.worker}, attempt ${entry.body.attempt}.`,
+      };
     case 'tool.completed.v1': {
       const { receipt, callId, attempt, truncated } = entry.body;
-      return { at: entry.body.completedAt, text: `${callId} done by ${receipt.driver}, attempt ${attempt}: ${receipt.usage.wallMs} ms, cpu ${receipt.usage.cpuMs} ms, ${receipt.usage.outputBytes} bytes${truncated ? ', cut' : ''}.` };
+      return {
+        at: entry.body.completedAt,
+        text: `${callId} done by ${receipt.driver}, attempt ${attempt}: ${receipt.usage.wallMs} ms, cpu ${receipt.usage.cpuMs} ms, ${receipt.usage.outputBytes} bytes${truncated ? ', cut' : ''}.`,
+      };
     }
     case 'tool.failed.v1':
-      return { at: entry.body.failedAt, text: `${entry.body.callId} failed, attempt ${entry.body.attempt}, ${errorText(entry.body.error)}${entry.body.decision ? ` — ${why(entry.body.decision)}` : ''}` };
+      return {
+        at: entry.body.failedAt,
+        text: `${entry.body.callId} failed, attempt ${entry.body.attempt}, ${errorText(entry.body.error)}${entry.body.decision ? ` — ${why(entry.body.decision)}` : ''}`,
+      };
     case 'timer.fired.v1':
       return { at: entry.body.firedAt, text: `Timer ${entry.body.timer} fired.` };
   }
@@ -95,9 +121,17 @@ export function explain(entries: readonly StoredEntry[]): Line[] {
     const { seq, entry } = stored;
     const before = state.reportCount;
     state = evolve(state, stored);
-    if (state.reportCount > before) lines.push({ seq, at: null, who: 'engine', text: state.reports.findLast((report) => report.seq === seq)?.text ?? 'an entry was ignored' });
+    if (state.reportCount > before)
+      lines.push({
+        seq,
+        at: null,
+        who: 'engine',
+        text: state.reports.findLast((report) => report.seq === seq)?.text ?? 'an entry was ignored',
+      });
     if (entry === null) continue;
-    if (entry.kind === 'decision.v1') for (const event of entry.body.events) lines.push({ seq, at: entry.body.decidedAt, who: entry.author, text: eventText(event) });
+    if (entry.kind === 'decision.v1')
+      for (const event of entry.body.events)
+        lines.push({ seq, at: entry.body.decidedAt, who: entry.author, text: eventText(event) });
     else lines.push({ seq, who: entry.author, ...factOf(entry) });
   }
   return lines;

@@ -6,7 +6,10 @@ import { TIMERS, dueAtOf } from './timers.js';
 
 export type Fact = Exclude<JournalEntry, { kind: 'decision.v1' }>;
 type ModelFact = JournalEntryOf<'model.completed.v1'> | JournalEntryOf<'model.failed.v1'>;
-type ToolFact = JournalEntryOf<'tool.began.v1'> | JournalEntryOf<'tool.completed.v1'> | JournalEntryOf<'tool.failed.v1'>;
+type ToolFact =
+  | JournalEntryOf<'tool.began.v1'>
+  | JournalEntryOf<'tool.completed.v1'>
+  | JournalEntryOf<'tool.failed.v1'>;
 type SessionFact = JournalEntryOf<'session.loaded.v1'> | JournalEntryOf<'session.saved.v1'>;
 
 /** Takes one fact into the draft. What is early is kept, what is stale or said before is dropped. */
@@ -47,14 +50,16 @@ export function applyEarly(draft: RunState): void {
 function keep(draft: RunState, identity: string, fact: Fact): void {
   const key = `${fact.kind}:${identity}`;
   if (hasEnded(draft) || key in draft.early) return;
-  if (Object.keys(draft.early).length >= EARLY_FACTS_MAX) return quarantine(draft, `More than ${EARLY_FACTS_MAX} facts for steps that nobody decided.`);
+  if (Object.keys(draft.early).length >= EARLY_FACTS_MAX)
+    return quarantine(draft, `More than ${EARLY_FACTS_MAX} facts for steps that nobody decided.`);
   draft.early = { ...draft.early, [key]: fact };
 }
 
 function accept(draft: RunState, fact: JournalEntryOf<'run.accepted.v1'>): void {
   if (draft.status !== 'empty') return report(draft, 'accepted again; the first one holds');
   const body = fact.body;
-  if (!draft.subject.endsWith(`.${body.tenant}.${body.runId}`)) return report(draft, 'accepted under the subject of another run; ignored');
+  if (!draft.subject.endsWith(`.${body.tenant}.${body.runId}`))
+    return report(draft, 'accepted under the subject of another run; ignored');
   draft.accepted = body;
   draft.status = 'queued';
   addRedactions(draft, body.redactions);
@@ -71,7 +76,8 @@ function applyAnswer(draft: RunState, fact: JournalEntryOf<'question.answered.v1
   const { questionId, choice, result } = fact.body;
   const question = draft.questions[questionId];
   if (question === undefined) return keep(draft, questionId, fact);
-  if (question.answer !== null || !question.choices.includes(choice)) return report(draft, `answer to ${questionId} ignored`);
+  if (question.answer !== null || !question.choices.includes(choice))
+    return report(draft, `answer to ${questionId} ignored`);
   draft.questions = { ...draft.questions, [questionId]: { ...question, answer: { choice, result: result ?? '' } } };
 }
 
@@ -92,7 +98,10 @@ function applySession(draft: RunState, fact: SessionFact): void {
 function charge(draft: RunState, step: ModelStep, fact: JournalEntryOf<'model.completed.v1'>): ModelStep {
   const { attempt, usage, costNanoUsd } = fact.body;
   if (step.charged.includes(attempt)) return step;
-  draft.usage = { inputTokens: draft.usage.inputTokens + usage.inputTokens, outputTokens: draft.usage.outputTokens + usage.outputTokens };
+  draft.usage = {
+    inputTokens: draft.usage.inputTokens + usage.inputTokens,
+    outputTokens: draft.usage.outputTokens + usage.outputTokens,
+  };
   draft.costNanoUsd += costNanoUsd;
   const charged = { ...step, charged: [...step.charged, attempt] };
   putStep(draft, step, charged);
@@ -132,8 +141,23 @@ function applyModel(draft: RunState, fact: ModelFact): void {
 
 function newCall(callId: string, step: number, tool: string, args: string): Call {
   return {
-    callId, step, tool, arguments: args, status: 'proposed', attempt: 0, requestedAt: 0, notBeforeAt: 0, timeoutMs: 0, beganAt: null,
-    argumentsHash: '', effect: 'unsafe', tier: 'T3', limits: null, decision: null, result: '', error: null,
+    callId,
+    step,
+    tool,
+    arguments: args,
+    status: 'proposed',
+    attempt: 0,
+    requestedAt: 0,
+    notBeforeAt: 0,
+    timeoutMs: 0,
+    beganAt: null,
+    argumentsHash: '',
+    effect: 'unsafe',
+    tier: 'T3',
+    limits: null,
+    decision: null,
+    result: '',
+    error: null,
   };
 }
 
@@ -144,12 +168,20 @@ function applyTool(draft: RunState, fact: ToolFact): void {
     if (call === undefined || !isSettled(call)) keep(draft, `${callId}:${attempt}`, fact);
     return;
   }
-  const open = call.status === 'requested' || call.status === 'overdue' || call.status === 'unknown' || call.status === 'questioned';
+  const open =
+    call.status === 'requested' ||
+    call.status === 'overdue' ||
+    call.status === 'unknown' ||
+    call.status === 'questioned';
   if (hasEnded(draft) || attempt !== call.attempt || !open) return;
   switch (fact.kind) {
     case 'tool.began.v1':
       // A claim that came while its time ran out starts the time of the tool itself.
-      if (call.beganAt === null) putCall(draft, call, { beganAt: fact.body.beganAt, status: call.status === 'overdue' ? 'requested' : call.status });
+      if (call.beganAt === null)
+        putCall(draft, call, {
+          beganAt: fact.body.beganAt,
+          status: call.status === 'overdue' ? 'requested' : call.status,
+        });
       return;
     case 'tool.completed.v1':
       addRedactions(draft, fact.body.redactions);
@@ -188,7 +220,8 @@ function applyTimer(draft: RunState, fact: JournalEntryOf<'timer.fired.v1'>): vo
   const [kind, id = '', attemptText = ''] = timer.split(':');
   const attempt = Number(attemptText);
   if (id === TIMERS.load) {
-    if (draft.load?.status === 'requested' && draft.load.attempt === attempt && firedAt >= dueAtOf(draft.load)) draft.load = { ...draft.load, status: 'overdue' };
+    if (draft.load?.status === 'requested' && draft.load.attempt === attempt && firedAt >= dueAtOf(draft.load))
+      draft.load = { ...draft.load, status: 'overdue' };
     return;
   }
   if (id === TIMERS.save) {
@@ -198,7 +231,8 @@ function applyTimer(draft: RunState, fact: JournalEntryOf<'timer.fired.v1'>): vo
   if (hasEnded(draft)) return;
   const step = stepOf(draft);
   if (step !== undefined && id === TIMERS.model(step.step)) {
-    if (step.status === 'requested' && step.attempt === attempt && firedAt >= dueAtOf(step)) putStep(draft, step, { status: 'overdue' });
+    if (step.status === 'requested' && step.attempt === attempt && firedAt >= dueAtOf(step))
+      putStep(draft, step, { status: 'overdue' });
     return;
   }
   const call = draft.calls[id];

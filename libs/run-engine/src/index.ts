@@ -1,6 +1,14 @@
 export { type Decided, decide } from './decide.js';
 export {
-  type AskEffect, type Effect, idempotencyKeyOf, inferWork, isOutstanding, outstanding, sessionLoad, sessionSave, toolWork,
+  type AskEffect,
+  type Effect,
+  idempotencyKeyOf,
+  inferWork,
+  isOutstanding,
+  outstanding,
+  sessionLoad,
+  sessionSave,
+  toolWork,
 } from './effects.js';
 export { evolve, foldJournal } from './evolve.js';
 export { explain, type Line } from './explain.js';
@@ -9,7 +17,18 @@ export { mayBegin } from './may-begin.js';
 export { type AuthorizeQuestion, type DecideEnv, type PolicyView, type Resolution } from './policy-view.js';
 export { estimateTokens, messagesOf, promptFor } from './prompt.js';
 export * from './settings.js';
-export { type Call, hasEnded, isClosed, type ModelStep, newRun, type Plan, type Question, type RunState, type RunStatus, type StoredEntry } from './state.js';
+export {
+  type Call,
+  hasEnded,
+  isClosed,
+  type ModelStep,
+  newRun,
+  type Plan,
+  type Question,
+  type RunState,
+  type RunStatus,
+  type StoredEntry,
+} from './state.js';
 export { type Timer, TIMERS, timersOf } from './timers.js';
 export { type JournalFault, type JournalVerdict, verifyJournal } from './verify.js';
 export { viewOf, viewOfState } from './view.js';

@@ -2,7 +2,19 @@
  * The part of JSON Schema that tools use for their arguments. Closed: a keyword that is not known here
  * makes every value invalid, so that nothing passes unchecked.
  */
-const ANNOTATIONS = new Set(['title', 'description', 'default', 'examples', '$schema', '$id', '$comment', 'deprecated', 'readOnly', 'writeOnly', 'format']);
+const ANNOTATIONS = new Set([
+  'title',
+  'description',
+  'default',
+  'examples',
+  '$schema',
+  '$id',
+  '$comment',
+  'deprecated',
+  'readOnly',
+  'writeOnly',
+  'format',
+]);
 const DEPTH_MAX = 32;
 const FAULTS_MAX = 8;
 const PATTERN_CHARS_MAX = 256;
@@ -17,7 +29,8 @@ interface Walk {
   depth: number;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === 'object' && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
 
 function fault(walk: Walk, at: string, text: string): void {
   if (walk.faults.length < FAULTS_MAX) walk.faults.push(`${at === '' ? '(arguments)' : at} ${text}`);
@@ -33,14 +46,18 @@ const TYPES: Record<string, (value: unknown) => boolean> = {
   null: (value) => value === null,
 };
 
-function bound(applies: (value: unknown) => number | null, holds: (size: number, limit: number) => boolean, text: string): Check {
+function bound(
+  applies: (value: unknown) => number | null,
+  holds: (size: number, limit: number) => boolean,
+  text: string,
+): Check {
   return (limit, value, at, walk) => {
     if (typeof limit !== 'number') return fault(walk, at, 'has a schema with a bound that is no number');
     const size = applies(value);
     if (size !== null && !holds(size, limit)) fault(walk, at, `${text} ${limit}`);
   };
 }
-const lengthOf = (value: unknown): number | null => (typeof value === 'string' ? [...value].length : null);
+const lengthOf = (value: unknown): number | null => (typeof value === 'string' ? Array.from(value).length : null);
 const countOf = (value: unknown): number | null => (Array.isArray(value) ? value.length : null);
 const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null);
 
@@ -50,18 +67,22 @@ const CHECKS: Record<string, Check> = {
     if (!names.some((name) => TYPES[String(name)]?.(value))) fault(walk, at, `must be of type ${names.join(' or ')}`);
   },
   enum: (allowed, value, at, walk) => {
-    if (!Array.isArray(allowed) || !allowed.some((item) => JSON.stringify(item) === JSON.stringify(value))) fault(walk, at, `must be one of ${JSON.stringify(allowed).slice(0, 200)}`);
+    if (!Array.isArray(allowed) || !allowed.some((item) => JSON.stringify(item) === JSON.stringify(value)))
+      fault(walk, at, `must be one of ${JSON.stringify(allowed).slice(0, 200)}`);
   },
   const: (only, value, at, walk) => {
-    if (JSON.stringify(only) !== JSON.stringify(value)) fault(walk, at, `must be ${JSON.stringify(only).slice(0, 200)}`);
+    if (JSON.stringify(only) !== JSON.stringify(value))
+      fault(walk, at, `must be ${JSON.stringify(only).slice(0, 200)}`);
   },
   required: (names, value, at, walk) => {
     if (!isObject(value) || !Array.isArray(names)) return;
-    for (const name of names) if (!Object.hasOwn(value, String(name))) fault(walk, `${at}/${String(name)}`, 'is missing');
+    for (const name of names)
+      if (!Object.hasOwn(value, String(name))) fault(walk, `${at}/${String(name)}`, 'is missing');
   },
   properties: (properties, value, at, walk) => {
     if (!isObject(value) || !isObject(properties)) return;
-    for (const [name, schema] of Object.entries(properties)) if (Object.hasOwn(value, name)) check(schema, value[name], `${at}/${name}`, walk);
+    for (const [name, schema] of Object.entries(properties))
+      if (Object.hasOwn(value, name)) check(schema, value[name], `${at}/${name}`, walk);
   },
   items: (schema, value, at, walk) => {
     if (Array.isArray(value)) value.forEach((item, index) => check(schema, item, `${at}/${index}`, walk));
@@ -76,8 +97,10 @@ const CHECKS: Record<string, Check> = {
   maxItems: bound(countOf, (size, limit) => size <= limit, 'must have items: at most'),
   pattern: (pattern, value, at, walk) => {
     if (typeof value !== 'string') return;
-    if (typeof pattern !== 'string' || !isSafePattern(pattern)) return fault(walk, at, 'has a schema with a pattern that may take too long');
-    if (value.length > PATTERN_TEXT_CHARS_MAX) return fault(walk, at, `is longer than the ${PATTERN_TEXT_CHARS_MAX} characters that a pattern is tried on`);
+    if (typeof pattern !== 'string' || !isSafePattern(pattern))
+      return fault(walk, at, 'has a schema with a pattern that may take too long');
+    if (value.length > PATTERN_TEXT_CHARS_MAX)
+      return fault(walk, at, `is longer than the ${PATTERN_TEXT_CHARS_MAX} characters that a pattern is tried on`);
     if (!new RegExp(pattern, 'u').test(value)) fault(walk, at, 'does not match its pattern');
   },
 };
@@ -135,10 +158,14 @@ export function unsupportedIn(schema: unknown, at = ''): string[] {
   const found: string[] = [];
   for (const [keyword, limit] of Object.entries(schema)) {
     if (keyword === 'properties' && isObject(limit)) {
-      for (const [name, inner] of Object.entries(limit)) found.push(...unsupportedIn(inner, `${at}/properties/${name}`));
-    } else if (keyword === 'items' || keyword === 'additionalProperties') found.push(...unsupportedIn(limit, `${at}/${keyword}`));
-    else if (keyword === 'pattern' && (typeof limit !== 'string' || !isSafePattern(limit))) found.push(`${at}/pattern may take too long`);
-    else if (!ANNOTATIONS.has(keyword) && !Object.hasOwn(CHECKS, keyword)) found.push(`${at}/${keyword} is not supported`);
+      for (const [name, inner] of Object.entries(limit))
+        found.push(...unsupportedIn(inner, `${at}/properties/${name}`));
+    } else if (keyword === 'items' || keyword === 'additionalProperties')
+      found.push(...unsupportedIn(limit, `${at}/${keyword}`));
+    else if (keyword === 'pattern' && (typeof limit !== 'string' || !isSafePattern(limit)))
+      found.push(`${at}/pattern may take too long`);
+    else if (!ANNOTATIONS.has(keyword) && !Object.hasOwn(CHECKS, keyword))
+      found.push(`${at}/${keyword} is not supported`);
   }
   return found;
 }

@@ -10,11 +10,18 @@ export interface LimitHit {
 }
 
 const CODES: Record<LimitName, ErrorCode> = {
-  steps: 'LIMIT_STEPS', tokens: 'LIMIT_TOKENS', costNanoUsd: 'LIMIT_COST', toolCalls: 'LIMIT_TOOL_CALLS', wallMs: 'LIMIT_WALL_TIME',
+  steps: 'LIMIT_STEPS',
+  tokens: 'LIMIT_TOKENS',
+  costNanoUsd: 'LIMIT_COST',
+  toolCalls: 'LIMIT_TOOL_CALLS',
+  wallMs: 'LIMIT_WALL_TIME',
 };
 
 /** The agent's limits, narrowed by the request, never widened. */
-export function narrowed(own: RunLimits, asked: { [K in keyof RunLimits]?: RunLimits[K] | undefined } | undefined): RunLimits {
+export function narrowed(
+  own: RunLimits,
+  asked: { [K in keyof RunLimits]?: RunLimits[K] | undefined } | undefined,
+): RunLimits {
   const limits = { ...own };
   for (const key of Object.keys(own) as (keyof RunLimits)[]) limits[key] = Math.min(own[key], asked?.[key] ?? own[key]);
   return limits;
@@ -24,7 +31,12 @@ export function limitEvents(state: RunState, hit: LimitHit): RunEvent[] {
   const message = `The run reached its limit of ${hit.limit}: ${hit.value} of ${hit.bound}.`;
   return [
     { type: 'limit.reached', ...hit },
-    { type: 'run.failed', error: { code: CODES[hit.limit], message, details: { ...hit } }, usage: state.usage, costNanoUsd: state.costNanoUsd },
+    {
+      type: 'run.failed',
+      error: { code: CODES[hit.limit], message, details: { ...hit } },
+      usage: state.usage,
+      costNanoUsd: state.costNanoUsd,
+    },
   ];
 }
 

@@ -1,4 +1,11 @@
-import type { AgentManifest, BundleRef, DecisionRecord, ModelManifest, ToolManifest, WireError } from '@signalbox/contracts';
+import type {
+  AgentManifest,
+  BundleRef,
+  DecisionRecord,
+  ModelManifest,
+  ToolManifest,
+  WireError,
+} from '@signalbox/contracts';
 
 export type Resolution =
   | { ok: true; agent: AgentManifest; model: ModelManifest; tools: readonly ToolManifest[]; bundle: BundleRef }

@@ -27,7 +27,11 @@ export function promptFor(state: RunState): Message[] {
   // A history cut at its bound may start with answers to calls that are cut off.
   const start = state.history.findIndex((message) => message.role !== 'tool');
   const history = start < 0 ? [] : state.history.slice(start);
-  return [...(instructions === '' ? [] : [{ role: 'system' as const, content: instructions }]), ...history, ...messagesOf(state)];
+  return [
+    ...(instructions === '' ? [] : [{ role: 'system' as const, content: instructions }]),
+    ...history,
+    ...messagesOf(state),
+  ];
 }
 
 /** Rough size of a prompt in tokens; to reserve before a call, never to charge. */

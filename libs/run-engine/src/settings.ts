@@ -29,4 +29,5 @@ export const CHARS_PER_TOKEN = 4;
 /** What a message costs beside its text, tokens. */
 export const TOKENS_PER_MESSAGE = 4;
 
-export const retryDelayMs = (attempt: number): number => RETRY_DELAYS_MS[Math.min(attempt, RETRY_DELAYS_MS.length - 1)] ?? 0;
+export const retryDelayMs = (attempt: number): number =>
+  RETRY_DELAYS_MS[Math.min(attempt, RETRY_DELAYS_MS.length - 1)] ?? 0;

@@ -1,6 +1,19 @@
 import {
-  type AgentManifest, type BundleRef, type DecisionRecord, type JournalEntry, type Message, type ModelManifest, type Redactions,
-  type RunLimits, type ToolEffect, type ToolLimits, type ToolManifest, type ToolTier, type Usage, type WireError, journalHeadStart,
+  type AgentManifest,
+  type BundleRef,
+  type DecisionRecord,
+  type JournalEntry,
+  type Message,
+  type ModelManifest,
+  type Redactions,
+  type RunLimits,
+  type ToolEffect,
+  type ToolLimits,
+  type ToolManifest,
+  type ToolTier,
+  type Usage,
+  type WireError,
+  journalHeadStart,
 } from '@signalbox/contracts';
 
 /** One entry as it lies in the stream. `entry` is null where it could not be read or believed; `fault` says why. */
@@ -10,10 +23,21 @@ export interface StoredEntry {
   /** The whole stored body: what the hash chain runs over. */
   bytes: Uint8Array;
   entry: JournalEntry | null;
+  /** `verified`: its author is proven, even where the body cannot be read. */
+  seal?: 'verified' | 'unchecked' | 'invalid';
   fault?: { code: string; message: string };
 }
 
-export type RunStatus = 'empty' | 'queued' | 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled' | 'refused' | 'quarantined';
+export type RunStatus =
+  | 'empty'
+  | 'queued'
+  | 'running'
+  | 'waiting'
+  | 'completed'
+  | 'failed'
+  | 'cancelled'
+  | 'refused'
+  | 'quarantined';
 export type Accepted = Extract<JournalEntry, { kind: 'run.accepted.v1' }>['body'];
 
 /** What the run was told when it started. */
@@ -57,7 +81,16 @@ export interface Call extends Asked {
   step: number;
   tool: string;
   arguments: string;
-  status: 'proposed' | 'requested' | 'overdue' | 'retry' | 'unknown' | 'questioned' | 'completed' | 'failed' | 'refused';
+  status:
+    | 'proposed'
+    | 'requested'
+    | 'overdue'
+    | 'retry'
+    | 'unknown'
+    | 'questioned'
+    | 'completed'
+    | 'failed'
+    | 'refused';
   /** When a worker claimed the current attempt; null before. */
   beganAt: number | null;
   argumentsHash: string;
@@ -121,23 +154,58 @@ export interface RunState {
 
 export function newRun(subject: string): RunState {
   return {
-    subject, status: 'empty', firstSeq: 0, seq: 0, entries: 0, head: journalHeadStart(subject),
-    accepted: null, plan: null, load: null, save: null, history: [], steps: [], calls: {}, questions: {}, early: {},
-    cancel: null, wallFired: false, usage: { inputTokens: 0, outputTokens: 0 }, costNanoUsd: 0, redactions: {}, simulated: false,
-    upstream: null, toolCalls: 0, denied: 0, output: null, error: null, endedAt: null, reports: [], reportCount: 0,
+    subject,
+    status: 'empty',
+    firstSeq: 0,
+    seq: 0,
+    entries: 0,
+    head: journalHeadStart(subject),
+    accepted: null,
+    plan: null,
+    load: null,
+    save: null,
+    history: [],
+    steps: [],
+    calls: {},
+    questions: {},
+    early: {},
+    cancel: null,
+    wallFired: false,
+    usage: { inputTokens: 0, outputTokens: 0 },
+    costNanoUsd: 0,
+    redactions: {},
+    simulated: false,
+    upstream: null,
+    toolCalls: 0,
+    denied: 0,
+    output: null,
+    error: null,
+    endedAt: null,
+    reports: [],
+    reportCount: 0,
   };
 }
 
 /** The run is over; only its session may still have to be saved. */
 export function hasEnded(state: RunState): boolean {
-  return state.status === 'completed' || state.status === 'failed' || state.status === 'cancelled' || state.status === 'refused';
+  return (
+    state.status === 'completed' ||
+    state.status === 'failed' ||
+    state.status === 'cancelled' ||
+    state.status === 'refused'
+  );
 }
 
 /** Nothing will ever happen to the run again. */
 export function isClosed(state: RunState): boolean {
-  return state.status === 'quarantined' || (hasEnded(state) && (state.save === null || state.save.status === 'done' || state.save.status === 'skipped'));
+  return (
+    state.status === 'quarantined' ||
+    (hasEnded(state) && (state.save === null || state.save.status === 'done' || state.save.status === 'skipped'))
+  );
 }
 
 export const stepOf = (state: RunState): ModelStep | undefined => state.steps.at(-1);
-export const callsOf = (state: RunState, step: ModelStep): Call[] => step.callIds.flatMap((id) => state.calls[id] ?? []);
-export const isSettled = (call: Call): boolean => call.status === 'completed' || call.status === 'failed' || call.status === 'refused';
+export const callsOf = (state: RunState, step: ModelStep): Call[] =>
+  step.callIds.flatMap((id) => state.calls[id] ?? []);
+export const isSettled = (call: Call): boolean =>
+  call.status === 'completed' || call.status === 'failed' || call.status === 'refused';

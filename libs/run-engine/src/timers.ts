@@ -18,7 +18,8 @@ export interface Timer {
 
 /** When an effect is given up. A claimed call counts from its claim. */
 export function dueAtOf(asked: Asked | Call | SessionAsk): number {
-  if ('beganAt' in asked && asked.beganAt !== null) return asked.beganAt + (asked.limits?.wallMs ?? asked.timeoutMs) + EFFECT_GRACE_MS;
+  if ('beganAt' in asked && asked.beganAt !== null)
+    return asked.beganAt + (asked.limits?.wallMs ?? asked.timeoutMs) + EFFECT_GRACE_MS;
   return asked.notBeforeAt + asked.timeoutMs + EFFECT_GRACE_MS;
 }
 

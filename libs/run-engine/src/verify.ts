@@ -37,16 +37,20 @@ export function verifyJournal(entries: readonly StoredEntry[]): JournalVerdict {
     if (seq <= last) add(seq, 'error', `is out of order: it comes after ${last}`);
     last = seq;
     if (entry === null) add(seq, 'note', `cannot be read or believed: ${stored.fault?.message ?? 'no reason given'}`);
-    else if (JOURNAL_KINDS[entry.kind]?.author !== entry.author) add(seq, 'note', `${entry.kind} is not believed from ${entry.author}`);
+    else if (JOURNAL_KINDS[entry.kind]?.author !== entry.author)
+      add(seq, 'note', `${entry.kind} is not believed from ${entry.author}`);
     else if (entry.kind === 'decision.v1') {
       decisions += 1;
       if (entry.body.head !== head) add(seq, 'error', 'a decision that does not name the entries before it');
-      if (hasEnded(state) && entry.body.events.some((event) => event.type !== 'session.save-requested')) add(seq, 'error', 'a decision after the end');
-    } else if (state.accepted === null && entry.kind !== 'run.accepted.v1' && entry.kind !== 'run.refused.v1') add(seq, 'note', `${entry.kind} before the run was accepted`);
+      if (hasEnded(state) && entry.body.events.some((event) => event.type !== 'session.save-requested'))
+        add(seq, 'error', 'a decision after the end');
+    } else if (state.accepted === null && entry.kind !== 'run.accepted.v1' && entry.kind !== 'run.refused.v1')
+      add(seq, 'note', `${entry.kind} before the run was accepted`);
     state = evolve(state, stored);
     head = journalHead(head, stored.bytes);
   }
-  if (entries.length > 0 && state.accepted === null && state.status !== 'refused') add(entries[0]!.seq, 'error', 'the run was never accepted nor refused');
+  if (entries.length > 0 && state.accepted === null && state.status !== 'refused')
+    add(entries[0]!.seq, 'error', 'the run was never accepted nor refused');
   if (state.status === 'quarantined') add(state.seq, 'error', state.error?.message ?? 'quarantined');
   return { ok: faults.every((fault) => fault.level !== 'error'), head, entries: entries.length, decisions, faults };
 }

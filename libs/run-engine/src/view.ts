@@ -3,8 +3,15 @@ import { foldJournal } from './evolve.js';
 import type { RunState, RunStatus, StoredEntry } from './state.js';
 
 const SHOWN: Record<RunStatus, RunViewV1['status']> = {
-  empty: 'queued', queued: 'queued', running: 'running', waiting: 'waiting', completed: 'completed', failed: 'failed',
-  cancelled: 'cancelled', refused: 'refused', quarantined: 'failed',
+  empty: 'queued',
+  queued: 'queued',
+  running: 'running',
+  waiting: 'waiting',
+  completed: 'completed',
+  failed: 'failed',
+  cancelled: 'cancelled',
+  refused: 'refused',
+  quarantined: 'failed',
 };
 
 /** The run as it stands, still redacted. */
@@ -23,7 +30,10 @@ export function viewOfState(state: RunState): RunViewV1 {
     redactions: state.redactions,
     toolCalls: state.toolCalls,
     denied: state.denied,
-    question: question === undefined ? null : { questionId: question.questionId, question: question.question, choices: [...question.choices] },
+    question:
+      question === undefined
+        ? null
+        : { questionId: question.questionId, question: question.question, choices: [...question.choices] },
     acceptedAt: state.accepted?.acceptedAt ?? null,
     endedAt: state.endedAt,
   };

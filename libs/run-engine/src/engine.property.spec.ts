@@ -1,0 +1,274 @@
+import type { RunEvent } from '@signalbox/contracts';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decide } from './decide.js';
+import { type AskEffect, isOutstanding, outstanding } from './effects.js';
+import { evolve, foldJournal } from './evolve.js';
+import { isClosed, newRun, type RunState, stepOf } from './state.js';
+import { timersOf } from './timers.js';
+import { verifyJournal } from './verify.js';
+import { viewOf } from './view.js';
+import type { CallScript, StepScript } from './script.fixture.js';
+import { SUBJECT, World } from './world.fixture.js';
+
+const tools = ['pure', 'keyed', 'unsafe', 'nothing'];
+const call: fc.Arbitrary<CallScript> = fc.record({
+  tool: fc.constantFrom(...tools),
+  outcome: fc.constantFrom('ok', 'ok', 'TOOL_FAILED', 'TOOL_TIMEOUT', 'SANDBOX_UNAVAILABLE'),
+  arguments: fc.constantFrom('{"n":1}', '{"n":1}', '{}', 'not json'),
+});
+const step: fc.Arbitrary<StepScript> = fc.record({
+  calls: fc.array(call, { minLength: 1, maxLength: 5 }),
+  failures: fc.constantFrom(
+    [],
+    [],
+    ['PROVIDER_CUT' as const],
+    ['PROVIDER_CUT' as const, 'PROVIDER_UNAVAILABLE' as const],
+  ),
+});
+const script = fc.array(step, { maxLength: 4 });
+const moves = fc.array(fc.tuple(fc.nat(9), fc.nat(1_000)), { maxLength: 250 });
+
+/** Two routers that read, decide and die in any order, workers whose facts come early, late and twice. */
+class Chaos {
+  readonly routers = [newRun(SUBJECT), newRun(SUBJECT)];
+  readonly unsent: AskEffect[] = [];
+  dispatch = 1;
+
+  constructor(readonly world: World) {}
+
+  move(kind: number, n: number): void {
+    const { world } = this;
+    const at = n % 2;
+    const router = this.routers[at]!;
+    const pick = <T>(items: T[]): T | undefined =>
+      items.length > 0 ? items.splice(n % items.length, 1)[0] : undefined;
+    switch (kind) {
+      case 0:
+      case 1:
+      case 2: {
+        const next = world.journal.find((entry) => entry.seq > router.seq);
+        if (next !== undefined) this.routers[at] = evolve(router, next);
+        return;
+      }
+      case 3:
+      case 4: {
+        const decided = world.decideFrom(router);
+        if (decided === null) return;
+        const after = world.fold();
+        for (const effect of decided.effects) {
+          if (!('id' in effect)) continue;
+          expect(isOutstanding(after, effect)).toBe(true);
+          this.unsent.push(effect);
+        }
+        return;
+      }
+      case 5:
+      case 6:
+        pick(world.flying)?.();
+        return;
+      case 7: {
+        const effect = pick(this.unsent);
+        if (effect !== undefined) world.send(effect, 1);
+        return;
+      }
+      case 8:
+        this.routers[at] = newRun(SUBJECT);
+        for (const ask of outstanding(world.fold())) world.send(ask, ++this.dispatch);
+        return;
+      case 9: {
+        const facts = world.journal.filter(({ entry }) => entry !== null && entry.kind !== 'decision.v1');
+        const again = facts[n % facts.length]!.entry!;
+        world.fact(again.kind, again.body as never);
+        return;
+      }
+    }
+  }
+}
+
+/** What does not depend on time or order. */
+function outcomeOf(world: World): unknown {
+  const state = world.fold();
+  return {
+    view: { ...viewOf(world.journal), endedAt: null },
+    calls: Object.values(state.calls)
+      .toSorted((a, b) => (a.callId < b.callId ? -1 : 1))
+      .map(({ callId, status, attempt, result, error }) => ({ callId, status, attempt, result, error })),
+    steps: state.steps.map(({ step: number, attempt, content }) => ({ number, attempt, content })),
+    prompt: world.prompts.at(-1),
+  };
+}
+
+const eventsOf = (world: World): RunEvent[] =>
+  world.journal.flatMap(({ entry }) => (entry?.kind === 'decision.v1' ? entry.body.events : []));
+
+function expectSound(world: World, state: RunState): void {
+  const events = eventsOf(world);
+  const once = new Map<string, number>();
+  for (const event of events) {
+    const identity =
+      event.type === 'model.requested'
+        ? `m${event.step}:${event.attempt}`
+        : event.type === 'tool.requested'
+          ? `t${event.callId}:${event.attempt}`
+          : event.type === 'tool.refused'
+            ? `t${event.callId}:refused`
+            : event.type === 'run.started' || event.type.startsWith('run.')
+              ? event.type
+              : null;
+    if (identity !== null) once.set(identity, (once.get(identity) ?? 0) + 1);
+  }
+  for (const [identity, count] of once) expect({ identity, count }).toEqual({ identity, count: 1 });
+  expect(['run.completed', 'run.failed', 'run.cancelled'].reduce((sum, type) => sum + (once.get(type) ?? 0), 0)).toBe(
+    1,
+  );
+  const starts = new Map<string, number>();
+  for (const [attempt, count] of world.started)
+    starts.set(attempt.split(':')[0]!, (starts.get(attempt.split(':')[0]!) ?? 0) + count);
+  for (const [callId, count] of starts)
+    if (state.calls[callId]!.effect === 'unsafe') expect({ callId, count }).toEqual({ callId, count: 1 });
+  expect(verifyJournal(world.journal)).toMatchObject({ ok: true, head: state.head });
+}
+
+describe('any order of facts', () => {
+  it('gives one result per step and the same end, by two routers that die at will', () => {
+    fc.assert(
+      fc.property(script, moves, fc.boolean(), (steps, order, twice) => {
+        const world = new World({ script: steps, twice });
+        const chaos = new Chaos(world);
+        for (const [kind, n] of order) chaos.move(kind, n);
+        const state = world.settle();
+        expect(isClosed(state)).toBe(true);
+        expectSound(world, state);
+        const calm = new World({ script: steps });
+        calm.settle();
+        expect(outcomeOf(world)).toEqual(outcomeOf(calm));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('keeps facts that come before their decision', () => {
+    fc.assert(
+      fc.property(script, fc.array(fc.boolean(), { maxLength: 60 }), (steps, early) => {
+        const world = new World({ script: steps });
+        // Each router decision is lost once where `early` says so, while its effects were sent already.
+        for (const lost of early) {
+          const state = world.fold();
+          const decided = decide(state, { nowMs: world.nowMs, policy: world.policy });
+          if (decided !== null && lost) {
+            const position = world.journal.length;
+            world.decideFrom(state);
+            for (const effect of decided.effects) if ('id' in effect) world.send(effect, 1);
+            const [decision] = world.journal.splice(position, 1);
+            const unsafe = decided.events.some((event) => event.type === 'tool.requested' && event.effect === 'unsafe');
+            if (!unsafe) while (world.flying.length > 0) world.flying.shift()!();
+            world.flying.length = 0;
+            if (unsafe) world.journal.push(decision!);
+          } else if (decided !== null) world.decideFrom(state);
+          world.flying.shift()?.();
+        }
+        const decidedOn = new Set(world.journal.map((entry) => entry.seq));
+        expect(decidedOn.size).toBe(world.journal.length);
+        const state = world.settle();
+        expectSound(world, state);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('decides every prefix again as it was decided, and folds one by one as at once', () => {
+    fc.assert(
+      fc.property(script, moves, (steps, order) => {
+        const world = new World({ script: steps });
+        const chaos = new Chaos(world);
+        for (const [kind, n] of order) chaos.move(kind, n);
+        world.settle();
+        for (const { state, nowMs, events } of world.decided) {
+          const prefix = foldJournal(world.journal.filter((entry) => entry.seq <= state.seq));
+          expect(prefix).toEqual(state);
+          expect(decide(prefix, { nowMs, policy: world.policy })?.events).toEqual(events);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('every limit holds', () => {
+  it('before dispatch, whatever the model wants', () => {
+    const limits = fc.record({
+      stepsMax: fc.integer({ min: 1, max: 4 }),
+      tokensMax: fc.integer({ min: 1, max: 400 }),
+      costNanoUsdMax: fc.integer({ min: 0, max: 20_000 }),
+      toolCallsMax: fc.integer({ min: 0, max: 8 }),
+      parallelToolCallsMax: fc.integer({ min: 1, max: 4 }),
+      wallMsMax: fc.integer({ min: 100, max: 200_000 }),
+    });
+
+    fc.assert(
+      fc.property(script, limits, moves, (steps, bounds, order) => {
+        const world = new World({ script: steps.map((one) => ({ ...one, usage: 20, cost: 700 })), limits: bounds });
+        const chaos = new Chaos(world);
+        for (const [kind, n] of order) chaos.move(kind, n);
+        const end = world.settle(5_000);
+        let state = newRun(SUBJECT);
+        for (const entry of world.journal) {
+          const before = state;
+          state = evolve(state, entry);
+          expect(Object.values(state.calls).filter((one) => one.status === 'requested').length).toBeLessThanOrEqual(
+            bounds.parallelToolCallsMax,
+          );
+          const asked = stepOf(state);
+          if (asked === undefined || (stepOf(before)?.attempt === asked.attempt && stepOf(before)?.step === asked.step))
+            continue;
+          expect(asked.step).toBeLessThanOrEqual(bounds.stepsMax);
+          expect(state.usage.inputTokens + state.usage.outputTokens + asked.outputTokensMax).toBeLessThan(
+            bounds.tokensMax,
+          );
+          expect(
+            state.costNanoUsd + asked.outputTokensMax * state.plan!.model.outputNanoUsdPerToken,
+          ).toBeLessThanOrEqual(bounds.costNanoUsdMax);
+          expect(asked.requestedAt).toBeLessThan(state.plan!.deadlineAt);
+        }
+        expect(end.toolCalls).toBeLessThanOrEqual(bounds.toolCallsMax);
+        expect(isClosed(end)).toBe(true);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('nothing hangs', () => {
+  it('whatever dies, a run that is not over waits for an answer, a timer or a person', () => {
+    const deadly = fc.array(
+      fc.record({
+        calls: fc.array(
+          fc.record({
+            tool: fc.constantFrom(...tools),
+            outcome: fc.constantFrom<CallScript['outcome']>('ok', 'silent', 'orphaned', 'TOOL_OUTCOME_UNKNOWN'),
+          }),
+          { maxLength: 4 },
+        ),
+        failures: fc.constantFrom([], ['PROVIDER_TIMEOUT' as const]),
+      }),
+      { maxLength: 3 },
+    );
+    fc.assert(
+      fc.property(deadly, moves, (steps, order) => {
+        const world = new World({ script: steps });
+        const chaos = new Chaos(world);
+        for (const [kind, n] of order) {
+          chaos.move(kind, n);
+          const state = world.fold();
+          const decides = decide(state, { nowMs: world.nowMs, policy: world.policy }) !== null;
+          if (!isClosed(state)) expect(decides || timersOf(state, world.nowMs).length > 0).toBe(true);
+        }
+        const state = world.settle();
+        expect(isClosed(state)).toBe(true);
+        expectSound(world, state);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});

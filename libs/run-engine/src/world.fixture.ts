@@ -1,0 +1,267 @@
+import {
+  type AgentManifest,
+  type JournalBody,
+  type JournalEntry,
+  type JournalKind,
+  JOURNAL_KINDS,
+  type ToolCall,
+  subjects,
+} from '@signalbox/contracts';
+import { type Decided, decide } from './decide.js';
+import {
+  type AskEffect,
+  inferWork,
+  isOutstanding,
+  outstanding,
+  sessionLoad,
+  sessionSave,
+  toolWork,
+} from './effects.js';
+import { evolve } from './evolve.js';
+import { mayBegin } from './may-begin.js';
+import type { PolicyView } from './policy-view.js';
+import { LIMITS, MODEL, toolOf, type WorldOptions } from './script.fixture.js';
+import { newRun, type RunState, type StoredEntry } from './state.js';
+import { timersOf } from './timers.js';
+
+export const RUN_ID = 'run_03_0123456789abcdefghjkmnpqrs';
+export const SUBJECT = subjects.run('demo', RUN_ID);
+export const START_MS = 1_800_000_000_000;
+const bundle = { version: 1, hash: 'b'.repeat(64) };
+const principal = { keyId: 'key-1', userId: 'user-1' };
+
+/** A run's journal in memory with workers that do what the script says. Time moves only when told. */
+export class World {
+  readonly journal: StoredEntry[] = [];
+  nowMs = START_MS;
+  readonly policy: PolicyView;
+  /** Facts that are on their way. */
+  readonly flying: (() => void)[] = [];
+  readonly started = new Map<string, number>();
+  readonly prompts: string[] = [];
+  readonly saved: number[] = [];
+  readonly decided: { state: RunState; nowMs: number; events: Decided['events'] }[] = [];
+
+  constructor(readonly options: WorldOptions) {
+    const agent: AgentManifest = {
+      id: 'agent-1',
+      description: '',
+      instructions: 'Be useful.',
+      model: MODEL.id,
+      tools: ['pure', 'keyed', 'unsafe'],
+      limits: { ...LIMITS, ...options.limits },
+    };
+    const tools = [toolOf('pure', 'pure'), toolOf('keyed', 'idempotent'), toolOf('unsafe', 'unsafe')];
+    this.policy = {
+      resolve: (id) =>
+        id === agent.id
+          ? { ok: true, agent, model: MODEL, tools, bundle }
+          : { ok: false, error: { code: 'AGENT_UNKNOWN', message: 'no such agent' } },
+      authorize: ({ tool: name }) =>
+        options.denied?.includes(name)
+          ? { outcome: 'deny', kind: 'forbid', rules: ['no'], reason: 'not allowed', bundle }
+          : { outcome: 'permit', kind: 'permit', rules: ['yes'], reason: 'allowed', bundle },
+    };
+    this.fact('run.accepted.v1', {
+      runId: RUN_ID,
+      tenant: 'demo',
+      requestId: `req_${'0'.repeat(26)}`,
+      sessionId: 'session-1',
+      principal,
+      agent: 'agent-1',
+      input: [{ role: 'user', content: 'Hello' }],
+      redactions: { EMAIL: 1 },
+      ruleset: 'r1',
+      stream: false,
+      bundle,
+      acceptedAt: START_MS,
+    });
+  }
+
+  get lastSeq(): number {
+    return this.journal.at(-1)?.seq ?? 0;
+  }
+
+  fact<K extends JournalKind>(kind: K, body: JournalBody<K>, author: string = JOURNAL_KINDS[kind].author): void {
+    // Sequences of a partition's stream: other runs have theirs in between.
+    const seq = this.lastSeq + 1 + (this.journal.length % 3);
+    const entry = { kind, author, seq, body } as unknown as JournalEntry;
+    this.journal.push({
+      seq,
+      subject: SUBJECT,
+      bytes: new TextEncoder().encode(JSON.stringify({ kind, author, body })),
+      entry,
+    });
+  }
+
+  fold(): RunState {
+    let state = newRun(SUBJECT);
+    for (const entry of this.journal) state = evolve(state, entry);
+    return state;
+  }
+
+  /** A router's attempt to decide from what it has read; lost when the journal moved on. */
+  decideFrom(state: RunState): Decided | null {
+    const decided = decide(state, { nowMs: this.nowMs, policy: this.policy });
+    if (decided === null || state.seq !== this.lastSeq) return null;
+    this.decided.push({ state, nowMs: this.nowMs, events: decided.events });
+    this.fact('decision.v1', decided.decision);
+    return decided;
+  }
+
+  /** Sends an effect: its worker's facts go on their way. Only journalled work may be sent. */
+  send(effect: AskEffect, dispatch: number): void {
+    const state = this.fold();
+    if (!isOutstanding(state, effect)) return;
+    const { attempt } = effect;
+    if (effect.kind === 'infer') return this.infer(inferWork(state, dispatch));
+    if (effect.kind === 'tool') return this.runTool(toolWork(state, effect.id, dispatch));
+    if (effect.kind === 'session-load') {
+      const body = sessionLoad(state);
+      if (this.options.memory !== 'silent')
+        this.fly(() =>
+          this.fact('session.loaded.v1', {
+            attempt: body.attempt,
+            messages: [
+              { role: 'tool', content: 'cut off', callId: 'call_1_0' },
+              { role: 'user', content: 'Before' },
+            ],
+            revision: 1,
+            loadedAt: this.nowMs,
+          }),
+        );
+      return;
+    }
+    this.saved.push(sessionSave(state).messages.length);
+    if (this.options.memory !== 'silent')
+      this.fly(() => this.fact('session.saved.v1', { attempt, revision: 2, savedAt: this.nowMs }));
+  }
+
+  private fly(fact: () => void): void {
+    this.flying.push(fact);
+    if (this.options.twice) this.flying.push(fact);
+  }
+
+  private infer({ step, attempt, messages }: ReturnType<typeof inferWork>): void {
+    const script = this.options.script[step - 1] ?? { calls: [], text: 'Done.' };
+    this.prompts.push(messages.map((message) => `${message.role}:${message.content}`).join('|'));
+    const code = script.failures?.[attempt - 1];
+    const common = { step, attempt, tries: [] };
+    if (code === 'PROVIDER_TIMEOUT') return;
+    if (code !== undefined)
+      return this.fly(() =>
+        this.fact('model.failed.v1', { ...common, error: { code, message: code }, failedAt: this.nowMs }),
+      );
+    const toolCalls: ToolCall[] = script.calls.map((call, index) => ({
+      callId: `x${index}`,
+      name: call.tool,
+      arguments: call.arguments ?? '{"n":1}',
+    }));
+    this.fly(() =>
+      this.fact('model.completed.v1', {
+        ...common,
+        content: script.text ?? `step ${step}`,
+        toolCalls,
+        finish: toolCalls.length > 0 ? 'tool_calls' : 'stop',
+        usage: { inputTokens: script.usage ?? 10, outputTokens: 5 },
+        costNanoUsd: script.cost ?? 100,
+        provider: 'sim',
+        upstream: 'sim-1',
+        simulated: true,
+        redactions: {},
+        completedAt: this.nowMs,
+      }),
+    );
+  }
+
+  private runTool(work: ReturnType<typeof toolWork>): void {
+    const { callId, attempt } = work;
+    const script = this.options.script[work.step - 1]?.calls[Number(callId.split('_')[2])];
+    const outcome = script?.outcome ?? 'ok';
+    if (outcome === 'silent') return;
+    this.fly(() => {
+      if (work.effect === 'unsafe') {
+        // The claim: read to the end, ask, append with an expectation. It is one act here, as at the broker.
+        if (!mayBegin(this.fold(), callId, attempt).ok) return;
+        this.fact('tool.began.v1', {
+          callId,
+          attempt,
+          worker: 'w1',
+          argumentsHash: work.argumentsHash,
+          beganAt: this.nowMs,
+        });
+      }
+      this.started.set(`${callId}:${attempt}`, (this.started.get(`${callId}:${attempt}`) ?? 0) + 1);
+      if (outcome === 'orphaned') return;
+      const receipt = {
+        driver: 'fake',
+        mechanisms: [],
+        limits: work.limits,
+        usage: { wallMs: 1, cpuMs: 1, memoryPeakBytes: 1, outputBytes: 1 },
+        killCause: 'none' as const,
+        egress: [],
+      };
+      this.fly(() => {
+        if (outcome === 'ok')
+          this.fact('tool.completed.v1', {
+            callId,
+            attempt,
+            result: `result of ${callId}`,
+            truncated: false,
+            redactions: {},
+            receipt,
+            completedAt: this.nowMs,
+          });
+        else
+          this.fact('tool.failed.v1', {
+            callId,
+            attempt,
+            error: { code: outcome, message: outcome },
+            failedAt: this.nowMs,
+          });
+      });
+    });
+  }
+
+  /** Runs to a standstill, calmly: one router, facts in order; time moves on when nothing else does. */
+  settle(hours = 2): RunState {
+    const sent = new Set<string>();
+    for (let round = 0; round < 5_000; round++) {
+      const state = this.fold();
+      this.decideFrom(state);
+      for (const ask of outstanding(this.fold())) {
+        if (sent.has(`${ask.id}:${ask.attempt}`)) continue;
+        sent.add(`${ask.id}:${ask.attempt}`);
+        this.send(ask, 1);
+      }
+      const next = this.flying.shift();
+      if (next !== undefined) next();
+      else if (this.lastSeq === state.seq && !this.fireNext(hours)) return this.fold();
+    }
+    throw new Error('the run never came to rest');
+  }
+
+  fireNext(hours: number): boolean {
+    const due = timersOf(this.fold(), this.nowMs)
+      .filter((timer) => timer.kind === 'fact')
+      .toSorted((a, b) => a.dueAt - b.dueAt)[0];
+    if (due === undefined || due.dueAt > START_MS + hours * 3_600_000) return false;
+    this.nowMs = Math.max(this.nowMs, due.dueAt);
+    this.fact('timer.fired.v1', { timer: due.name, firedAt: this.nowMs });
+    return true;
+  }
+
+  answer(questionId: string, choice: 'retry' | 'result' | 'fail', result?: string): void {
+    this.fact('question.answered.v1', {
+      principal,
+      questionId,
+      choice,
+      ...(result === undefined ? {} : { result }),
+      answeredAt: this.nowMs,
+    });
+  }
+
+  cancel(): void {
+    this.fact('run.cancel-requested.v1', { principal, reason: 'changed my mind', requestedAt: this.nowMs });
+  }
+}
