@@ -33,7 +33,8 @@ export class AdmissionService {
     const policy = this.policies.forTenant(tenant);
     const grant = policy.authenticate(request.keyDigest, Date.now());
     try {
-      policy.mayStart(grant, request.agent);
+      policy.resolve(request.agent);
+      if (!policy.mayStart(grant, request.agent)) throw new MeshError('AGENT_DENIED', `The key may not start ${request.agent}.`);
       const accepted = await this.#accept(run, request, grant);
       const began = await this.journal.open(run, 'run.accepted.v1', { ...accepted, bundle: policy.bundle });
       if (began) await this.journal.note(run, { phase: 'started', seq: 0 });

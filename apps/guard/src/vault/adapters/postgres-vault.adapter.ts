@@ -21,7 +21,7 @@ export class PostgresVaultAdapter extends VaultPort implements OnModuleDestroy {
 
   constructor(@Inject(CONFIG) config: GuardConfig, @Inject(KEYS) keys: KeyRing, @Inject(LOGGER) logger: Logger) {
     super();
-    this.#master = keys.secret('vault.key');
+    this.#master = keys.secret('vault');
     this.#database = new Database({
       url: config.pgUrl,
       entities: [VaultEntry],
@@ -44,7 +44,7 @@ export class PostgresVaultAdapter extends VaultPort implements OnModuleDestroy {
     if (tokens.length === 0) return new Map();
     await this.#database.open(OPEN_MS);
     const rows = await this.#database.run((manager) => manager.findBy(VaultEntry, { tenant, token: In([...tokens]) }));
-    return new Map(rows.map(({ token, sealed }) => [token, decryptValue(this.#master, { tenant, token, sealed })]));
+    return new Map(rows.map(({ token, sealed }) => [token, decryptValue(this.#master, { tenant, token }, sealed)]));
   }
 
   async onModuleDestroy(): Promise<void> {

@@ -1,0 +1,64 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { KEYS } from '@signalbox/app-runtime';
+import type { KeyRing } from '@signalbox/bus';
+import type { Message, Redactions, RunRequestV1 } from '@signalbox/contracts';
+import { createRuleset, findTokens, type Found, redactJson, restoreText, type Ruleset, tenantPseudonymKey } from '@signalbox/privacy';
+import { VaultPort } from '../vault/vault.port.js';
+
+/** Name and version of the recognisers in force; kept with everything they cleaned. */
+const RULESET = 'basic-1';
+
+export interface RedactedMessages {
+  messages: Message[];
+  found: Found[];
+  counts: Redactions;
+  ruleset: string;
+}
+
+/** Takes personal data out of what comes in, and puts it back into what goes out to the same tenant. */
+@Injectable()
+export class RedactionService {
+  readonly #master: Buffer;
+  readonly #general: Ruleset = createRuleset();
+
+  constructor(
+    @Inject(KEYS) keys: KeyRing,
+    @Inject(VaultPort) private readonly vault: VaultPort,
+  ) {
+    this.#master = keys.secret('pseudonym');
+  }
+
+  /** Names are looked for only in the texts of the person whose profile has them. */
+  messages(tenant: string, input: RunRequestV1['input'], names: string[]): RedactedMessages {
+    const ruleset = names.length > 0 ? createRuleset({ names }) : this.#general;
+    const found = new Map<string, Found>();
+    const messages = input.map(({ role, content }) => {
+      const clean = this.#redact(tenant, content, ruleset);
+      for (const item of clean.found) found.set(item.token, item);
+      return { role, content: clean.text };
+    });
+    const items = [...found.values()];
+    return { messages, found: items, counts: countByClass(items), ruleset: RULESET };
+  }
+
+  text(tenant: string, text: string): { text: string; found: Found[] } {
+    return this.#redact(tenant, text, this.#general);
+  }
+
+  /** Tokens that the vault does not know stay as they are. */
+  async restore(tenant: string, text: string): Promise<string> {
+    const tokens = [...new Set(findTokens(text))];
+    return tokens.length === 0 ? text : restoreText(text, await this.vault.open(tenant, tokens));
+  }
+
+  #redact(tenant: string, text: string, ruleset: Ruleset): { text: string; found: Found[] } {
+    const { value, found } = redactJson(text, { ruleset, tenantKey: tenantPseudonymKey(this.#master, tenant) });
+    return { text: String(value), found };
+  }
+}
+
+function countByClass(found: readonly Found[]): Redactions {
+  const counts: Redactions = {};
+  for (const item of found) counts[item.class] = (counts[item.class] ?? 0) + 1;
+  return counts;
+}
