@@ -217,10 +217,7 @@ describe('the engine', () => {
     world.flying.length = 0;
     world.fact('session.loaded.v1', { attempt: 1, messages: [], revision: 0, loadedAt: world.nowMs });
     const asked = world.decideFrom(world.fold())!;
-    world.send(
-      asked.effects.find((effect) => effect.kind === 'infer')!,
-      1,
-    );
+    for (const effect of asked.effects) if (effect.kind === 'infer') world.send(effect, 1);
     world.cancel();
     expect(world.decideFrom(world.fold())!.effects.map((effect) => effect.kind)).toEqual(['cancel', 'note']);
     world.flying.shift()!();

@@ -1,4 +1,14 @@
-import type { ModelManifest, RunLimits, ToolEffect, ToolManifest, WireError } from '@signalbox/contracts';
+import type {
+  AgentManifest,
+  ModelManifest,
+  RunLimits,
+  ToolEffect,
+  ToolManifest,
+  WireError,
+} from '@signalbox/contracts';
+import type { PolicyView } from './policy-view.js';
+
+export const BUNDLE = { version: 1, hash: 'b'.repeat(64) };
 
 /** What one attempt of a call does. `silent`: its worker dies without a word; `orphaned`: after its claim. */
 export type CallScript = {
@@ -9,7 +19,7 @@ export type CallScript = {
 /** By step from 0; each an attempt after the other, the last one repeated. */
 export type StepScript = {
   calls: CallScript[];
-  failures?: WireError['code'][];
+  failures?: readonly WireError['code'][];
   text?: string;
   usage?: number;
   cost?: number;
@@ -20,12 +30,11 @@ export interface WorldOptions {
   limits?: Partial<RunLimits>;
   denied?: string[];
   memory?: 'silent';
-  effects?: Record<string, ToolEffect>;
   /** Results sent twice. */
   twice?: boolean;
 }
 
-export const LIMITS: RunLimits = {
+const LIMITS: RunLimits = {
   stepsMax: 50,
   tokensMax: 1_000_000,
   costNanoUsdMax: 1e12,
@@ -33,7 +42,7 @@ export const LIMITS: RunLimits = {
   parallelToolCallsMax: 3,
   wallMsMax: 3_600_000,
 };
-export const MODEL: ModelManifest = {
+const MODEL: ModelManifest = {
   id: 'model-1',
   provider: 'sim',
   inputNanoUsdPerToken: 10,
@@ -41,7 +50,7 @@ export const MODEL: ModelManifest = {
   outputTokensMax: 500,
   timeoutMs: 10_000,
 };
-export const toolOf = (name: string, effect: ToolEffect): ToolManifest => ({
+const toolOf = (name: string, effect: ToolEffect): ToolManifest => ({
   name,
   description: name,
   effect,
@@ -50,3 +59,27 @@ export const toolOf = (name: string, effect: ToolEffect): ToolManifest => ({
   parameters: { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'], additionalProperties: false },
   limits: { wallMs: 1_000, cpuMs: 1_000, memoryBytes: 16_777_216, pidsMax: 1, outputBytesMax: 1_000, tmpBytesMax: 0 },
 });
+
+/** Permits all but what the options deny. */
+export function policyOf(options: WorldOptions): PolicyView {
+  const bundle = BUNDLE;
+  const agent: AgentManifest = {
+    id: 'agent-1',
+    description: '',
+    instructions: 'Be useful.',
+    model: MODEL.id,
+    tools: ['pure', 'keyed', 'unsafe'],
+    limits: { ...LIMITS, ...options.limits },
+  };
+  const tools = [toolOf('pure', 'pure'), toolOf('keyed', 'idempotent'), toolOf('unsafe', 'unsafe')];
+  return {
+    resolve: (id) =>
+      id === agent.id
+        ? { ok: true, agent, model: MODEL, tools, bundle }
+        : { ok: false, error: { code: 'AGENT_UNKNOWN', message: 'no such agent' } },
+    authorize: ({ tool }) =>
+      options.denied?.includes(tool)
+        ? { outcome: 'deny', kind: 'forbid', rules: ['no'], reason: 'not allowed', bundle }
+        : { outcome: 'permit', kind: 'permit', rules: ['yes'], reason: 'allowed', bundle },
+  };
+}

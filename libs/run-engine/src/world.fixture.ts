@@ -1,5 +1,4 @@
 import {
-  type AgentManifest,
   type JournalBody,
   type JournalEntry,
   type JournalKind,
@@ -20,14 +19,13 @@ import {
 import { evolve } from './evolve.js';
 import { mayBegin } from './may-begin.js';
 import type { PolicyView } from './policy-view.js';
-import { LIMITS, MODEL, toolOf, type WorldOptions } from './script.fixture.js';
+import { BUNDLE as bundle, policyOf, type WorldOptions } from './script.fixture.js';
 import { newRun, type RunState, type StoredEntry } from './state.js';
 import { timersOf } from './timers.js';
 
 export const RUN_ID = 'run_03_0123456789abcdefghjkmnpqrs';
 export const SUBJECT = subjects.run('demo', RUN_ID);
 export const START_MS = 1_800_000_000_000;
-const bundle = { version: 1, hash: 'b'.repeat(64) };
 const principal = { keyId: 'key-1', userId: 'user-1' };
 
 /** A run's journal in memory with workers that do what the script says. Time moves only when told. */
@@ -43,25 +41,7 @@ export class World {
   readonly decided: { state: RunState; nowMs: number; events: Decided['events'] }[] = [];
 
   constructor(readonly options: WorldOptions) {
-    const agent: AgentManifest = {
-      id: 'agent-1',
-      description: '',
-      instructions: 'Be useful.',
-      model: MODEL.id,
-      tools: ['pure', 'keyed', 'unsafe'],
-      limits: { ...LIMITS, ...options.limits },
-    };
-    const tools = [toolOf('pure', 'pure'), toolOf('keyed', 'idempotent'), toolOf('unsafe', 'unsafe')];
-    this.policy = {
-      resolve: (id) =>
-        id === agent.id
-          ? { ok: true, agent, model: MODEL, tools, bundle }
-          : { ok: false, error: { code: 'AGENT_UNKNOWN', message: 'no such agent' } },
-      authorize: ({ tool: name }) =>
-        options.denied?.includes(name)
-          ? { outcome: 'deny', kind: 'forbid', rules: ['no'], reason: 'not allowed', bundle }
-          : { outcome: 'permit', kind: 'permit', rules: ['yes'], reason: 'allowed', bundle },
-    };
+    this.policy = policyOf(options);
     this.fact('run.accepted.v1', {
       runId: RUN_ID,
       tenant: 'demo',
