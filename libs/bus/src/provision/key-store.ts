@@ -45,7 +45,12 @@ function writeNewKey(keysDir: string, owner: string, file: string, text: string)
  * Owners that hold different keys are an error: choosing one would lock the other out in silence.
  * @returns the key, and whether it had to be made
  */
-export function shareKey(keysDir: string, owners: readonly string[], file: string, make: () => string): { key: string; made: boolean } {
+export function shareKey(
+  keysDir: string,
+  owners: readonly string[],
+  file: string,
+  make: () => string,
+): { key: string; made: boolean } {
   const held = new Set(owners.map((owner) => readKey(keysDir, owner, file)).filter((key) => key !== null));
   if (held.size > 1) {
     throw new MeshError('CONFIG_INVALID', `${owners.join(', ')} hold different ${file}: remove the wrong ones.`);

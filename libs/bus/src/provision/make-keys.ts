@@ -1,7 +1,15 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync } from 'node:fs';
 import {
-  ACCOUNT_SERVICES, ACCOUNTS, type AccountName, channelList, journalSeal, JOURNAL_KINDS, type ServiceName, SERVICES, TenantId,
+  ACCOUNT_SERVICES,
+  ACCOUNTS,
+  type AccountName,
+  channelList,
+  journalSeal,
+  JOURNAL_KINDS,
+  type ServiceName,
+  SERVICES,
+  TenantId,
 } from '@signalbox/contracts';
 import { MeshError, sha256Hex, validate } from '@signalbox/kernel';
 import { createUser } from '@nats-io/nkeys';
@@ -29,8 +37,18 @@ export function keyPairs(): [ServiceName, ServiceName][] {
 
 /** Public keys and who must be able to check with them; the private half stays with the first. */
 const SIGNERS = [
-  { name: 'gate-sign', type: 'ed25519', holder: 'guard', verifiers: ['router', 'tool-runner', 'inference', 'memory', 'audit'] },
-  { name: 'bundle-sign', type: 'ed25519', holder: 'policy', verifiers: ['guard', 'router', 'inference', 'tool-runner', 'memory', 'audit'] },
+  {
+    name: 'gate-sign',
+    type: 'ed25519',
+    holder: 'guard',
+    verifiers: ['router', 'tool-runner', 'inference', 'memory', 'audit'],
+  },
+  {
+    name: 'bundle-sign',
+    type: 'ed25519',
+    holder: 'policy',
+    verifiers: ['guard', 'router', 'inference', 'tool-runner', 'memory', 'audit'],
+  },
   { name: 'vault-x25519', type: 'x25519', holder: 'guard', verifiers: ['inference', 'tool-runner'] },
 ] as const;
 
@@ -73,13 +91,20 @@ type Share = (owners: readonly string[], file: string, make: () => string) => st
 
 function makeSigner(keysDir: string, { name, type, holder, verifiers }: (typeof SIGNERS)[number], share: Share): void {
   const owners = [holder, ...verifiers];
-  const isLost = readKey(keysDir, holder, `${name}.key`) === null && owners.some((owner) => readKey(keysDir, owner, `${name}.pub`) !== null);
+  const isLost =
+    readKey(keysDir, holder, `${name}.key`) === null &&
+    owners.some((owner) => readKey(keysDir, owner, `${name}.pub`) !== null);
   if (isLost) {
     const advice = `restore it, or remove every ${name}.pub to start with a new one`;
-    throw new MeshError('CONFIG_INVALID', `${holder}/${name}.key is missing while its public half is in use: ${advice}.`);
+    throw new MeshError(
+      'CONFIG_INVALID',
+      `${holder}/${name}.key is missing while its public half is in use: ${advice}.`,
+    );
   }
   const pem = share([holder], `${name}.key`, () => newPrivatePem(type));
-  share(owners, `${name}.pub`, () => createPublicKey(createPrivateKey(pem)).export({ type: 'spki', format: 'pem' }).toString().trimEnd());
+  share(owners, `${name}.pub`, () =>
+    createPublicKey(createPrivateKey(pem)).export({ type: 'spki', format: 'pem' }).toString().trimEnd(),
+  );
 }
 
 function newPrivatePem(type: 'ed25519' | 'x25519'): string {

@@ -1,6 +1,12 @@
 import { type AccountName, ACCOUNTS, CONSUMERS, overlaps, STREAMS } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
-import { type ConsumerConfig, JetStreamApiError, jetstreamManager, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream';
+import {
+  type ConsumerConfig,
+  JetStreamApiError,
+  jetstreamManager,
+  type JetStreamManager,
+  type StreamConfig,
+} from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { consumerConfig, differences, storeConfigs, streamConfig, type WireConfig } from './stream-config.js';
 import { connectService, type ServerAccess } from './user-connection.js';
@@ -36,7 +42,8 @@ export interface ProvisionReport {
  */
 export async function provision(options: ProvisionOptions): Promise<ProvisionReport> {
   const problems = overlaps();
-  if (problems.length > 0) throw new MeshError('CONFIG_INVALID', `The registry contradicts itself: ${problems.join('; ')}.`);
+  if (problems.length > 0)
+    throw new MeshError('CONFIG_INVALID', `The registry contradicts itself: ${problems.join('; ')}.`);
   const reports = [];
   for (const account of ACCOUNTS) reports.push(await provisionAccount(options, account));
   return { serverVersion: reports[0]?.serverVersion ?? '', items: reports.flatMap((report) => report.items) };
@@ -50,7 +57,10 @@ async function provisionAccount(options: ProvisionOptions, account: AccountName)
     for (const spec of Object.values(CONSUMERS).filter((consumer) => consumer.account === account)) {
       items.push(await provisionConsumer(manager, account, spec.stream, consumerConfig(spec)));
     }
-    return { serverVersion: versionOf(connection), items: [...items, ...(await unknownStreams(manager, account, items))] };
+    return {
+      serverVersion: versionOf(connection),
+      items: [...items, ...(await unknownStreams(manager, account, items))],
+    };
   } catch (error) {
     throw MeshError.from(error, 'BUS_UNAVAILABLE');
   } finally {
@@ -58,28 +68,45 @@ async function provisionAccount(options: ProvisionOptions, account: AccountName)
   }
 }
 
-async function provisionStreams(manager: JetStreamManager, account: AccountName, replicas: number): Promise<ProvisionedItem[]> {
+async function provisionStreams(
+  manager: JetStreamManager,
+  account: AccountName,
+  replicas: number,
+): Promise<ProvisionedItem[]> {
   const streams = STREAMS.filter((spec) => spec.account === account).map((spec) => streamConfig(spec, replicas));
   const wanted = account === 'CORE' ? [...streams, ...storeConfigs(replicas)] : streams;
   const items: ProvisionedItem[] = [];
   for (const config of wanted) {
     items.push(
-      await apply(config, { account, kind: 'stream', name: String(config['name']) }, {
-        read: async (name) => (await manager.streams.info(name)).config,
-        create: async () => (await manager.streams.add(asStream(config))).config,
-        update: async (name) => (await manager.streams.update(name, asStream(config))).config,
-      }),
+      await apply(
+        config,
+        { account, kind: 'stream', name: String(config['name']) },
+        {
+          read: async (name) => (await manager.streams.info(name)).config,
+          create: async () => (await manager.streams.add(asStream(config))).config,
+          update: async (name) => (await manager.streams.update(name, asStream(config))).config,
+        },
+      ),
     );
   }
   return items;
 }
 
-function provisionConsumer(manager: JetStreamManager, account: AccountName, stream: string, config: WireConfig): Promise<ProvisionedItem> {
-  return apply(config, { account, kind: 'consumer', name: String(config['durable_name']) }, {
-    read: async (name) => (await manager.consumers.info(stream, name)).config,
-    create: async () => (await manager.consumers.add(stream, asConsumer(config))).config,
-    update: async (name) => (await manager.consumers.update(stream, name, asConsumer(config))).config,
-  });
+function provisionConsumer(
+  manager: JetStreamManager,
+  account: AccountName,
+  stream: string,
+  config: WireConfig,
+): Promise<ProvisionedItem> {
+  return apply(
+    config,
+    { account, kind: 'consumer', name: String(config['durable_name']) },
+    {
+      read: async (name) => (await manager.consumers.info(stream, name)).config,
+      create: async () => (await manager.consumers.add(stream, asConsumer(config))).config,
+      update: async (name) => (await manager.consumers.update(stream, name, asConsumer(config))).config,
+    },
+  );
 }
 
 /** Copies, because the client writes into what it is given. */
@@ -92,7 +119,11 @@ interface Actions {
   update(name: string): Promise<object>;
 }
 
-async function apply(wanted: WireConfig, item: Omit<ProvisionedItem, 'outcome' | 'changed'>, actions: Actions): Promise<ProvisionedItem> {
+async function apply(
+  wanted: WireConfig,
+  item: Omit<ProvisionedItem, 'outcome' | 'changed'>,
+  actions: Actions,
+): Promise<ProvisionedItem> {
   const existing = await actions.read(item.name).catch(nullWhenMissing);
   if (existing === null) {
     assertHeld(wanted, await actions.create(), item);
@@ -113,10 +144,18 @@ function assertHeld(wanted: WireConfig, held: object, { kind, name }: Pick<Provi
   const different = differences(wanted, held);
   if (different.length === 0) return;
   const details = { asked: pick(wanted, different), held: pick(held, different) };
-  throw new MeshError('CONFIG_INVALID', `The server holds ${kind} ${name} with another ${different.join(', ')} than asked.`, { details });
+  throw new MeshError(
+    'CONFIG_INVALID',
+    `The server holds ${kind} ${name} with another ${different.join(', ')} than asked.`,
+    { details },
+  );
 }
 
-async function unknownStreams(manager: JetStreamManager, account: AccountName, items: ProvisionedItem[]): Promise<ProvisionedItem[]> {
+async function unknownStreams(
+  manager: JetStreamManager,
+  account: AccountName,
+  items: ProvisionedItem[],
+): Promise<ProvisionedItem[]> {
   const known = new Set(items.map(({ name }) => name));
   const found: ProvisionedItem[] = [];
   for await (const name of manager.streams.names()) {

@@ -27,7 +27,10 @@ export function renderServer(options: RenderOptions): string {
 }
 
 /** The text for a given plan of accounts. */
-export function serverText({ storeDir, port, monitorPort }: Omit<RenderOptions, 'keysDir' | 'tenants'>, accounts: AccountPlan[]): string {
+export function serverText(
+  { storeDir, port, monitorPort }: Omit<RenderOptions, 'keysDir' | 'tenants'>,
+  accounts: AccountPlan[],
+): string {
   const total = (pick: (storage: NonNullable<AccountPlan['jetstream']>) => number): number =>
     accounts.reduce((sum, { jetstream }) => sum + (jetstream ? pick(jetstream) : 0), 0);
   return [
@@ -63,9 +66,14 @@ function accountLines(account: AccountPlan): string[] {
           `max_consumers: ${jetstream.consumersMax}`,
         ])
       : []),
-    ...(limits ? named('limits', [`max_connections: ${limits.connectionsMax}`, `max_subscriptions: ${limits.subscriptionsMax}`]) : []),
+    ...(limits
+      ? named('limits', [`max_connections: ${limits.connectionsMax}`, `max_subscriptions: ${limits.subscriptionsMax}`])
+      : []),
     ...list('exports', account.exports.map(exportLine)),
-    ...list('imports', account.imports.map((item) => `{service: {account: ${item.account}, subject: ${quote(item.subject)}}}`)),
+    ...list(
+      'imports',
+      account.imports.map((item) => `{service: {account: ${item.account}, subject: ${quote(item.subject)}}}`),
+    ),
     ...list('users', account.users.flatMap(userLines)),
   ]);
 }
@@ -95,4 +103,5 @@ function userLines({ name, nkey, permissions }: UserPlan): string[] {
 const quote = (text: string): string => JSON.stringify(text);
 const indent = (lines: string[]): string[] => lines.map((line) => `  ${line}`);
 const named = (name: string, lines: string[]): string[] => [`${name} {`, ...indent(lines), '}'];
-const list = (name: string, items: string[]): string[] => (items.length === 0 ? [] : [`${name}: [`, ...indent(items), ']']);
+const list = (name: string, items: string[]): string[] =>
+  items.length === 0 ? [] : [`${name}: [`, ...indent(items), ']'];

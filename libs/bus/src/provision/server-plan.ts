@@ -1,5 +1,13 @@
 import {
-  ACCOUNT_SERVICES, ACCOUNTS, type AccountName, BUCKETS, channelList, CONSUMERS, OBJECT_STORES, STREAMS, tenantSubjects,
+  ACCOUNT_SERVICES,
+  ACCOUNTS,
+  type AccountName,
+  BUCKETS,
+  channelList,
+  CONSUMERS,
+  OBJECT_STORES,
+  STREAMS,
+  tenantSubjects,
 } from '@signalbox/contracts';
 import { fromSeed } from '@nats-io/nkeys';
 import { requireKey } from './key-store.js';

@@ -1,4 +1,11 @@
-import { BUCKETS, type BucketSpec, type ConsumerSpec, MESSAGE_BYTES_MAX, OBJECT_STORES, type StreamSpec } from '@signalbox/contracts';
+import {
+  BUCKETS,
+  type BucketSpec,
+  type ConsumerSpec,
+  MESSAGE_BYTES_MAX,
+  OBJECT_STORES,
+  type StreamSpec,
+} from '@signalbox/contracts';
 
 const NANOS_PER_MS = 1_000_000;
 const DUPLICATE_WINDOW_MS = 120_000;
@@ -10,7 +17,13 @@ export type WireConfig = Record<string, string | number | boolean | string[] | {
 
 const nanos = (ms: number): number => ms * NANOS_PER_MS;
 
+/**
+ * Nothing stored is ever deleted but by age, size or acknowledgement. Not only against mistakes: before 2.12 a
+ * publisher that names `$JS.API.STREAM.PURGE.<stream>` as its reply makes the server's own receipt purge that stream.
+ */
 const base = (replicas: number): WireConfig => ({
+  deny_delete: true,
+  deny_purge: true,
   storage: 'file',
   num_replicas: replicas,
   allow_direct: true,
@@ -47,12 +60,13 @@ export function bucketConfig(spec: BucketSpec, replicas: number): WireConfig {
     max_msg_size: MESSAGE_BYTES_MAX,
     max_msgs_per_subject: spec.history,
     duplicate_window: nanos(windowWithin(spec.ttlMs)),
-    allow_rollup_hdrs: true,
-    deny_delete: true,
   };
 }
 
-export function objectStoreConfig({ name, ttlMs, maxBytes, doc }: (typeof OBJECT_STORES)[keyof typeof OBJECT_STORES], replicas: number): WireConfig {
+export function objectStoreConfig(
+  { name, ttlMs, maxBytes, doc }: (typeof OBJECT_STORES)[keyof typeof OBJECT_STORES],
+  replicas: number,
+): WireConfig {
   return {
     ...base(replicas),
     name: `OBJ_${name}`,
@@ -64,7 +78,6 @@ export function objectStoreConfig({ name, ttlMs, maxBytes, doc }: (typeof OBJECT
     max_bytes: maxBytes,
     max_msg_size: MESSAGE_BYTES_MAX,
     duplicate_window: nanos(windowWithin(ttlMs)),
-    allow_rollup_hdrs: true,
   };
 }
 
@@ -84,7 +97,8 @@ export function consumerConfig(spec: ConsumerSpec): WireConfig {
 }
 
 /** The server wants a stream's window of duplicates within its age. */
-const windowWithin = (maxAgeMs: number): number => (maxAgeMs === 0 ? DUPLICATE_WINDOW_MS : Math.min(maxAgeMs, DUPLICATE_WINDOW_MS));
+const windowWithin = (maxAgeMs: number): number =>
+  maxAgeMs === 0 ? DUPLICATE_WINDOW_MS : Math.min(maxAgeMs, DUPLICATE_WINDOW_MS);
 
 /** Names of the settings that the server holds otherwise than asked. What it leaves out is empty, zero or false. */
 export function differences(requested: WireConfig, returned: object): string[] {

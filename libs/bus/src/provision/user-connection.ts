@@ -13,7 +13,11 @@ export interface ServerAccess {
 }
 
 /** A plain connection as a service's user; no reconnects, since who uses it is done in seconds. */
-export function connectService(access: ServerAccess, service: ServiceName, account: AccountName): Promise<NatsConnection> {
+export function connectService(
+  access: ServerAccess,
+  service: ServiceName,
+  account: AccountName,
+): Promise<NatsConnection> {
   return connectUser(access, service, requireKey(access.keysDir, service, userKeyFile(account)));
 }
 

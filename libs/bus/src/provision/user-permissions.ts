@@ -1,4 +1,11 @@
-import { type AccountName, inboxPrefix, type Right, rightsOf, type ServiceName, tenantSubjects } from '@signalbox/contracts';
+import {
+  type AccountName,
+  inboxPrefix,
+  type Right,
+  rightsOf,
+  type ServiceName,
+  tenantSubjects,
+} from '@signalbox/contracts';
 import { type ApiRights, mergeRights, rights } from '../api-rights.js';
 
 /** Allow lists of one NATS user. The server refuses the rest. */

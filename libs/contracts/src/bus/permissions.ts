@@ -21,9 +21,9 @@ export type Right =
 export const CROSS_ACCOUNT_INBOX = '_R_';
 
 /** The registry as a list, names included. */
-export const channelList: readonly (Channel & { name: string })[] = Object.entries(CHANNELS as Record<string, Channel>).map(
-  ([name, channel]) => ({ name, ...channel }),
-);
+export const channelList: readonly (Channel & { name: string })[] = Object.entries(
+  CHANNELS as Record<string, Channel>,
+).map(([name, channel]) => ({ name, ...channel }));
 
 /** Every right of a service in one account, its own inbox included; empty where it has no user. */
 export function rightsOf(service: ServiceName, account: AccountName): Right[] {
@@ -41,13 +41,20 @@ function subscriberRights(channel: Channel): Right[] {
   const { carrier, subject } = channel;
   if (carrier.kind === 'core') return [{ kind: 'subscribe', subject }];
   if (carrier.kind === 'request') {
-    const inboxes = [...channel.publishers.map((asker) => inboxPrefix(asker)), ...(channel.tenants ? [CROSS_ACCOUNT_INBOX] : [])];
+    const inboxes = [
+      ...channel.publishers.map((asker) => inboxPrefix(asker)),
+      ...(channel.tenants ? [CROSS_ACCOUNT_INBOX] : []),
+    ];
     return [{ kind: 'subscribe', subject }, ...inboxes.map((inbox): Right => ({ kind: 'answer', inbox }))];
   }
   const live: Right[] = carrier.republished ? [{ kind: 'subscribe', subject: carrier.republished }] : [];
   if (carrier.consumer) {
     const { durable, stream } = CONSUMERS[carrier.consumer];
-    return [...live, { kind: 'work', stream, consumer: durable }, { kind: 'publish', subject: deadLetterPattern(stream, durable) }];
+    return [
+      ...live,
+      { kind: 'work', stream, consumer: durable },
+      { kind: 'publish', subject: deadLetterPattern(stream, durable) },
+    ];
   }
   return [...live, ...streamsOf(carrier.stream).flatMap(readRights)];
 }

@@ -1,0 +1,102 @@
+import { parseArgs } from 'node:util';
+import { TenantId } from '@signalbox/contracts';
+
+export const USAGE = `usage:
+  provisioner render    --keys <dir> --out <dir> --port <n> [--tenants a,b] [--store <dir>] [--monitor <port>]
+      makes missing keys and writes <out>/nats.conf; without --store the command line of nats-server names it (-sd)
+  provisioner provision --keys <dir> --url nats://… [--tenants a,b] [--replicas 1]
+      creates streams, durables and buckets, then tries to get round the guard`;
+
+/** The command line is wrong; the message says how. */
+export class UsageError extends Error {}
+
+export type Command =
+  | {
+      name: 'render';
+      keysDir: string;
+      outDir: string;
+      tenants: string[];
+      port: number;
+      storeDir?: string;
+      monitorPort?: number;
+    }
+  | { name: 'provision'; keysDir: string; url: string; tenants: string[]; replicas: number };
+
+const text = { type: 'string' } as const;
+const OPTIONS = {
+  keys: text,
+  out: text,
+  tenants: text,
+  store: text,
+  port: text,
+  monitor: text,
+  url: text,
+  replicas: text,
+};
+type Values = { [K in keyof typeof OPTIONS]?: string };
+
+const USED: Record<Command['name'], (keyof typeof OPTIONS)[]> = {
+  render: ['keys', 'out', 'tenants', 'store', 'port', 'monitor'],
+  provision: ['keys', 'url', 'tenants', 'replicas'],
+};
+
+export function readArguments(args: readonly string[]): Command {
+  const { name, values } = parse(args);
+  const stray = Object.keys(values).filter((key) => !USED[name].includes(key as keyof typeof OPTIONS));
+  if (stray.length > 0) throw new UsageError(`${name} takes no --${stray.join(', --')}`);
+  const common = { keysDir: required(values, 'keys'), tenants: tenantsOf(values.tenants) };
+  if (name === 'provision') {
+    const url = required(values, 'url');
+    if (!/^(nats|tls):\/\//.test(url)) throw new UsageError('--url must be a nats:// or tls:// URL');
+    return { name, ...common, url, replicas: wholeNumber('replicas', values.replicas ?? '1', 5) };
+  }
+  return {
+    name,
+    ...common,
+    outDir: required(values, 'out'),
+    port: wholeNumber('port', required(values, 'port'), 65_535),
+    ...(values.store === undefined ? {} : { storeDir: values.store }),
+    ...(values.monitor === undefined ? {} : { monitorPort: wholeNumber('monitor', values.monitor, 65_535) }),
+  };
+}
+
+function parse(args: readonly string[]): { name: Command['name']; values: Values } {
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+    const [name, ...rest] = positionals;
+    if ((name !== 'render' && name !== 'provision') || rest.length > 0)
+      throw new Error('the first word must be render or provision');
+    return { name, values };
+  } catch (cause) {
+    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+function required(values: Values, key: keyof typeof OPTIONS): string {
+  const value = values[key];
+  if (value === undefined || value === '') throw new UsageError(`--${key} is missing`);
+  return value;
+}
+
+function wholeNumber(key: string, value: string, max: number): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number < 1 || number > max)
+    throw new UsageError(`--${key} must be a whole number from 1 to ${max}`);
+  return number;
+}
+
+function tenantsOf(list = ''): string[] {
+  const tenants = [
+    ...new Set(
+      list
+        .split(',')
+        .map((tenant) => tenant.trim())
+        .filter(Boolean),
+    ),
+  ];
+  for (const tenant of tenants) {
+    const { success, error } = TenantId.safeParse(tenant);
+    if (!success) throw new UsageError(`tenant "${tenant}" ${error.issues[0]?.message ?? 'is not valid'}`);
+  }
+  return tenants;
+}
