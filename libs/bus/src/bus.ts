@@ -1,36 +1,190 @@
-import type { AccountName, BucketName, ChannelBody, ChannelName, ChannelReply, ConsumerName, RequestChannel, ServiceName } from '@signalbox/contracts';
+import {
+  type AccountName, BUCKETS, type BucketName, type ChannelBody, type ChannelName, type ChannelReply, type ConsumerName, CONSUMERS,
+  OBJECT_STORES, type RequestChannel, type ServiceName,
+} from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
-import type { Bucket } from './bucket.js';
-import type { BusCapabilities } from './capabilities.js';
-import type { Journal } from './journal.js';
-import type { KeyRing } from './key-ring.js';
+import { Bucket } from './bucket.js';
+import { type BusCapabilities, capabilitiesOf } from './capabilities.js';
+import { ClaimStore } from './claim-check.js';
+import { Codec } from './codec.js';
+import { Connection } from './connection.js';
+import { envelopeHeaders, messageId } from './envelope.js';
+import { checkHealth, type Health } from './health.js';
+import { Journal } from './journal.js';
+import { KeyRing } from './key-ring.js';
+import { LIMITS } from './limits.js';
+import { Publisher } from './publisher.js';
+import { ask, askStream } from './requests.js';
+import { reply, Responder } from './responder.js';
+import { streamReplies } from './streamed-reply.js';
+import { listen } from './subscriber.js';
 import type {
-  BusMessage, BusOptions, PublishOptions, PublishReceipt, RequestOptions, RequestStreamOptions, ServeOptions, Service, WorkConsumer, WorkMessage,
+  BusLogger, BusMessage, BusOptions, PublishOptions, PublishReceipt, RequestOptions, RequestStreamOptions, ServeOptions, Service,
+  WorkConsumer, WorkMessage,
 } from './types.js';
+import { within } from './within.js';
+import { Worker } from './work-consumer.js';
 
-const soon = (): MeshError => new MeshError('INTERNAL', 'not yet');
+type Handler<K extends RequestChannel> = (message: BusMessage<ChannelBody<K>>) => Promise<ChannelReply<K>>;
+type StreamHandler<K extends RequestChannel> = (message: BusMessage<ChannelBody<K>>, signal: AbortSignal) => AsyncIterable<ChannelReply<K>>;
 
-export abstract class Bus {
-  abstract readonly service: ServiceName;
-  abstract readonly account: AccountName;
-  abstract readonly capabilities: BusCapabilities;
-  abstract readonly journal: Journal;
-  abstract readonly keys: KeyRing;
+const silent = (): void => undefined;
+const SILENT: BusLogger = { debug: silent, info: silent, warn: silent, error: silent };
 
-  static connect(_options: BusOptions): Promise<Bus> {
-    return Promise.reject(soon());
+/** The bus as one service sees it in one account. Every error it throws is a MeshError. */
+export class Bus {
+  readonly service: ServiceName;
+  readonly account: AccountName;
+  readonly journal: Journal;
+  readonly #publisher: Publisher;
+  readonly #codec: Codec;
+  readonly #workers: Worker[] = [];
+  readonly #responders: Responder[] = [];
+  readonly #buckets = new Map<BucketName, Bucket>();
+  #stopping = false;
+
+  private constructor(
+    private readonly connection: Connection,
+    /** This service's own key files. */
+    readonly keys: KeyRing,
+  ) {
+    this.service = connection.options.service;
+    this.account = connection.options.account;
+    this.#publisher = new Publisher(connection);
+    this.#codec = new Codec(this.account, this.service, keys, claimsFor(connection, this.#publisher));
+    this.journal = new Journal(connection, this.#publisher, this.#codec);
   }
 
-  abstract publish<K extends ChannelName>(channel: K, subject: string, body: ChannelBody<K>, options?: PublishOptions): Promise<PublishReceipt | undefined>;
-  abstract request<K extends RequestChannel>(channel: K, subject: string, body: ChannelBody<K>, options: RequestOptions): Promise<ChannelReply<K>>;
-  abstract requestStream<K extends RequestChannel>(channel: K, subject: string, body: ChannelBody<K>, options: RequestStreamOptions): AsyncIterable<ChannelReply<K>>;
-  abstract serve<K extends RequestChannel>(channel: K, handler: (message: BusMessage<ChannelBody<K>>) => Promise<ChannelReply<K>>, options?: ServeOptions): Promise<Service>;
-  abstract serveStream<K extends RequestChannel>(
-    channel: K, handler: (message: BusMessage<ChannelBody<K>>, signal: AbortSignal) => AsyncIterable<ChannelReply<K>>, options?: ServeOptions,
-  ): Promise<Service>;
-  abstract subscribe<K extends ChannelName>(channel: K, subject: string, handler: (message: BusMessage<ChannelBody<K>>) => void): { stop(): void };
-  abstract work(consumer: ConsumerName, handler: (message: WorkMessage<unknown>) => Promise<void>, options: { concurrency: number }): Promise<WorkConsumer>;
-  abstract bucket(name: BucketName): Promise<Bucket>;
-  abstract health(): Promise<{ ok: boolean; why?: string }>;
-  abstract drain(deadlineMs: number): Promise<void>;
+  /** Resolves when the server is there, however long that takes; BUS_FORBIDDEN when it does not know this user. */
+  static async connect(options: BusOptions): Promise<Bus> {
+    const keys = KeyRing.load(options.keysDir);
+    const { service, account, url, logger = SILENT } = options;
+    return new Bus(await Connection.open({ service, account, url, keys, logger }), keys);
+  }
+
+  /** Of the server that is connected now. */
+  get capabilities(): BusCapabilities {
+    return capabilitiesOf(this.connection.nc.info);
+  }
+
+  /**
+   * Publishes a message that was checked and sealed. Resolves with the broker's receipt once a stream has stored it,
+   * or at once with nothing on a core channel.
+   */
+  async publish<K extends ChannelName>(
+    channel: K,
+    subject: string,
+    body: ChannelBody<K>,
+    options: PublishOptions = {},
+  ): Promise<PublishReceipt | undefined> {
+    const { kind, data } = await this.#codec.encode(channel, subject, options.kind, body);
+    const { head, id } = envelopeHeaders(this.service, { kind, id: options.id, traceparent: options.traceparent });
+    if (this.#codec.channel(channel).carrier.kind !== 'stream') {
+      this.connection.nc.publish(subject, data, { headers: head });
+      return undefined;
+    }
+    head.set('Nats-Msg-Id', messageId(this.keys, id));
+    const { seq, duplicate } = await this.#publisher.publish(subject, data, head);
+    return { seq, duplicate };
+  }
+
+  /** Asks a service. Its error is thrown as it was; BUS_TIMEOUT, BUS_UNAVAILABLE when nobody serves. */
+  async request<K extends RequestChannel>(channel: K, subject: string, body: ChannelBody<K>, options: RequestOptions): Promise<ChannelReply<K>> {
+    return (await ask(this.connection, this.#codec, { channel, subject, body }, options)) as ChannelReply<K>;
+  }
+
+  /** Asks for a stream of answers; see `askStream` for how it ends. */
+  requestStream<K extends RequestChannel>(
+    channel: K,
+    subject: string,
+    body: ChannelBody<K>,
+    options: RequestStreamOptions,
+  ): AsyncIterable<ChannelReply<K>> {
+    return askStream(this.connection, this.#codec, { channel, subject, body }, options) as AsyncIterable<ChannelReply<K>>;
+  }
+
+  /** Answers the requests of a channel, shared with the other instances of this service. */
+  async serve<K extends RequestChannel>(channel: K, handler: Handler<K>, options: ServeOptions = {}): Promise<Service> {
+    const { concurrency = LIMITS.serveConcurrency } = options;
+    return this.#respond(
+      new Responder(this.connection, this.#codec, {
+        channel,
+        concurrency,
+        streamed: false,
+        handle: async ({ message, msg }) => reply(this.#codec, msg, await handler(message)),
+      }),
+    );
+  }
+
+  /** Answers each request with a stream; its signal aborts when the asker is gone or this instance stops. */
+  async serveStream<K extends RequestChannel>(channel: K, handler: StreamHandler<K>, options: ServeOptions = {}): Promise<Service> {
+    const { concurrency = LIMITS.serveConcurrency } = options;
+    return this.#respond(
+      new Responder(this.connection, this.#codec, {
+        channel,
+        concurrency,
+        streamed: true,
+        handle: (call) => streamReplies(this.connection, this.#codec, call, (signal) => handler(call.message, signal)),
+      }),
+    );
+  }
+
+  /** Hears a core channel, or what a stream republishes live, on a subject or pattern of it. */
+  subscribe<K extends ChannelName>(channel: K, subject: string, handler: (message: BusMessage<ChannelBody<K>>) => void): { stop(): void } {
+    const subscription = listen(this.connection, this.#codec, channel, subject, handler);
+    return { stop: () => subscription.unsubscribe() };
+  }
+
+  /** Takes work: acknowledged when the handler returns, given back when it throws something temporary, else put aside. */
+  async work(
+    consumer: ConsumerName,
+    handler: (message: WorkMessage<unknown>) => Promise<void>,
+    options: { concurrency: number },
+  ): Promise<WorkConsumer> {
+    const spec = CONSUMERS[consumer];
+    if (spec.account !== this.account) throw new MeshError('INTERNAL', `The consumer ${consumer} is on ${spec.account}, not ${this.account}.`);
+    const tools = { connection: this.connection, publisher: this.#publisher, codec: this.#codec };
+    const worker = new Worker(tools, spec, handler, options.concurrency);
+    this.#workers.push(worker);
+    return worker;
+  }
+
+  async bucket(name: BucketName): Promise<Bucket> {
+    const known = this.#buckets.get(name) ?? new Bucket(BUCKETS[name].name, this.connection, this.#publisher);
+    this.#buckets.set(name, known);
+    return known;
+  }
+
+  /** Ready to carry: connected, answering, and the work it should take is coming. */
+  health(): Promise<Health> {
+    return checkHealth(this.connection, this.#workers, this.#stopping);
+  }
+
+  /** Stops taking, lets what runs end, sends what is out, closes. At most `deadlineMs` and a second. */
+  async drain(deadlineMs: number): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    const until = performance.now() + deadlineMs;
+    const left = (): number => Math.max(0, until - performance.now());
+    await Promise.all([
+      ...this.#workers.map((worker) => worker.drain(left())),
+      ...this.#responders.map((responder) => responder.stop(left())),
+    ]);
+    await within(this.#publisher.idle(), left());
+    this.#publisher.close();
+    await this.connection.flush(LIMITS.flushTimeoutMs).catch(() => undefined);
+    await this.connection.nc.close();
+  }
+
+  #respond(responder: Responder): Service {
+    this.#responders.push(responder);
+    return responder;
+  }
+}
+
+function claimsFor(connection: Connection, publisher: Publisher): ClaimStore | null {
+  const { name, users } = OBJECT_STORES.artifacts;
+  const { account, service } = connection.options;
+  const may = account === 'CORE' && (users as readonly ServiceName[]).includes(service);
+  return may ? new ClaimStore(connection, publisher, name) : null;
 }

@@ -1,5 +1,6 @@
 export * from './asks/ask.v1.js';
 export * from './bus/channels.js';
+export * from './bus/claim.js';
 export * from './bus/permissions.js';
 export * from './bus/streams.js';
 export * from './common.js';

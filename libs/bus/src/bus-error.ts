@@ -1,0 +1,73 @@
+import { MeshError } from '@signalbox/kernel';
+import { JetStreamApiError } from '@nats-io/jetstream';
+import {
+  AuthorizationError, ClosedConnectionError, DrainingConnectionError, NoRespondersError, PermissionViolationError, RequestError, TimeoutError,
+} from '@nats-io/transport-node';
+
+/** Codes of the JetStream API that mean something to us. */
+export const API_CODE = {
+  wrongLastSequence: 10_071,
+  wrongLastSequenceUnknown: 10_164,
+  duplicateInProcess: 10_158,
+  storeLimits: 10_077,
+  insufficientResources: 10_023,
+  streamNotFound: 10_059,
+  consumerNotFound: 10_014,
+  messageNotFound: 10_037,
+} as const;
+
+/** The `error` of a JetStream API answer. */
+export interface ApiFault {
+  code: number;
+  err_code?: number;
+  description?: string;
+}
+
+/** What the broker refused, as one of our codes. */
+export function fromApiFault(fault: ApiFault): MeshError {
+  const text = fault.description ?? `status ${fault.code}`;
+  const details = { apiCode: fault.err_code ?? fault.code };
+  switch (fault.err_code) {
+    case API_CODE.wrongLastSequence:
+    case API_CODE.wrongLastSequenceUnknown: {
+      const lastSeq = /(\d+)$/.exec(text)?.[1];
+      return new MeshError('SEQUENCE_CONFLICT', 'Something else was stored since.', {
+        details: lastSeq === undefined ? details : { ...details, lastSeq: Number(lastSeq) },
+      });
+    }
+    case API_CODE.storeLimits:
+    case API_CODE.insufficientResources:
+      return new MeshError('OVERLOADED', `The stream is full: ${text}.`, { details });
+    case API_CODE.streamNotFound:
+    case API_CODE.consumerNotFound:
+      return new MeshError('BUS_UNAVAILABLE', `The broker lacks it: ${text}.`, { details });
+    default:
+      if (fault.code === 404) return new MeshError('NOT_FOUND', `The broker has no such message: ${text}.`, { details });
+      if (fault.code === 503) return new MeshError('BUS_UNAVAILABLE', `The broker cannot now: ${text}.`, { details });
+      return new MeshError('INTERNAL', `The broker refused: ${text}.`, { details });
+  }
+}
+
+/** Whatever the client library threw, as one of our codes. */
+export function fromNats(thrown: unknown): MeshError {
+  if (thrown instanceof MeshError) return thrown;
+  const cause = thrown instanceof RequestError && thrown.cause !== undefined ? thrown.cause : thrown;
+  if (cause instanceof PermissionViolationError) return forbidden(cause.operation, cause.subject, thrown);
+  if (cause instanceof AuthorizationError) return new MeshError('BUS_FORBIDDEN', 'The broker does not know this user.', { cause: thrown });
+  if (cause instanceof NoRespondersError || (cause instanceof Error && cause.name === 'JetStreamNotEnabled')) {
+    return new MeshError('BUS_UNAVAILABLE', 'Nobody serves that subject now.', { cause: thrown });
+  }
+  if (cause instanceof TimeoutError) return new MeshError('BUS_TIMEOUT', 'No answer over the bus within the deadline.', { cause: thrown });
+  if (cause instanceof ClosedConnectionError || cause instanceof DrainingConnectionError) {
+    return new MeshError('BUS_UNAVAILABLE', 'The connection to the bus is closed.', { cause: thrown });
+  }
+  if (cause instanceof JetStreamApiError) {
+    const { code, err_code, description } = cause.apiError();
+    return fromApiFault({ code, err_code, description });
+  }
+  return MeshError.from(thrown, 'BUS_UNAVAILABLE');
+}
+
+export function forbidden(operation: string, subject: string, cause?: unknown): MeshError {
+  return new MeshError('BUS_FORBIDDEN', `The broker refused ${operation} to ${subject}.`, { details: { operation, subject }, cause });
+}

@@ -1,0 +1,115 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { ClaimV1, ObjectHead } from '@signalbox/contracts';
+import { MeshError, parseJson, sha256Hex, validate } from '@signalbox/kernel';
+import { headers } from '@nats-io/transport-node';
+import type { Connection } from './connection.js';
+import { lastOnSubject, nextOnSubject } from './js-api.js';
+import { LIMITS } from './limits.js';
+import type { Publisher } from './publisher.js';
+
+/** An object that exists is put again when it may expire before its new readers are done. */
+const FRESH_MS = 24 * 3_600_000;
+
+/** Large bodies in an object store, named by tenant and content. */
+export class ClaimStore {
+  readonly #stream: string;
+  readonly #known = new Set<string>();
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly publisher: Publisher,
+    private readonly store: string,
+  ) {
+    this.#stream = `OBJ_${store}`;
+  }
+
+  /** Stores the bytes and gives what travels in their place. PAYLOAD_TOO_LARGE above `claimBytesMax`. */
+  async put(tenant: string, bytes: Uint8Array): Promise<Uint8Array> {
+    if (bytes.length > LIMITS.claimBytesMax) {
+      throw new MeshError('PAYLOAD_TOO_LARGE', `A body of ${bytes.length} bytes is above the limit of ${LIMITS.claimBytesMax}.`);
+    }
+    const sha256 = sha256Hex(bytes);
+    const name = `${tenant}/${sha256}`;
+    if (!this.#known.has(name) && !(await this.#isFresh(name))) await this.#write(name, bytes);
+    this.#remember(name);
+    return Buffer.from(JSON.stringify({ $claim: { name, sha256, bytes: bytes.length } } satisfies ClaimV1));
+  }
+
+  /** The JSON value itself, or, where it is a claim, the value it stands for. */
+  async resolve(tenant: string, value: unknown): Promise<unknown> {
+    if (!isClaim(value)) return value;
+    const { name, sha256, bytes } = validate(ClaimV1, value).$claim;
+    if (name !== `${tenant}/${sha256}`) throw new MeshError('SEAL_INVALID', 'A claim names an object of another tenant or content.');
+    const content = await this.#read(name);
+    if (content.length !== bytes || sha256Hex(content) !== sha256) {
+      throw new MeshError('SEAL_INVALID', 'A claimed object is not what its claim says.', { details: { name } });
+    }
+    return parseJson(content);
+  }
+
+  async #head(name: string): Promise<ObjectHead | null> {
+    const stored = await lastOnSubject(this.connection, this.#stream, this.#headSubject(name));
+    return stored === null ? null : validate(ObjectHead, parseJson(stored.data), 'INTERNAL');
+  }
+
+  async #isFresh(name: string): Promise<boolean> {
+    const head = await this.#head(name);
+    return head !== null && Date.now() - Date.parse(head.mtime) < FRESH_MS;
+  }
+
+  async #write(name: string, bytes: Uint8Array): Promise<void> {
+    const nuid = randomBytes(11).toString('hex');
+    const chunks: Promise<unknown>[] = [];
+    for (let at = 0; at < bytes.length; at += LIMITS.claimChunkBytes) {
+      chunks.push(this.#store(`$O.${this.store}.C.${nuid}`, bytes.subarray(at, at + LIMITS.claimChunkBytes), `${nuid}:${at}`));
+    }
+    await Promise.all(chunks);
+    const digest = `SHA-256=${padded(createHash('sha256').update(bytes).digest())}`;
+    const head = { bucket: this.store, name, nuid, size: bytes.length, chunks: chunks.length, digest, mtime: new Date().toISOString() };
+    await this.#store(this.#headSubject(name), Buffer.from(JSON.stringify(head)), nuid);
+  }
+
+  async #store(subject: string, data: Uint8Array, id: string): Promise<void> {
+    const head = headers();
+    head.set('Nats-Msg-Id', id);
+    head.set('Nats-Expected-Stream', this.#stream);
+    await this.publisher.publish(subject, data, head);
+  }
+
+  async #read(name: string): Promise<Uint8Array> {
+    const head = await this.#head(name);
+    if (head === null || head.size > LIMITS.claimBytesMax) throw missing(name);
+    const parts: Uint8Array[] = [];
+    for (let fromSeq = 1, size = 0; size < head.size; ) {
+      const chunk = await nextOnSubject(this.connection, this.#stream, `$O.${this.store}.C.${head.nuid}`, fromSeq);
+      if (chunk === null || chunk.data.length === 0) throw missing(name);
+      parts.push(chunk.data);
+      size += chunk.data.length;
+      fromSeq = chunk.seq + 1;
+    }
+    return Buffer.concat(parts);
+  }
+
+  #headSubject(name: string): string {
+    return `$O.${this.store}.M.${padded(Buffer.from(name))}`;
+  }
+
+  #remember(name: string): void {
+    this.#known.add(name);
+    const [oldest] = this.#known;
+    if (this.#known.size > LIMITS.claimsRemembered && oldest !== undefined) this.#known.delete(oldest);
+  }
+}
+
+export function isClaim(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && '$claim' in value;
+}
+
+/** Base64url with padding, as object stores name things. */
+function padded(bytes: Buffer): string {
+  return bytes.toString('base64').replaceAll('+', '-').replaceAll('/', '_');
+}
+
+function missing(name: string): MeshError {
+  return new MeshError('NOT_FOUND', 'A claimed object is gone.', { details: { name } });
+}

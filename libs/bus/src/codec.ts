@@ -1,0 +1,143 @@
+import {
+  type AccountName, type Channel, type ChannelName, CHANNELS, CLAIM_CHECK_BYTES, MESSAGE_BYTES_MAX, type ServiceName, tenantOf,
+} from '@signalbox/contracts';
+import { MeshError, parseJson, validate } from '@signalbox/kernel';
+import type { MsgHdrs } from '@nats-io/transport-node';
+import type { ClaimStore } from './claim-check.js';
+import { HEADER, readEnvelope } from './envelope.js';
+import { checkSeal, decodeFrame, encodeFrame, type SealRule } from './frame.js';
+import type { KeyRing } from './key-ring.js';
+import { LIMITS } from './limits.js';
+import type { BusMessage } from './types.js';
+
+export interface Incoming {
+  subject: string;
+  data: Uint8Array;
+  headers?: MsgHdrs | undefined;
+}
+
+/** Turns bodies into bytes and back, as the account has it: framed and sealed on CORE, plain JSON on GATE. */
+export class Codec {
+  constructor(
+    readonly account: AccountName,
+    readonly service: ServiceName,
+    readonly keys: KeyRing,
+    /** Null where this service may not use the object store. */
+    readonly claims: ClaimStore | null,
+  ) {}
+
+  /** Checks subject and body against the channel and gives its bytes. */
+  async encode(name: ChannelName, subject: string, kind: string | undefined, body: unknown): Promise<{ kind: string; data: Uint8Array }> {
+    const channel = this.channel(name);
+    checkSubject(name, channel.subject, subject);
+    const known = kind ?? onlyKind(name, channel);
+    const schema = channel.messages[known];
+    if (!schema) throw new MeshError('REQUEST_INVALID', `The channel ${name} carries no ${known}.`);
+    return { kind: known, data: await this.encodeBody(subject, known, validate(schema, body), channel.seal) };
+  }
+
+  /** The bytes of a body that has been validated. */
+  async encodeBody(subject: string, kind: string, body: unknown, rule: SealRule, tenant = tenantOf(subject)): Promise<Uint8Array> {
+    const whole = Buffer.from(JSON.stringify(body));
+    const travels = whole.length > CLAIM_CHECK_BYTES && this.claims ? await this.claims.put(tenant, whole) : whole;
+    if (travels.length > MESSAGE_BYTES_MAX - LIMITS.envelopeBytesMax) {
+      throw new MeshError('PAYLOAD_TOO_LARGE', `A message of ${travels.length} bytes is more than the bus carries.`);
+    }
+    return this.account === 'GATE' ? travels : encodeFrame(subject, kind, this.service, travels, rule, this.keys);
+  }
+
+  /**
+   * The checked message. Throws REQUEST_MALFORMED (no frame, no JSON), SEAL_INVALID (wrong author or seal, or no key
+   * to check it), REQUEST_INVALID (unknown kind, body against its schema), NOT_FOUND (its claim is gone).
+   */
+  async decode(name: ChannelName, incoming: Incoming): Promise<BusMessage<never>> {
+    const channel = this.channel(name);
+    const tenant = tenantOfIncoming(incoming.subject);
+    const { kind, author, json } = this.account === 'GATE' ? this.#plain(name, channel, incoming) : this.#framed(channel, incoming);
+    const schema = channel.messages[kind];
+    if (!schema) throw new MeshError('REQUEST_INVALID', `The channel ${name} carries no ${kind}.`);
+    const body = validate(schema, await this.#value(tenant, json)) as never;
+    return { channel: name, kind, author, tenant, subject: incoming.subject, body, ...readEnvelope(incoming.headers) };
+  }
+
+  /** The bytes of a reply. Errors are passed as what `MeshError.toWire` gives, under the kind `error`. */
+  async encodeReply(subject: string, kind: 'reply' | 'error', body: unknown): Promise<Uint8Array> {
+    return this.encodeBody(subject, kind, body, 'none', tenantOf(subject));
+  }
+
+  /** A reply to a request on `subject`; an error in it is thrown, rebuilt from its code. */
+  async decodeReply(name: ChannelName, subject: string, msg: Incoming): Promise<unknown> {
+    const channel = this.channel(name);
+    if (this.account === 'GATE') {
+      const value = parseJson(msg.data);
+      if ((msg.headers?.get(HEADER.error) ?? '') !== '') throw MeshError.fromWire(value);
+      return this.#reply(channel, value);
+    }
+    const frame = decodeFrame(msg.data);
+    if (!channel.subscribers.includes(frame.author)) throw new MeshError('SEAL_INVALID', `${frame.author} may not answer here.`);
+    if (frame.kind === 'error') throw MeshError.fromWire(parseJson(frame.json));
+    return this.#reply(channel, await this.#value(tenantOf(subject), frame.json));
+  }
+
+  channel(name: ChannelName): Channel {
+    const channel: Channel = CHANNELS[name];
+    if (channel.account !== this.account) throw new MeshError('INTERNAL', `The channel ${name} is on ${channel.account}, not ${this.account}.`);
+    return channel;
+  }
+
+  async #value(tenant: string, json: Uint8Array): Promise<unknown> {
+    const value = parseJson(json);
+    return this.claims ? this.claims.resolve(tenant, value) : value;
+  }
+
+  #reply(channel: Channel, value: unknown): unknown {
+    return channel.reply ? validate(channel.reply, value, 'INTERNAL') : value;
+  }
+
+  #plain(name: ChannelName, channel: Channel, incoming: Incoming): { kind: string; author: null; json: Uint8Array } {
+    const type = incoming.headers?.get(HEADER.type) ?? '';
+    return { kind: type === '' ? onlyKind(name, channel) : type, author: null, json: incoming.data };
+  }
+
+  #framed(channel: Channel, { subject, data }: Incoming): { kind: string; author: ServiceName; json: Uint8Array } {
+    const frame = decodeFrame(data);
+    if (!channel.publishers.includes(frame.author)) throw new MeshError('SEAL_INVALID', `${frame.author} may not publish here.`, { details: { subject } });
+    const seal = checkSeal(subject, frame, channel.seal, this.keys);
+    if (seal === 'verified') return frame;
+    const why = seal === 'invalid' ? 'The seal of a message is not right.' : 'There is no key here to check the seal of a message.';
+    throw new MeshError('SEAL_INVALID', why, { details: { subject, author: frame.author } });
+  }
+}
+
+function onlyKind(name: ChannelName, channel: Channel): string {
+  const [kind, ...others] = Object.keys(channel.messages);
+  if (kind === undefined || others.length > 0) throw new MeshError('REQUEST_INVALID', `A message on ${name} must name its kind.`);
+  return kind;
+}
+
+function tenantOfIncoming(subject: string): string {
+  try {
+    return tenantOf(subject);
+  } catch (cause) {
+    throw new MeshError('REQUEST_MALFORMED', 'The subject names no tenant.', { cause });
+  }
+}
+
+function checkSubject(name: ChannelName, pattern: string, subject: string): void {
+  if (!matches(pattern, subject) || subject.includes('*')) throw new MeshError('REQUEST_INVALID', `The subject is none of the channel ${name}.`, { details: { subject } });
+}
+
+/** Whether a subject without wildcards, or a narrower pattern, lies within a pattern of tokens and `*`. */
+export function matches(pattern: string, subject: string): boolean {
+  const have = subject.split('.');
+  const want = pattern.split('.');
+  return have.length === want.length && want.every((token, i) => (token === '*' ? have[i] !== '' && have[i] !== '>' : token === have[i]));
+}
+
+/** The channel that a subject belongs to. */
+export function channelOf(account: AccountName, subject: string): ChannelName | null {
+  for (const [name, channel] of Object.entries(CHANNELS)) {
+    if (channel.account === account && matches(channel.subject, subject)) return name as ChannelName;
+  }
+  return null;
+}

@@ -1,0 +1,53 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import type { ServiceName } from '@signalbox/contracts';
+import { headers, type MsgHdrs } from '@nats-io/transport-node';
+import type { KeyRing } from './key-ring.js';
+
+/** Header names of ours. */
+export const HEADER = {
+  /** Code of an error reply on GATE. */
+  error: 'sb-error',
+  /** Marks the empty message that ends a streamed reply. */
+  end: 'sb-end',
+  /** Marks a sign of life within a streamed reply; its body says nothing. */
+  beat: 'sb-beat',
+  /** Of a streamed request: how much silence the asker stands, ms. */
+  idle: 'sb-idle-ms',
+  traceparent: 'traceparent',
+  id: 'ce-id',
+  type: 'ce-type',
+} as const;
+
+const MSG_ID_BYTES = 16;
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+export interface Envelope {
+  kind: string;
+  id?: string | undefined;
+  traceparent?: string | undefined;
+}
+
+/** CloudEvents in binary mode, for others' eyes; our own readers need none of it. Gives the id it wrote. */
+export function envelopeHeaders(service: ServiceName, envelope: Envelope): { head: MsgHdrs; id: string } {
+  const id = envelope.id ?? randomUUID();
+  const head = headers();
+  head.set('ce-specversion', '1.0');
+  head.set(HEADER.id, id);
+  head.set(HEADER.type, envelope.kind);
+  head.set('ce-source', `signalbox/${service}`);
+  head.set('ce-time', new Date().toISOString());
+  if (envelope.traceparent !== undefined) head.set(HEADER.traceparent, envelope.traceparent);
+  return { head, id };
+}
+
+/** Deduplication id that nobody can guess, and so nobody can use up beforehand. */
+export function messageId(keys: KeyRing, id: string): string {
+  return createHmac('sha256', keys.secret('msgid.key')).update(id).digest().subarray(0, MSG_ID_BYTES).toString('base64url');
+}
+
+/** Id and trace of a message; what does not look like one is left out. */
+export function readEnvelope(head: MsgHdrs | undefined): { id?: string; traceparent?: string } {
+  const id = head?.get(HEADER.id) ?? '';
+  const traceparent = head?.get(HEADER.traceparent) ?? '';
+  return { ...(id !== '' && id.length <= 256 && { id }), ...(TRACEPARENT.test(traceparent) && { traceparent }) };
+}

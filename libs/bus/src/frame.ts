@@ -1,0 +1,86 @@
+import { createHmac, sign, timingSafeEqual, verify } from 'node:crypto';
+import { type Channel, journalSeal, type ServiceName, SERVICES } from '@signalbox/contracts';
+import { MeshError } from '@signalbox/kernel';
+import { KeyRing } from './key-ring.js';
+
+/**
+ * The body of every message on CORE: `sb1 <kind> <author> <seal>\n<json>`, seal = `-`, `h:<HMAC-SHA256>` or
+ * `e:<Ed25519>`, both base64url. A seal covers `<subject>\n<kind>\n<author>\n<json>`.
+ */
+export interface Frame {
+  kind: string;
+  author: ServiceName;
+  seal: string;
+  json: Uint8Array;
+}
+
+/** How a message has to be sealed. */
+export type SealRule = Channel['seal'];
+export type SealState = 'verified' | 'unchecked' | 'invalid';
+
+const VERSION = 'sb1';
+const HEAD_BYTES_MAX = 512;
+const KIND = /^[a-z0-9][a-z0-9.-]{0,63}$/;
+const NEWLINE = 0x0a;
+const UNSEALED = '-';
+
+export function encodeFrame(subject: string, kind: string, author: ServiceName, json: Uint8Array, rule: SealRule, keys: KeyRing): Uint8Array {
+  const seal = makeSeal(subject, kind, author, json, rule, keys);
+  return Buffer.concat([Buffer.from(`${VERSION} ${kind} ${author} ${seal}\n`), json]);
+}
+
+/** Splits a body; REQUEST_MALFORMED when it is no frame. Says nothing yet about who sent it. */
+export function decodeFrame(data: Uint8Array): Frame {
+  const end = data.subarray(0, HEAD_BYTES_MAX).indexOf(NEWLINE);
+  if (end < 0) throw malformed();
+  const [version, kind, author, seal, ...rest] = Buffer.from(data.buffer, data.byteOffset, end).toString('latin1').split(' ');
+  if (version !== VERSION || kind === undefined || author === undefined || seal === undefined || rest.length > 0) throw malformed();
+  if (!KIND.test(kind) || !isService(author)) throw malformed();
+  return { kind, author, seal, json: data.subarray(end + 1) };
+}
+
+/** `unchecked` where this service holds no key for it; a channel without seals is `verified`. */
+export function checkSeal(subject: string, frame: Frame, rule: SealRule, keys: KeyRing): SealState {
+  const means = sealMeans(frame.author, rule);
+  if (means.kind === 'none') return frame.seal === UNSEALED ? 'verified' : 'invalid';
+  const prefix = means.kind === 'hmac' ? 'h:' : 'e:';
+  if (!frame.seal.startsWith(prefix)) return 'invalid';
+  if (!keys.has(means.kind === 'hmac' ? means.key : 'gate-sign.pub')) return 'unchecked';
+  const given = Buffer.from(frame.seal.slice(2), 'base64url');
+  const covered = sealed(subject, frame.kind, frame.author, frame.json);
+  if (means.kind === 'ed25519') return verify(null, covered, keys.publicKey('gate-sign.pub'), given) ? 'verified' : 'invalid';
+  const right = hmac(keys.secret(means.key), covered);
+  return given.length === right.length && timingSafeEqual(given, right) ? 'verified' : 'invalid';
+}
+
+type Means = { kind: 'none' } | { kind: 'ed25519' } | { kind: 'hmac'; key: string };
+
+function sealMeans(author: ServiceName, rule: SealRule): Means {
+  if (rule === 'none') return { kind: 'none' };
+  const effective = rule === 'journal' ? journalSeal(author) : rule;
+  if (effective === 'ed25519') return { kind: 'ed25519' };
+  return { kind: 'hmac', key: KeyRing.pairName(author, effective.slice('pair:'.length) as ServiceName) };
+}
+
+function makeSeal(subject: string, kind: string, author: ServiceName, json: Uint8Array, rule: SealRule, keys: KeyRing): string {
+  const means = sealMeans(author, rule);
+  if (means.kind === 'none') return UNSEALED;
+  const covered = sealed(subject, kind, author, json);
+  if (means.kind === 'ed25519') return `e:${sign(null, covered, keys.privateKey('gate-sign.key')).toString('base64url')}`;
+  return `h:${hmac(keys.secret(means.key), covered).toString('base64url')}`;
+}
+
+const hmac = (key: Buffer, covered: Uint8Array): Buffer => createHmac('sha256', key).update(covered).digest();
+
+function sealed(subject: string, kind: string, author: string, json: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from(`${subject}\n${kind}\n${author}\n`), json]);
+}
+
+const names: ReadonlySet<string> = new Set(SERVICES);
+export function isService(name: string): name is ServiceName {
+  return names.has(name);
+}
+
+function malformed(): MeshError {
+  return new MeshError('REQUEST_MALFORMED', 'The message is not framed as messages on the bus are.');
+}

@@ -1,0 +1,78 @@
+import { CHANNELS, JOURNAL_KINDS, type JournalEntry, type JournalKind, tenantOf } from '@signalbox/contracts';
+import { backoffMs, MeshError, parseJson, pause, validate } from '@signalbox/kernel';
+import type { ClaimStore } from './claim-check.js';
+import { isClaim } from './claim-check.js';
+import { checkSeal, decodeFrame, type Frame, type SealState } from './frame.js';
+import type { KeyRing } from './key-ring.js';
+import { LIMITS } from './limits.js';
+import type { RawEntry } from './types.js';
+
+interface Stored {
+  seq: number;
+  subject: string;
+  data: Uint8Array;
+}
+
+/**
+ * Checks a stored entry: frame, author, seal, claim, schema. Never throws over what is stored; what is wrong with it
+ * becomes its `fault`. An object store that cannot be reached now is waited for until `signal` aborts.
+ */
+export async function decodeEntry(stored: Stored, keys: KeyRing, claims: ClaimStore | null, signal?: AbortSignal): Promise<RawEntry> {
+  const raw: RawEntry = { ...placeOf(stored.subject), seq: stored.seq, subject: stored.subject, bytes: stored.data, entry: null, seal: 'invalid' };
+  try {
+    const { frame, seal } = openFrame(stored.subject, stored.data, keys);
+    raw.seal = seal;
+    const value = parseJson(frame.json);
+    const body = isClaim(value) ? await resolvePatiently(claims, raw.tenant, value, signal) : value;
+    raw.entry = entryOf(frame, stored.seq, body);
+  } catch (error) {
+    raw.fault = MeshError.from(error);
+  }
+  return raw;
+}
+
+function openFrame(subject: string, data: Uint8Array, keys: KeyRing): { frame: Frame; seal: SealState } {
+  const frame = decodeFrame(data);
+  const seal = checkSeal(subject, frame, CHANNELS.run.seal, keys);
+  const allowed = isJournalKind(frame.kind) ? JOURNAL_KINDS[frame.kind].author : frame.author;
+  if (seal === 'invalid' || allowed !== frame.author) {
+    throw new MeshError('SEAL_INVALID', `An entry of kind ${frame.kind} is not from whom it says, or not theirs to write.`, {
+      details: { kind: frame.kind, author: frame.author, seal },
+    });
+  }
+  return { frame, seal };
+}
+
+function entryOf(frame: Frame, seq: number, body: unknown): JournalEntry {
+  if (!isJournalKind(frame.kind)) {
+    throw new MeshError('RUN_QUARANTINED', `The journal holds an entry of the unknown kind ${frame.kind}.`, { details: { kind: frame.kind } });
+  }
+  const { schema } = JOURNAL_KINDS[frame.kind];
+  // The kind picks the schema, which the type system cannot follow through the table.
+  return { kind: frame.kind, author: frame.author, seq, body: validate(schema, body, 'RUN_QUARANTINED') } as JournalEntry;
+}
+
+export function isJournalKind(kind: string): kind is JournalKind {
+  return Object.hasOwn(JOURNAL_KINDS, kind);
+}
+
+async function resolvePatiently(claims: ClaimStore | null, tenant: string, claim: unknown, signal?: AbortSignal): Promise<unknown> {
+  if (claims === null) throw new MeshError('BUS_FORBIDDEN', 'This service may not read claimed bodies.');
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await claims.resolve(tenant, claim);
+    } catch (error) {
+      const fault = MeshError.from(error);
+      if (fault.retry === 'never' || signal === undefined || signal.aborted) throw fault;
+      await pause(backoffMs(attempt, LIMITS.rereadMs, LIMITS.rereadMsMax), signal);
+    }
+  }
+}
+
+function placeOf(subject: string): { tenant: string; runId: string } {
+  try {
+    return { tenant: tenantOf(subject), runId: subject.slice(subject.lastIndexOf('.') + 1) };
+  } catch {
+    return { tenant: '', runId: '' };
+  }
+}

@@ -1,0 +1,60 @@
+import { partitionStream } from '@signalbox/contracts';
+import { MeshError } from '@signalbox/kernel';
+import type { ClaimStore } from './claim-check.js';
+import type { Connection } from './connection.js';
+import { decodeEntry } from './journal-codec.js';
+import { askApi } from './js-api.js';
+import { LIMITS } from './limits.js';
+import { StreamReader } from './stream-reader.js';
+import type { FollowOptions, PartitionReader } from './types.js';
+
+interface StreamInfo {
+  state: { first_seq: number; last_seq: number };
+}
+
+export async function partitionSize(connection: Connection, partition: string, signal?: AbortSignal): Promise<{ firstSeq: number; lastSeq: number }> {
+  const { state } = await askApi<StreamInfo>(connection, `$JS.API.STREAM.INFO.${partitionStream(partition)}`, undefined, signal);
+  return { firstSeq: state.first_seq, lastSeq: state.last_seq };
+}
+
+/** Follows a partition and checks, before each consumer it makes, that the stream has not become shorter than was read. */
+export function followPartition(connection: Connection, claims: ClaimStore | null, partition: string, options: FollowOptions): PartitionReader {
+  const { keys, logger } = connection.options;
+  const stream = partitionStream(partition);
+  let handedSeq = options.fromSeq - 1;
+  const reader = new StreamReader(connection, {
+    stream,
+    from: options.fromSeq,
+    inactiveMs: LIMITS.followInactiveMs,
+    signal: options.signal,
+    beforeStart: async (lastSeq) => {
+      const size = await partitionSize(connection, partition, options.signal);
+      if (size.lastSeq < lastSeq) throw shorter(stream, size.lastSeq, lastSeq);
+      if (size.firstSeq > lastSeq + 1 && size.lastSeq > 0) throw headless(stream, size.firstSeq, lastSeq);
+    },
+    onMessage: async (message) => {
+      const entry = await decodeEntry(message, keys, claims, options.signal);
+      if (options.signal.aborted) return;
+      await options.onEntry(entry);
+      handedSeq = entry.seq;
+    },
+  });
+  const closed = reader.closed.catch((error: unknown) => {
+    const fault = MeshError.from(error);
+    logger.error({ err: fault, stream, lastSeq: handedSeq }, 'a reader of the journal has stopped');
+    options.onFault?.(fault);
+  });
+  return { caughtUp: reader.caughtUp, closed, lastSeq: () => handedSeq };
+}
+
+function shorter(stream: string, lastSeq: number, readSeq: number): MeshError {
+  return new MeshError('INTERNAL', `The stream ${stream} ends at ${lastSeq} but was read to ${readSeq}: it lost its tail.`, {
+    details: { stream, lastSeq, readSeq },
+  });
+}
+
+function headless(stream: string, firstSeq: number, readSeq: number): MeshError {
+  return new MeshError('INTERNAL', `The stream ${stream} begins at ${firstSeq}, after ${readSeq} was read: entries are missing.`, {
+    details: { stream, firstSeq, readSeq },
+  });
+}

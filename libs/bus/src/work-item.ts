@@ -1,0 +1,75 @@
+import type { ConsumerSpec } from '@signalbox/contracts';
+import type { Msg } from '@nats-io/transport-node';
+import type { Delivery } from './delivery.js';
+import { LIMITS } from './limits.js';
+
+const MS = 1_000_000;
+
+/**
+ * One delivered message. From its arrival on the broker is told three times per ack wait that it is being worked on,
+ * until it is settled or was held too long; then its signal aborts and the broker gives it to someone else.
+ */
+export class WorkItem {
+  readonly #abort = new AbortController();
+  readonly #beat: NodeJS.Timeout;
+  readonly #hold: NodeJS.Timeout;
+  #settled = false;
+
+  constructor(
+    readonly msg: Msg,
+    readonly delivery: Delivery,
+    spec: ConsumerSpec,
+  ) {
+    this.#beat = setInterval(() => this.#say('+WPI'), spec.ackWaitMs / 3);
+    this.#hold = setTimeout(() => this.abandon(), LIMITS.workHoldMs);
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  ack(): void {
+    this.#settle('+ACK');
+  }
+
+  /** Gives it back, to come again after `delayMs`. */
+  giveBack(delayMs: number): void {
+    this.#settle(`-NAK ${JSON.stringify({ delay: delayMs * MS })}`);
+  }
+
+  /** Stops what works on it; says nothing to the broker, which delivers it again after the ack wait. */
+  abandon(): void {
+    this.#end();
+    this.#abort.abort();
+  }
+
+  /** Stops what works on it and gives it back at once. */
+  surrender(): void {
+    this.giveBack(0);
+    this.#abort.abort();
+  }
+
+  #settle(word: string): void {
+    if (this.#settled) return;
+    this.#end();
+    this.#say(word);
+  }
+
+  #end(): void {
+    this.#settled = true;
+    clearInterval(this.#beat);
+    clearTimeout(this.#hold);
+  }
+
+  #say(word: string): void {
+    try {
+      this.msg.respond(word);
+    } catch {
+      // The connection is closed; the broker delivers the message again after the ack wait.
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { Count, Sha256Hex } from '../common.js';
+
+/** What travels instead of a body above CLAIM_CHECK_BYTES: the object's name, and what its content must be. */
+export const ClaimV1 = z.strictObject({
+  $claim: z.object({
+    /** `<tenant>/<sha256>` */
+    name: z.string().regex(/^[a-z][a-z0-9-]{0,31}\/[0-9a-f]{64}$/, 'must be a tenant and a SHA-256'),
+    sha256: Sha256Hex,
+    bytes: Count,
+  }),
+});
+export type ClaimV1 = z.infer<typeof ClaimV1>;
+
+/** The head of an object in its store, in the layout that other NATS clients read too. */
+export const ObjectHead = z.object({
+  bucket: z.string(),
+  name: z.string(),
+  nuid: z.string().regex(/^[A-Za-z0-9]{1,64}$/, 'must be letters and digits'),
+  size: Count,
+  chunks: Count,
+  digest: z.string(),
+  mtime: z.iso.datetime(),
+});
+export type ObjectHead = z.infer<typeof ObjectHead>;
