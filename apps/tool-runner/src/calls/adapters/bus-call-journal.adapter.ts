@@ -1,0 +1,44 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CORE_BUS } from '@signalbox/app-runtime';
+import type { Bus } from '@signalbox/bus';
+import type { JournalBody, ToolWorkV1 } from '@signalbox/contracts';
+import { MeshError } from '@signalbox/kernel';
+import { foldJournal, mayBegin } from '@signalbox/run-engine';
+import { CallJournalPort } from '../call-journal.port.js';
+
+/** Rounds of reading and claiming before the work is given back. */
+const CLAIM_ROUNDS_MAX = 20;
+
+@Injectable()
+export class BusCallJournalAdapter extends CallJournalPort {
+  constructor(@Inject(CORE_BUS) private readonly bus: Bus) {
+    super();
+  }
+
+  /** The claim lands only if nothing came since the journal was read: a cancel, another claim or a newer attempt wins. */
+  override async claim(work: ToolWorkV1, fact: JournalBody<'tool.began.v1'>): Promise<boolean> {
+    for (let round = 0; round < CLAIM_ROUNDS_MAX; round++) {
+      const state = foldJournal(await this.bus.journal.read(work));
+      if (!mayBegin(state, work.callId, work.attempt).ok) return false;
+      try {
+        await this.bus.journal.append(work, 'tool.began.v1', fact, { expectLastSeq: state.seq });
+        return true;
+      } catch (error) {
+        if (!(error instanceof MeshError) || error.code !== 'SEQUENCE_CONFLICT') throw error;
+      }
+    }
+    throw new MeshError('OVERLOADED', `The journal moved on ${CLAIM_ROUNDS_MAX} times while the call was being claimed.`);
+  }
+
+  override async completed(work: ToolWorkV1, fact: JournalBody<'tool.completed.v1'>): Promise<void> {
+    await this.bus.journal.append(work, 'tool.completed.v1', fact, { id: factId(work, 'completed') });
+  }
+
+  override async failed(work: ToolWorkV1, fact: JournalBody<'tool.failed.v1'>): Promise<void> {
+    await this.bus.journal.append(work, 'tool.failed.v1', fact, { id: factId(work, 'failed') });
+  }
+}
+
+function factId(work: ToolWorkV1, what: string): string {
+  return `${work.runId}:${work.callId}:${work.attempt}:${what}`;
+}

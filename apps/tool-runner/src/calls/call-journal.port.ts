@@ -1,0 +1,9 @@
+import type { JournalBody, ToolWorkV1 } from '@signalbox/contracts';
+
+/** What the runner reads from and says to the journal of a run. */
+export abstract class CallJournalPort {
+  /** Claims the call for this process; false when the journal says that it must not begin (any more). */
+  abstract claim(work: ToolWorkV1, fact: JournalBody<'tool.began.v1'>): Promise<boolean>;
+  abstract completed(work: ToolWorkV1, fact: JournalBody<'tool.completed.v1'>): Promise<void>;
+  abstract failed(work: ToolWorkV1, fact: JournalBody<'tool.failed.v1'>): Promise<void>;
+}

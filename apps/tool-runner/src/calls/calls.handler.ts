@@ -1,0 +1,26 @@
+import { Controller, Inject } from '@nestjs/common';
+import { Subscribe, Work } from '@signalbox/app-runtime';
+import type { BusMessage, WorkMessage } from '@signalbox/bus';
+import type { ToolWorkV1 } from '@signalbox/contracts';
+import type { ToolRunnerConfig } from '../config.js';
+import { CallsService } from './calls.service.js';
+import { Cancellations } from './cancellations.js';
+
+@Controller()
+export class CallsHandler {
+  constructor(
+    @Inject(CallsService) private readonly calls: CallsService,
+    @Inject(Cancellations) private readonly cancellations: Cancellations,
+  ) {}
+
+  @Work('tool-runner-default', { concurrency: (config: ToolRunnerConfig) => config.slots })
+  run(work: ToolWorkV1, message: WorkMessage<ToolWorkV1>): Promise<void> {
+    return this.calls.run(work, message.signal);
+  }
+
+  @Subscribe('ctl')
+  cancel(_note: unknown, message: BusMessage<unknown>): void {
+    const runId = message.subject.slice(message.subject.lastIndexOf('.') + 1);
+    this.cancellations.cancel(runId);
+  }
+}

@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { PolicyModule } from '@signalbox/app-runtime';
+import { CleaningService } from '../cleaning/cleaning.service.js';
+import { DriversModule } from '../drivers/drivers.module.js';
+import { BusCallJournalAdapter } from './adapters/bus-call-journal.adapter.js';
+import { CallJournalPort } from './call-journal.port.js';
+import { CallsHandler } from './calls.handler.js';
+import { CallsService } from './calls.service.js';
+import { Cancellations } from './cancellations.js';
+
+@Module({
+  imports: [PolicyModule, DriversModule],
+  controllers: [CallsHandler],
+  providers: [CallsService, Cancellations, CleaningService, { provide: CallJournalPort, useClass: BusCallJournalAdapter }],
+})
+export class CallsModule {}

@@ -1,0 +1,38 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CORE_BUS, KEYS } from '@signalbox/app-runtime';
+import type { Bus, KeyRing } from '@signalbox/bus';
+import { type Redactions, subjects } from '@signalbox/contracts';
+import { MeshError } from '@signalbox/kernel';
+import { createRuleset, redactJson, sealForVault, tenantPseudonymKey } from '@signalbox/privacy';
+
+const DEPOSIT_MS = 10_000;
+/** Values of one result; a result with more is refused rather than half kept. */
+const VALUES_MAX = 1_000;
+
+/** The third gate: what a tool brings in is cleaned before anything of it is published. */
+@Injectable()
+export class CleaningService {
+  readonly #ruleset = createRuleset();
+  readonly #master: Buffer;
+  readonly #vaultKey: string;
+
+  constructor(@Inject(KEYS) keys: KeyRing, @Inject(CORE_BUS) private readonly bus: Bus) {
+    this.#master = keys.secret('pseudonym');
+    this.#vaultKey = keys.publicKey('vault-x25519').export({ format: 'jwk' }).x ?? '';
+  }
+
+  /** The text with tokens for values, once the vault has those values: nothing that cannot be restored is published. */
+  async clean(tenant: string, text: string): Promise<{ text: string; redactions: Redactions }> {
+    const { value, found } = redactJson(text, { ruleset: this.#ruleset, tenantKey: tenantPseudonymKey(this.#master, tenant) });
+    const redactions: Redactions = {};
+    for (const item of found) redactions[item.class] = (redactions[item.class] ?? 0) + 1;
+    if (found.length > VALUES_MAX) {
+      throw new MeshError('TOOL_OUTPUT_TOO_LARGE', `The result holds ${found.length} personal values; at most ${VALUES_MAX} are taken.`);
+    }
+    if (found.length > 0) {
+      const items = found.map((item) => ({ token: item.token, sealed: sealForVault(this.#vaultKey, { tenant, ...item }) }));
+      await this.bus.request('vaultDeposit', subjects.svc('guard', 'deposit', tenant), { tenant, items }, { timeoutMs: DEPOSIT_MS });
+    }
+    return { text: String(value), redactions };
+  }
+}

@@ -1,0 +1,17 @@
+import { baseConfig, loadConfig } from '@signalbox/kernel';
+import { z } from 'zod';
+
+const schema = {
+  ...baseConfig,
+  /** Tool calls at once. Sandboxes cost memory; HTTP calls hardly do. */
+  slots: z.coerce.number().int().min(1).max(1_000).default(16),
+  /** Folder of the files that code tools may read at /data/<name>. */
+  filesDir: z.string().min(1),
+  /** The bubblewrap binary; default: looked for on the search path. */
+  bwrap: z.string().min(1).optional(),
+  /** How often the sandbox attacks itself again, ms. */
+  probeMs: z.coerce.number().int().min(1_000).max(86_400_000).default(600_000),
+};
+
+export const config = () => loadConfig(schema);
+export type ToolRunnerConfig = ReturnType<typeof config>;

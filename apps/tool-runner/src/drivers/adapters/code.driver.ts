@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG } from '@signalbox/app-runtime';
+import type { ErrorCode, ToolDriver, ToolReceipt } from '@signalbox/contracts';
+import { Sandbox, type SandboxResult } from '@signalbox/sandbox';
+import type { ToolRunnerConfig } from '../../config.js';
+import { SandboxKeeper } from '../sandbox-keeper.js';
+import { type DriverCall, type DriverResult, ToolDriverPort } from '../tool-driver.port.js';
+import { toolFault } from '../tool-fault.js';
+
+type CodeDriver = Extract<ToolDriver, { kind: 'code' }>;
+
+/** Of a program's own error message, the end is what tells. */
+const ERROR_CHARS_MAX = 4_000;
+
+const KILLED: Partial<Record<ToolReceipt['killCause'], { code: ErrorCode; why: string }>> = {
+  wall: { code: 'TOOL_TIMEOUT', why: 'it ran longer than its wall time limit' },
+  cpu: { code: 'TOOL_LIMIT', why: 'it used more processor time than it may' },
+  memory: { code: 'TOOL_LIMIT', why: 'it used more memory than it may' },
+  pids: { code: 'TOOL_LIMIT', why: 'it started more processes than it may' },
+  output: { code: 'TOOL_OUTPUT_TOO_LARGE', why: 'it printed more than it may' },
+  cancelled: { code: 'RUN_CANCELLED', why: 'the run was cancelled' },
+};
+
+/** JavaScript and Python in the sandbox: the code is the argument `code`, `input` its standard input. */
+@Injectable()
+export class CodeToolDriver extends ToolDriverPort<CodeDriver> {
+  override readonly kind = 'code';
+
+  constructor(
+    @Inject(Sandbox) private readonly sandbox: Sandbox,
+    @Inject(SandboxKeeper) private readonly keeper: SandboxKeeper,
+    @Inject(CONFIG) private readonly config: ToolRunnerConfig,
+  ) {
+    super();
+  }
+
+  override async run(call: DriverCall<CodeDriver>, signal: AbortSignal): Promise<DriverResult> {
+    const { code, input } = call.arguments;
+    if (typeof code !== 'string') throw toolFault('TOOL_ARGUMENTS_INVALID', 'The argument `code` is missing or no text.');
+    await this.keeper.settled();
+    const files = call.driver.files.map((name) => ({ name, hostPath: join(this.config.filesDir, name) }));
+    const result = await this.sandbox.run({ language: call.driver.language, code, input: input ?? null, files, limits: call.limits }, signal);
+    return this.#read(result);
+  }
+
+  #read(result: SandboxResult): DriverResult {
+    const { receipt } = result;
+    const killed = KILLED[receipt.killCause];
+    if (killed) throw toolFault(killed.code, `The code was stopped: ${killed.why}.`, receipt);
+    if (result.exitCode !== 0) {
+      const how = result.exitCode === null ? `died of signal ${result.signal ?? 'unknown'}` : `ended with exit code ${result.exitCode}`;
+      throw toolFault('TOOL_FAILED', `The code ${how}: ${result.stderr.trim().slice(-ERROR_CHARS_MAX)}`, receipt);
+    }
+    return { result: result.stdout, truncated: false, receipt };
+  }
+}
