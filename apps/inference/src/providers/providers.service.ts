@@ -22,6 +22,8 @@ export interface CallOptions {
   tries: ProviderTry[];
   /** False once something of the answer is out: from then on a second try would say things twice. */
   mayRetry: () => boolean;
+  /** Called as each try begins. */
+  onTry?: () => void;
 }
 
 const now = (): number => performance.now();
@@ -66,6 +68,7 @@ export class ProvidersService {
     const entry = this.#entries.get(name);
     if (!entry) throw new MeshError('PROVIDER_REJECTED', `This service has no provider ${name}.`);
     const tryOnce = async (): Promise<ProviderAnswer> => {
+      options.onTry?.();
       const startedAt = now();
       const record: ProviderTry = { provider: name, upstream: call.upstream.slice(0, 128), wallMs: 0 };
       try {

@@ -1,0 +1,99 @@
+import type { InferWorkV1, Message, Redactions, ToolCall } from '@signalbox/contracts';
+import {
+  type Found,
+  type RedactOptions,
+  redactJson,
+  redactText,
+  RedactingStream,
+  Rendering,
+  type Ruleset,
+} from '@signalbox/privacy';
+import type { ProviderAnswer, ProviderMessage } from '../providers/provider.port.js';
+
+const NAME_CHARS_MAX = 64;
+
+/** An answer fit for the bus: redacted, and with pseudonyms as they rest. */
+export interface CleanAnswer {
+  content: string;
+  toolCalls: ToolCall[];
+  /** Values that the provider brought in by itself. */
+  found: Found[];
+  redactions: Redactions;
+}
+
+/**
+ * The texts of one call: pseudonyms become placeholders on the way to the model and come back on the way out.
+ * What the model says is redacted first, since only its own words are raw; then its placeholders are put back.
+ */
+export class CallText {
+  readonly #rendering = new Rendering();
+  readonly #redact: RedactOptions;
+  readonly #work: InferWorkV1;
+
+  constructor(work: InferWorkV1, ruleset: Ruleset, tenantKey: Uint8Array) {
+    this.#work = work;
+    this.#redact = { ruleset, tenantKey, lookalikes: 'keep-renderings' };
+  }
+
+  /** The messages for the provider. To be called once, first: it numbers the placeholders in their order. */
+  messages(): ProviderMessage[] {
+    return this.#work.messages.map((message) => this.#message(message));
+  }
+
+  /** For text that is still being made; gives the same as `clean` does on the whole. */
+  stream(): { push(text: string): string; end(): string; found(): Found[] } {
+    const redacting = new RedactingStream(this.#redact);
+    const unrendering = this.#rendering.unrenderStream();
+    return {
+      push: (text) => unrendering.push(redacting.push(text)),
+      end: () => unrendering.push(redacting.end()) + unrendering.end(),
+      found: () => redacting.found,
+    };
+  }
+
+  clean(answer: ProviderAnswer): CleanAnswer {
+    const found = new Map<string, Found>();
+    const keep = (values: Found[]): void => values.forEach((value) => void found.set(value.token, value));
+    const text = (raw: string): string => {
+      const { text: redacted, found: values } = redactText(raw, this.#redact);
+      keep(values);
+      return this.#rendering.unrender(redacted);
+    };
+    const content = text(answer.content);
+    const toolCalls = answer.toolCalls.map((call, index): ToolCall => {
+      // As a JSON string, so that JSON within it is walked with its keys as cues, and anything else read as text.
+      const { value, found: values } = redactJson(call.arguments, this.#redact);
+      keep(values);
+      return {
+        callId: `call_${this.#work.step}_${index}`,
+        name: this.#isOffered(call.name) ? call.name : text(call.name).slice(0, NAME_CHARS_MAX),
+        arguments: this.#rendering.unrender(String(value)),
+      };
+    });
+    const list = [...found.values()];
+    return { content, toolCalls, found: list, redactions: countByClass(list) };
+  }
+
+  #isOffered(name: string): boolean {
+    return this.#work.tools.some((tool) => tool.name === name);
+  }
+
+  #message(message: Message): ProviderMessage {
+    const rendered: ProviderMessage = { role: message.role, content: this.#rendering.render(message.content) };
+    if (message.callId !== undefined) rendered.toolCallId = message.callId;
+    if (message.toolCalls && message.toolCalls.length > 0) {
+      rendered.toolCalls = message.toolCalls.map((call) => ({
+        id: call.callId,
+        name: call.name,
+        arguments: this.#rendering.render(call.arguments),
+      }));
+    }
+    return rendered;
+  }
+}
+
+function countByClass(found: readonly Found[]): Redactions {
+  const counts: Redactions = {};
+  for (const value of found) counts[value.class] = (counts[value.class] ?? 0) + 1;
+  return counts;
+}
