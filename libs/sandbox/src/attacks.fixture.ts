@@ -76,7 +76,9 @@ for child in [subprocess.Popen([sys.executable, '-I', '-S', '-c', loop]) for _ i
   {
     name: 'a memory bomb of small things',
     code: {
-      javascript: js('const kept = []; for (let index = 0; index < input; index++) kept.push({ index, text: "x" + index });'),
+      javascript: js(
+        'const kept = []; for (let index = 0; index < input; index++) kept.push({ index, text: "x" + index });',
+      ),
       python: py('kept = [str(index) for index in range(input)]'),
     },
     low: 10_000,

@@ -27,7 +27,8 @@ export function checkRequest(request: SandboxRequest): CheckedRequest {
     throw new MeshError('REQUEST_INVALID', `language must be one of ${SANDBOX_LANGUAGES.join(', ')}`);
   }
   const files = request.files ?? [];
-  if (files.length > FILES_MAX) throw new MeshError('REQUEST_TOO_LARGE', `at most ${FILES_MAX} files can be mounted, not ${files.length}`);
+  if (files.length > FILES_MAX)
+    throw new MeshError('REQUEST_TOO_LARGE', `at most ${FILES_MAX} files can be mounted, not ${files.length}`);
   for (const { name } of files) checkName(name);
   if (new Set(files.map(({ name }) => name)).size < files.length) {
     throw new MeshError('REQUEST_INVALID', 'two files have the same name');
@@ -56,7 +57,8 @@ function checkName(name: string): void {
 }
 
 function bounded(what: string, bytes: Buffer, bytesMax: number): Buffer {
-  if (bytes.length > bytesMax) throw new MeshError('REQUEST_TOO_LARGE', `${what} has ${bytes.length} bytes, the limit is ${bytesMax}`);
+  if (bytes.length > bytesMax)
+    throw new MeshError('REQUEST_TOO_LARGE', `${what} has ${bytes.length} bytes, the limit is ${bytesMax}`);
   return bytes;
 }
 

@@ -29,31 +29,52 @@ export const ENVIRONMENT_NAMES: readonly string[] = [...Object.keys(ENVIRONMENT)
  * can be read from inside at /proc/1/cmdline.
  */
 export function bwrapOptions(request: CheckedRequest, files: readonly OpenFile[], tools: Toolchain): string[] {
-  return [
-    ...['--unshare-all', '--unshare-user', '--disable-userns', '--uid', INNER_UID, '--gid', INNER_UID],
-    ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--hostname', 'sandbox'],
-    ...systemMounts(),
-    ...['--ro-bind', tools.node, '/runtime/node'],
-    ...(tools.python?.mounts ?? []).flatMap((path) => ['--ro-bind', path, path]),
-    ...['--proc', '/proc', '--dev', '/dev'],
-    ...writable(request.limits.tmpBytesMax),
-    ...['--perms', '0444', '--ro-bind-data', String(FD_CODE), codePath(request)],
-    ...['--dir', '/data'],
-    ...files.flatMap(({ name }, index) => ['--perms', '0444', '--ro-bind-data', String(FD_FIRST_FILE + index), `/data/${name}`]),
-    ...['--remount-ro', '/proc', '--remount-ro', '/dev', '--remount-ro', '/'],
-    ...['--chdir', '/tmp', '--clearenv'],
-    ...Object.entries(ENVIRONMENT).flatMap(([name, value]) => ['--setenv', name, value]),
-    ...['--seccomp', String(FD_SECCOMP), '--json-status-fd', String(FD_STATUS)],
+  const rows: string[][] = [
+    ['--unshare-all', '--unshare-user', '--disable-userns', '--uid', INNER_UID, '--gid', INNER_UID],
+    ['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--hostname', 'sandbox'],
+    systemMounts(),
+    ['--ro-bind', tools.node, '/runtime/node'],
+    ...(tools.python?.mounts ?? []).map((path) => ['--ro-bind', path, path]),
+    ['--proc', '/proc', '--dev', '/dev'],
+    writable(request.limits.tmpBytesMax),
+    ['--dir', '/data'],
+    copied(FD_CODE, codePath(request)),
+    ...files.map(({ name }, index) => copied(FD_FIRST_FILE + index, `/data/${name}`)),
+    ['--remount-ro', '/proc', '--remount-ro', '/dev', '--remount-ro', '/'],
+    ['--chdir', '/tmp', '--clearenv'],
+    ...Object.entries(ENVIRONMENT).map(([name, value]) => ['--setenv', name, value]),
+    ['--seccomp', String(FD_SECCOMP), '--json-status-fd', String(FD_STATUS)],
   ];
+  return rows.flat();
 }
 
-/** What runs inside. */
-export function innerCommand(request: CheckedRequest, tools: Toolchain): string[] {
+function copied(fd: number, path: string): string[] {
+  return ['--perms', '0444', '--ro-bind-data', String(fd), path];
+}
+
+/** dash has -p for processes, bash -u. */
+const LIMIT_TASKS = 'ulimit -p "$0" 2>/dev/null || ulimit -u "$0" || exit 126; exec "$@"';
+
+/** What runs inside. The limit of processes is set there, where the kernel counts those of this run alone. */
+export function innerCommand(request: CheckedRequest, tools: Toolchain, tasksMax: number | 'unlimited'): string[] {
+  const command = runtimeCommand(request, tools);
+  return tasksMax === 'unlimited' ? command : ['/bin/sh', '-c', LIMIT_TASKS, String(tasksMax), ...command];
+}
+
+function runtimeCommand(request: CheckedRequest, tools: Toolchain): string[] {
   if (request.language === 'python') {
     return [tools.python?.executable ?? 'python3', '-I', '-S', '-B', '-X', 'utf8', codePath(request)];
   }
-  const oldSpaceMib = Math.max(OLD_SPACE_MIB_MIN, Math.floor((request.limits.memoryBytes / 1_048_576) * OLD_SPACE_SHARE));
-  return ['/runtime/node', `--max-old-space-size=${oldSpaceMib}`, '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', codePath(request)];
+  const oldSpaceMib = Math.max(
+    OLD_SPACE_MIB_MIN,
+    Math.floor((request.limits.memoryBytes / 1_048_576) * OLD_SPACE_SHARE),
+  );
+  return [
+    '/runtime/node',
+    `--max-old-space-size=${oldSpaceMib}`,
+    '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON',
+    codePath(request),
+  ];
 }
 
 function codePath({ language }: CheckedRequest): string {
@@ -63,11 +84,10 @@ function codePath({ language }: CheckedRequest): string {
 /** /usr and what leads to it: where the distribution has merged them, the old names are symlinks. */
 function systemMounts(): string[] {
   const old = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'].filter((path) => existsSync(path));
-  return [
-    ...['--ro-bind', '/usr', '/usr'],
-    ...old.flatMap((path) => (lstatSync(path).isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : ['--ro-bind', path, path])),
-    ...['--ro-bind-try', '/etc/ld.so.cache', '/etc/ld.so.cache'],
-  ];
+  const rows = old.map((path) =>
+    lstatSync(path).isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : ['--ro-bind', path, path],
+  );
+  return [['--ro-bind', '/usr', '/usr'], ...rows, ['--ro-bind-try', '/etc/ld.so.cache', '/etc/ld.so.cache']].flat();
 }
 
 /** `/tmp` and `/dev/shm` together hold `bytesMax`; a size bwrap would round away is no folder to write in. */

@@ -26,11 +26,14 @@ export function classifyEnd(
   const signal = signalOf(ending.innerExit);
   // RLIMIT_CPU, between two looks of the meter.
   if (signal === SIGKILL && (cpuMs === 'unmetered' ? ending.wallMs : cpuMs) >= limits.cpuMs) return 'cpu';
-  if (signal === SIGABRT && language === 'javascript' && ending.output.stderr.includes(V8_OUT_OF_MEMORY)) return 'memory';
+  if (signal === SIGABRT && language === 'javascript' && ending.output.stderr.includes(V8_OUT_OF_MEMORY))
+    return 'memory';
   return 'none';
 }
 
 /** The signal in an exit code as a shell counts it, or null. */
 export function signalOf(innerExit: number | null): number | null {
-  return innerExit !== null && innerExit > SIGNAL_BASE && innerExit <= SIGNAL_BASE + SIGNAL_MAX ? innerExit - SIGNAL_BASE : null;
+  return innerExit !== null && innerExit > SIGNAL_BASE && innerExit <= SIGNAL_BASE + SIGNAL_MAX
+    ? innerExit - SIGNAL_BASE
+    : null;
 }

@@ -1,7 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { CheckedRequest } from '../request-check.js';
-import { bwrapOptions, FD_CODE, FD_FIRST_FILE, FD_GATE_AND_ARGS, FD_SECCOMP, FD_STATUS, innerCommand } from './arguments.js';
+import {
+  bwrapOptions,
+  FD_CODE,
+  FD_FIRST_FILE,
+  FD_GATE_AND_ARGS,
+  FD_SECCOMP,
+  FD_STATUS,
+  innerCommand,
+} from './arguments.js';
 import type { OpenFile } from './open-files.js';
 import type { Toolchain } from './toolchain.js';
 
@@ -9,7 +17,10 @@ import type { Toolchain } from './toolchain.js';
 export interface ProcessLimits {
   /** Backstop behind the metered limit: each process of a run has its own count. */
   cpuSeconds: number;
+  /** Counted over the user's processes in all runs. */
   tasks: number | 'unlimited';
+  /** Counted in the user namespace of this run alone, since Linux 5.14. */
+  tasksInside: number | 'unlimited';
   addressSpaceKib: number | 'unlimited';
 }
 
@@ -46,19 +57,40 @@ export interface Launched {
   open(): void;
   /** What bwrap said of the code's end; null while it has not, or when the code never ran. */
   innerExit(): number | null;
+  /** The first process of its pid namespace; null while bwrap has not said. */
+  initPid(): number | null;
 }
 
 /** Throws the system's error when the process cannot be made. */
-export async function launch(request: CheckedRequest, files: readonly OpenFile[], tools: Toolchain, limits: ProcessLimits): Promise<Launched> {
+export async function launch(
+  request: CheckedRequest,
+  files: readonly OpenFile[],
+  tools: Toolchain,
+  limits: ProcessLimits,
+): Promise<Launched> {
   const options = bwrapOptions(request, files, tools);
   const child = spawn(
     '/bin/sh',
     [
-      ...['-c', LAUNCH_SCRIPT, 'sandbox', String(limits.cpuSeconds), String(limits.tasks), String(limits.addressSpaceKib)],
-      ...[tools.bwrap, '--args', String(FD_GATE_AND_ARGS), '--', ...innerCommand(request, tools)],
+      '-c',
+      LAUNCH_SCRIPT,
+      'sandbox',
+      String(limits.cpuSeconds),
+      String(limits.tasks),
+      String(limits.addressSpaceKib),
+      tools.bwrap,
+      '--args',
+      String(FD_GATE_AND_ARGS),
+      '--',
+      ...innerCommand(request, tools, limits.tasksInside),
     ],
     // The empty environment is the point: bwrap's own stays readable inside at /proc/1/environ.
-    { cwd: '/', env: {}, stdio: new Array<'pipe'>(FD_FIRST_FILE + files.length).fill('pipe'), ...tools.identity },
+    {
+      cwd: '/',
+      env: {},
+      stdio: Array.from({ length: FD_FIRST_FILE + files.length }, () => 'pipe' as const),
+      ...tools.identity,
+    },
   );
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
@@ -84,7 +116,8 @@ export async function launch(request: CheckedRequest, files: readonly OpenFile[]
       pipe(0).end(request.input);
       files.forEach((file, index) => sendFile(file, pipe(FD_FIRST_FILE + index)));
     },
-    innerExit: () => parseExit(status()),
+    innerExit: () => statusNumber(status(), 'exit-code'),
+    initPid: () => statusNumber(status(), 'child-pid'),
   };
 }
 
@@ -113,7 +146,7 @@ function collectStatus(stream: Readable): () => string {
   return () => text;
 }
 
-function parseExit(status: string): number | null {
-  const code = /"exit-code":\s*(\d+)/.exec(status)?.[1];
-  return code === undefined ? null : Number(code);
+function statusNumber(status: string, key: string): number | null {
+  const found = new RegExp(`"${key}":\\s*(\\d+)`).exec(status)?.[1];
+  return found === undefined ? null : Number(found);
 }

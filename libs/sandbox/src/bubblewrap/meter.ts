@@ -1,5 +1,5 @@
 import type { ToolLimits } from '@signalbox/contracts';
-import type { RunCgroup } from '../cgroup/cgroup.js';
+import type { CgroupSample, RunCgroup } from '../cgroup/cgroup.js';
 import type { SandboxKillCause, SandboxUsage } from '../sandbox.port.js';
 import { sampleTree } from '../process-tree.js';
 
@@ -16,14 +16,16 @@ export interface Meter {
 
 /** The kernel counts. `mountedBytes` are the copies of mounted files, which the memory limit leaves out. */
 export function cgroupMeter(cgroup: RunCgroup, limits: ToolLimits, mountedBytes: number): Meter {
-  const enforced = (): Exceeded | null => {
-    const { oomKills, forksRefused } = cgroup.sample();
+  const enforcedIn = ({ oomKills, forksRefused }: CgroupSample): Exceeded | null => {
     if (oomKills > 0) return 'memory';
     return forksRefused > 0 ? 'pids' : null;
   };
   return {
-    exceeded: () => enforced() ?? (cgroup.sample().cpuMs > limits.cpuMs ? 'cpu' : null),
-    enforced,
+    exceeded: () => {
+      const sample = cgroup.sample();
+      return enforcedIn(sample) ?? (sample.cpuMs > limits.cpuMs ? 'cpu' : null);
+    },
+    enforced: () => enforcedIn(cgroup.sample()),
     usage: () => {
       const { cpuMs, memoryPeakBytes } = cgroup.sample();
       return { cpuMs, memoryPeakBytes: Math.max(0, memoryPeakBytes - mountedBytes) };
@@ -35,7 +37,7 @@ export function cgroupMeter(cgroup: RunCgroup, limits: ToolLimits, mountedBytes:
 export function treeMeter(pid: number, limits: ToolLimits, tasksMax: number): Meter {
   return {
     exceeded: () => {
-      const { cpuMs, memoryBytes, tasks } = sampleTree(pid, limits.memoryBytes);
+      const { cpuMs, memoryBytes, tasks } = sampleTree(pid, limits.memoryBytes, tasksMax);
       if (tasks > tasksMax) return 'pids';
       if (memoryBytes > limits.memoryBytes) return 'memory';
       return cpuMs > limits.cpuMs ? 'cpu' : null;

@@ -27,7 +27,8 @@ export async function openFiles(files: readonly SandboxFile[], roots: readonly s
       const one = await openOne(file, roots);
       opened.push(one);
       bytes += one.sizeBytes;
-      if (bytes > FILES_BYTES_MAX) throw new MeshError('REQUEST_TOO_LARGE', `files have more than ${FILES_BYTES_MAX} bytes together`);
+      if (bytes > FILES_BYTES_MAX)
+        throw new MeshError('REQUEST_TOO_LARGE', `files have more than ${FILES_BYTES_MAX} bytes together`);
     }
     return opened;
   } catch (error) {

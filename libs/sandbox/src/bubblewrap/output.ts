@@ -26,7 +26,11 @@ export class OutputCollector {
   text(): { stdout: string; stderr: string; isUtf8: boolean } {
     const stdout = Buffer.concat(this.#chunks.stdout);
     const stderr = Buffer.concat(this.#chunks.stderr);
-    return { stdout: stdout.toString('utf8'), stderr: stderr.toString('utf8'), isUtf8: isUtf8(stdout) && isUtf8(stderr) };
+    return {
+      stdout: stdout.toString('utf8'),
+      stderr: stderr.toString('utf8'),
+      isUtf8: isUtf8(stdout) && isUtf8(stderr),
+    };
   }
 
   #take(chunk: Buffer, name: 'stdout' | 'stderr'): void {

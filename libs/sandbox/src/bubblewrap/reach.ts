@@ -23,7 +23,8 @@ export async function placeWithinReach(program: string, folder: string, identity
   // A hard link shares its mode with the original, so only a copy may need this.
   if (!(await reaches(fresh, identity))) await chmod(fresh, 0o755);
   await rename(fresh, placed);
-  if (!(await reaches(placed, identity))) throw new Error(`${basename(program)} is out of reach for user ${identity.uid}`);
+  if (!(await reaches(placed, identity)))
+    throw new Error(`${basename(program)} is out of reach for user ${identity.uid}`);
   return placed;
 }
 

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BWRAP, CAN_ISOLATE, IS_ROOT, SEARCH_FOLDERS } from '../machine.fixture.js';
 import { PROBE_LIMITS } from '../probe/target.js';
 import type { SandboxFile, SandboxResult } from '../sandbox.port.js';
 import { BubblewrapSandbox } from './bubblewrap.sandbox.js';
@@ -15,28 +16,62 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** A bwrap that leaves something out. It gets `--args 3 -- command`; what it adds comes after our options. */
 function weakBwrap(name: string, script: string): string {
   const path = join(folder, name);
-  writeFileSync(path, `#!/bin/sh\n[ "$1" = --version ] && exec /usr/bin/bwrap --version\n${script}\n`);
+  writeFileSync(path, `#!/bin/sh\n[ "$1" = --version ] && exec ${BWRAP} --version\n${script}\n`);
   chmodSync(path, 0o755);
   chmodSync(folder, 0o755);
   return path;
 }
+
+it.skipIf(CAN_ISOLATE)('refuses on this machine, which cannot isolate', async () => {
+  const capabilities = await new BubblewrapSandbox({ searchFolders: SEARCH_FOLDERS }).probe();
+  expect(capabilities.available).toBe(false);
+  expect(capabilities.failures).not.toEqual([]);
+});
 
 describe('a sandbox that is not proven', () => {
   it('refuses before the first probe', async () => {
     await expect(new BubblewrapSandbox().run(ECHO)).rejects.toMatchObject({ code: 'SANDBOX_UNAVAILABLE' });
   });
 
-  it.each([
+  it.runIf(CAN_ISOLATE).each([
     ['is missing', '/nowhere/bwrap', /ENOENT|not found/],
     ['is no bwrap', '/bin/true', /0\.8 or newer/],
-    ['cannot make namespaces', weakBwrap('denied', 'echo "bwrap: No permissions to create new namespace" >&2; exit 1'), /could not set up/],
-    ['runs the code without isolation', weakBwrap('bare', 'while [ "$1" != -- ]; do shift; done; shift 2; exec node -e 1'), /could not|did not run/],
-    ['shares the network', weakBwrap('network', 'shift 2; exec /usr/bin/bwrap --args 3 --share-net "$@"'), /no-network: a port of the host/],
-    ['shows files of the host', weakBwrap('files', `shift 2; exec /usr/bin/bwrap --args 3 --ro-bind ${tmpdir()} ${tmpdir()} "$@"`), /private-files: a file of the host was read/],
-    ['shows the homes', weakBwrap('homes', 'shift 2; exec /usr/bin/bwrap --args 3 --dir /home "$@"'), /private-files: \/home/],
-    ['leaves the root writable', weakBwrap('writable', 'shift 2; exec /usr/bin/bwrap --args 3 --tmpfs /data "$@"'), /read-only-root: \/data can be written/],
-    ['passes the environment on', weakBwrap('environment', 'shift 2; SECRET=1 exec /usr/bin/bwrap --args 3 "$@"'), /empty-environment: the environment holds SECRET/],
-    ['has an unlimited /tmp', weakBwrap('tmp', 'shift 2; exec /usr/bin/bwrap --args 3 --tmpfs /tmp "$@"'), /tmp:sized-tmpfs/],
+    [
+      'cannot make namespaces',
+      weakBwrap('denied', 'echo "bwrap: No permissions to create new namespace" >&2; exit 1'),
+      /could not set up/,
+    ],
+    [
+      'runs the code without isolation',
+      weakBwrap('bare', 'while [ "$1" != -- ]; do shift; done; shift 2; exec node -e 1'),
+      /could not|did not run/,
+    ],
+    [
+      'shares the network',
+      weakBwrap('network', `shift 2; exec ${BWRAP} --args 3 --share-net "$@"`),
+      /no-network: a port of the host/,
+    ],
+    [
+      'shows files of the host',
+      weakBwrap('files', `shift 2; exec ${BWRAP} --args 3 --ro-bind ${tmpdir()} ${tmpdir()} "$@"`),
+      /private-files: a file of the host was read/,
+    ],
+    [
+      'shows the homes',
+      weakBwrap('homes', `shift 2; exec ${BWRAP} --dir /home --args 3 "$@"`),
+      /private-files: \/home/,
+    ],
+    [
+      'leaves the root writable',
+      weakBwrap('writable', `shift 2; exec ${BWRAP} --args 3 --tmpfs /data "$@"`),
+      /read-only-root: \/data can be written/,
+    ],
+    [
+      'passes the environment on',
+      weakBwrap('environment', `shift 2; SECRET=1 exec ${BWRAP} --args 3 "$@"`),
+      /empty-environment: the environment holds SECRET/,
+    ],
+    ['has an unlimited /tmp', weakBwrap('tmp', `shift 2; exec ${BWRAP} --args 3 --tmpfs /tmp "$@"`), /tmp:sized-tmpfs/],
   ])('refuses when bwrap %s', async (_, bwrapPath, why) => {
     const sandbox = new BubblewrapSandbox({ bwrapPath });
     const capabilities = await sandbox.probe();
@@ -45,28 +80,53 @@ describe('a sandbox that is not proven', () => {
     await expect(sandbox.run(ECHO)).rejects.toMatchObject({ code: 'SANDBOX_UNAVAILABLE' });
   });
 
-  it('refuses to run as root', async () => {
-    const capabilities = await new BubblewrapSandbox({ uid: 0 }).probe();
+  it.runIf(IS_ROOT && CAN_ISOLATE)(
+    'brings a runtime within reach that lies in a closed folder, unless somebody else has prepared the place',
+    async () => {
+      const closed = join(folder, 'closed');
+      mkdirSync(closed, { mode: 0o700 });
+      const nodePath = join(closed, 'node');
+      copyFileSync(process.execPath, nodePath);
+      const runtimeFolder = join(folder, 'within-reach');
+      const sandbox = new BubblewrapSandbox({ searchFolders: SEARCH_FOLDERS, nodePath, runtimeFolder });
+      expect(await sandbox.probe()).toMatchObject({ available: true });
+      expect((await sandbox.run(ECHO)).stdout).toBe('ran\n');
+      const open = join(folder, 'open');
+      mkdirSync(open);
+      chmodSync(open, 0o777);
+      expect(
+        await new BubblewrapSandbox({ searchFolders: SEARCH_FOLDERS, nodePath, runtimeFolder: open }).probe(),
+      ).toMatchObject({ available: false });
+    },
+  );
+
+  it.runIf(IS_ROOT)('refuses to run as root', async () => {
+    const capabilities = await new BubblewrapSandbox({ searchFolders: SEARCH_FOLDERS, uid: 0 }).probe();
     expect(capabilities).toMatchObject({ available: false, failures: [expect.stringContaining('root')] });
   });
 
-  it('withdraws when a later probe fails, and comes back', async () => {
+  it.runIf(CAN_ISOLATE)('withdraws when a later probe fails, and comes back', async () => {
     const bwrapPath = join(folder, 'bwrap');
-    copyFileSync('/usr/bin/bwrap', bwrapPath);
+    copyFileSync(BWRAP, bwrapPath);
     const sandbox = new BubblewrapSandbox({ bwrapPath });
     expect((await sandbox.probe()).available).toBe(true);
     expect((await sandbox.run(ECHO)).stdout).toBe('ran\n');
     rmSync(bwrapPath);
     expect((await sandbox.probe()).available).toBe(false);
     await expect(sandbox.run(ECHO)).rejects.toMatchObject({ code: 'SANDBOX_UNAVAILABLE' });
-    copyFileSync('/usr/bin/bwrap', bwrapPath);
+    copyFileSync(BWRAP, bwrapPath);
     expect((await sandbox.probe()).available).toBe(true);
   });
 });
 
-describe('a proven sandbox', () => {
-  const files = join(folder, 'files');
-  const sandbox = new BubblewrapSandbox({ fileRoots: [files], runsMax: 1, searchFolders: [folder], runtimeFolder: join(folder, 'runtime') });
+describe.skipIf(!CAN_ISOLATE)('a proven sandbox', () => {
+  const files = join(folder, 'mountable');
+  const sandbox = new BubblewrapSandbox({
+    fileRoots: [files],
+    runsMax: 1,
+    searchFolders: SEARCH_FOLDERS,
+    runtimeFolder: join(folder, 'runtime'),
+  });
   const read = (mounted: readonly SandboxFile[], path = '/data/table.csv'): Promise<SandboxResult> =>
     sandbox.run({ ...ECHO, code: `console.log(require('node:fs').readFileSync('${path}', 'utf8'))`, files: mounted });
 
@@ -86,16 +146,25 @@ describe('a proven sandbox', () => {
   it('shows a file of the runner, though the user of the sandbox could not read it, and keeps it as it is', async () => {
     const file = { name: 'table.csv', hostPath: join(files, 'table.csv') };
     expect((await read([file])).stdout).toBe('a,b\n1,2\n\n');
-    const write = await sandbox.run({ ...ECHO, language: 'python', code: "open('/data/table.csv', 'w')", files: [file] });
-    expect(write).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/Read-only|Permission/) });
+    const write = await sandbox.run({
+      ...ECHO,
+      code: "require('node:fs').writeFileSync('/data/table.csv', '')",
+      files: [file],
+    });
+    expect(write).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/EROFS|EACCES/) });
     expect((await read([file, { name: 'empty', hostPath: join(files, 'empty') }], '/data/empty')).stdout).toBe('\n');
   });
 
   it('takes a file as large as the limit of files, beside the memory limit', async () => {
     const hostPath = join(files, 'large');
     writeFileSync(hostPath, Buffer.alloc(100 * 1_048_576, 'x'));
-    const code = "import os; print(os.stat('/data/large').st_size)";
-    const result = await sandbox.run({ language: 'python', code, files: [{ name: 'large', hostPath }], limits: { ...PROBE_LIMITS, memoryBytes: 67_108_864 } });
+    const code = "console.log(require('node:fs').statSync('/data/large').size)";
+    const result = await sandbox.run({
+      language: 'javascript',
+      code,
+      files: [{ name: 'large', hostPath }],
+      limits: { ...PROBE_LIMITS, memoryBytes: 67_108_864 },
+    });
     expect(result).toMatchObject({ stdout: `${100 * 1_048_576}\n`, receipt: { killCause: 'none' } });
     linkSync(hostPath, join(files, 'large-2'));
     const both = ['large', 'large-2'].map((name) => ({ name, hostPath: join(files, name) }));
@@ -115,16 +184,25 @@ describe('a proven sandbox', () => {
     await expect(read([{ name: 'table.csv', hostPath: join(files, path) }])).rejects.toMatchObject({ code });
   });
 
-  it.each(['../x', '..', 'a/b', '', 'x'.repeat(129), 'a\0b'])('does not take %j for the name of a file', async (name) => {
-    await expect(read([{ name, hostPath: join(files, 'table.csv') }])).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
-  });
+  it.each(['../x', '..', 'a/b', '', 'x'.repeat(129), 'a\0b'])(
+    'does not take %j for the name of a file',
+    async (name) => {
+      await expect(read([{ name, hostPath: join(files, 'table.csv') }])).rejects.toMatchObject({
+        code: 'REQUEST_INVALID',
+      });
+    },
+  );
 
   it('refuses requests beyond the bounds', async () => {
     const cyclic: Record<string, unknown> = {};
     cyclic['self'] = cyclic;
     await expect(sandbox.run({ ...ECHO, input: cyclic })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
-    await expect(sandbox.run({ ...ECHO, code: ' '.repeat(2_000_000) })).rejects.toMatchObject({ code: 'REQUEST_TOO_LARGE' });
-    await expect(sandbox.run({ ...ECHO, limits: { ...PROBE_LIMITS, wallMs: -1 } })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+    await expect(sandbox.run({ ...ECHO, code: ' '.repeat(2_000_000) })).rejects.toMatchObject({
+      code: 'REQUEST_TOO_LARGE',
+    });
+    await expect(sandbox.run({ ...ECHO, limits: { ...PROBE_LIMITS, wallMs: -1 } })).rejects.toMatchObject({
+      code: 'REQUEST_INVALID',
+    });
   });
 
   it('takes no more runs than it has slots', async () => {

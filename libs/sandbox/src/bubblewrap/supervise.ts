@@ -18,6 +18,8 @@ export interface Ending {
   output: { stdout: string; stderr: string; isUtf8: boolean };
   outputBytes: number;
   wallMs: number;
+  /** First processes of the pid namespaces that were seen; the others in them may take a moment more. */
+  inits: number[];
 }
 
 /**
@@ -33,18 +35,19 @@ export async function supervise(
 ): Promise<Ending> {
   const { child, pid } = launched;
   let killCause: SandboxKillCause = 'none';
-  let meterError: unknown;
+  let meterError: Error | null = null;
+  const inits = new Set<number>();
   let isOver = false;
   const kill = (cause: Exclude<SandboxKillCause, 'none'>): void => {
     if (killCause === 'none') killCause = cause;
-    if (!isOver) killTree(pid);
+    if (!isOver) killTree(pid).forEach((child) => inits.add(child));
   };
   const output = new OutputCollector(limits.outputBytesMax, () => kill('output'));
   output.read(launched.stdout, 'stdout');
   output.read(launched.stderr, 'stderr');
   const look = (): void => {
     const passed = tryLook(meter, (error) => {
-      meterError ??= error;
+      meterError ??= error instanceof Error ? error : new Error(String(error));
       kill('cancelled');
     });
     if (passed && !isOver) kill(passed);
@@ -61,8 +64,17 @@ export async function supervise(
     const cut = setTimeout(() => child.stdio.forEach((stream) => stream?.destroy()), PIPES_WAIT_MS);
     await launched.closed;
     clearTimeout(cut);
-    if (meterError !== undefined) throw meterError;
-    return { killCause, innerExit: launched.innerExit(), output: output.text(), outputBytes: output.bytes, wallMs };
+    if (meterError) throw meterError as Error;
+    const init = launched.initPid();
+    if (init !== null) inits.add(init);
+    return {
+      killCause,
+      innerExit: launched.innerExit(),
+      output: output.text(),
+      outputBytes: output.bytes,
+      wallMs,
+      inits: [...inits],
+    };
   } finally {
     clearTimeout(wall);
     clearInterval(poll);

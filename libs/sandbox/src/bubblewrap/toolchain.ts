@@ -61,15 +61,20 @@ async function findBwrap(options: BubblewrapOptions): Promise<string> {
 
 async function checkVersion(bwrap: string, identity: Identity | null): Promise<void> {
   const { stdout } = await ask(bwrap, ['--version'], identity);
-  const [, major, minor] = /(\d+)\.(\d+)/.exec(stdout) ?? [];
+  const [, major, minor] = /^bubblewrap (\d+)\.(\d+)/.exec(stdout) ?? [];
   if (major === undefined || (Number(major) === 0 && Number(minor) < BWRAP_MINOR_MIN)) {
-    throw new Error(`bubblewrap 0.${BWRAP_MINOR_MIN} or newer is needed, found ${stdout.trim().slice(0, 40) || 'an unknown version'}`);
+    throw new Error(
+      `bubblewrap 0.${BWRAP_MINOR_MIN} or newer is needed, found ${stdout.trim().slice(0, 40) || 'an unknown version'}`,
+    );
   }
 }
 
 const PYTHON_QUESTION = 'import csv, json, statistics, sys; print(json.dumps([sys.executable, sys.base_prefix]))';
 
-async function findPython(options: BubblewrapOptions, identity: Identity | null): Promise<{ python: PythonRuntime | null; why: string }> {
+async function findPython(
+  options: BubblewrapOptions,
+  identity: Identity | null,
+): Promise<{ python: PythonRuntime | null; why: string }> {
   const searched = (options.searchPath ?? DEFAULT_SEARCH_PATH).split(':').map((folder) => join(folder, 'python3'));
   const candidates = options.pythonPath === undefined ? ['/usr/bin/python3', ...searched] : [options.pythonPath];
   let why = 'python: python3 was not found';

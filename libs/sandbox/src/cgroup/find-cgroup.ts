@@ -26,9 +26,15 @@ interface Hierarchy {
 export async function findCgroup(): Promise<{ host: CgroupHost | null; why: string }> {
   try {
     const hierarchies = readHierarchies();
-    return (await findV1(hierarchies)) ?? (await findV2(hierarchies)) ?? { host: null, why: 'no control group holds memory and pids' };
+    return (
+      (await findV1(hierarchies)) ??
+      (await findV2(hierarchies)) ?? { host: null, why: 'no control group holds memory and pids' }
+    );
   } catch (error) {
-    return { host: null, why: `control groups are not writable: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      host: null,
+      why: `control groups are not writable: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
 }
 

@@ -44,7 +44,8 @@ export function parseReport(text: string): InsideReport | null {
 /** @param hostNamespaces the probing process's own, by name. */
 export function judge(report: InsideReport, hostNamespaces: Record<string, string>, victimLives: boolean): Check[] {
   const say = (holds: boolean, sentence: string): string[] => (holds ? [] : [sentence]);
-  const foreign = (names: unknown): string[] => (Array.isArray(names) ? names.filter((name) => !ENVIRONMENT_NAMES.includes(String(name))) : []);
+  const foreign = (names: unknown): string[] =>
+    Array.isArray(names) ? names.filter((name) => !ENVIRONMENT_NAMES.includes(String(name))) : [];
   const shared = Object.keys(hostNamespaces).filter((name) => report.namespaces[name] === hostNamespaces[name]);
   const noCapability = [report.status.capEff, report.status.capPrm].every((set) => /^0+$/.test(set));
   const environment = [...foreign(report.environment), ...foreign(report.initEnvironment.value)];
@@ -60,22 +61,42 @@ export function judge(report: InsideReport, hostNamespaces: Record<string, strin
         ...say(report.tcp !== 'connected', 'a port of the host was reached'),
         ...say(report.abstract !== 'connected', 'an abstract socket of the host was reached'),
         ...say(report.outside !== 'connected', 'an address outside was reached'),
-        ...say(report.interfaces.every((name) => name === 'lo'), 'there is a network interface beside the loopback'),
+        ...say(
+          report.interfaces.every((name) => name === 'lo'),
+          'there is a network interface beside the loopback',
+        ),
       ],
     },
     { mechanism: 'empty-environment', broken: environment.map((name) => `the environment holds ${name.slice(0, 40)}`) },
     {
       mechanism: 'private-files',
-      broken: [...say(!report.hostFile.did, 'a file of the host was read'), ...readable.map((path) => `${path} of the host is visible`)],
+      broken: [
+        ...say(!report.hostFile.did, 'a file of the host was read'),
+        ...readable.map((path) => `${path} of the host is visible`),
+      ],
     },
     {
       mechanism: 'read-only-root',
-      broken: [...report.written.map((path) => `${path} can be written`), ...say(report.tmpWritten, '/tmp cannot be written, so writing was not tested')],
+      broken: [
+        ...report.written.map((path) => `${path} can be written`),
+        ...say(report.tmpWritten, '/tmp cannot be written, so writing was not tested'),
+      ],
     },
     {
       mechanism: 'private-processes',
-      broken: [...say(report.processes <= PROCESSES_MAX, 'processes of the host are visible'), ...say(victimLives, 'a process of the host was killed')],
+      broken: [
+        ...say(report.processes <= PROCESSES_MAX, 'processes of the host are visible'),
+        ...say(victimLives, 'a process of the host was killed'),
+      ],
     },
-    { mechanism: 'no-nested-namespaces', broken: say(report.nestedUser !== 0, 'a user namespace can be made inside') },
+    // Null where the machine has no program to try it with; then it is not claimed.
+    ...(report.nestedUser === null
+      ? []
+      : [
+          {
+            mechanism: 'no-nested-namespaces',
+            broken: say(report.nestedUser !== 0, 'a user namespace can be made inside'),
+          },
+        ]),
   ];
 }

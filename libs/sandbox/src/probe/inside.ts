@@ -55,8 +55,8 @@ export const WAIT = `console.log('began'); setTimeout(() => {}, 1e9);`;
 export const EAT_MEMORY = `
 console.log('began');
 const kept = [];
-for (let index = 0; index < 64; index++) kept.push(Buffer.alloc(16 * 1048576, 1));
-console.log('survived', kept.length);
+for (let index = 0; index < 24; index++) kept.push(Buffer.alloc(16 * 1048576, 1));
+setTimeout(() => console.log('survived', kept.length), 5000);
 `;
 export const FORK_MANY = `
 console.log('began');

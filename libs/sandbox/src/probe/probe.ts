@@ -58,7 +58,10 @@ async function lookAround(run: ProbeRun, victims: Victims): Promise<Check[]> {
 async function watchFromOutside(run: ProbeRun, marker: string): Promise<Check[]> {
   const cancel = new AbortController();
   let isOver = false;
-  const running = run({ language: 'javascript', code: STAY, input: { marker }, limits: PROBE_LIMITS }, cancel.signal).finally(() => {
+  const running = run(
+    { language: 'javascript', code: STAY, input: { marker }, limits: PROBE_LIMITS },
+    cancel.signal,
+  ).finally(() => {
     isOver = true;
   });
   let users: number[] = [];

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +20,8 @@ export async function placeVictims(): Promise<Victims> {
   const marker = `signalbox-probe-${randomBytes(8).toString('hex')}`;
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-probe-'));
   const hostFile = join(folder, 'canary');
+  // Open to everybody: only the sandbox may stand before it.
+  chmodSync(folder, 0o755);
   writeFileSync(hostFile, marker, { mode: 0o644 });
   // Ends by itself when this process does: its standard input closes.
   const child = spawn('/bin/sh', ['-c', 'read forever'], { stdio: ['pipe', 'ignore', 'ignore'], env: {}, cwd: '/' });
