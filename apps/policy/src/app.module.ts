@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { DefinitionsModule } from './definitions/definitions.module.js';
+import { OpenApiModule } from './openapi/openapi.module.js';
+import { UpkeepModule } from './upkeep/upkeep.module.js';
+
+@Module({ imports: [DefinitionsModule, UpkeepModule, OpenApiModule] })
+export class AppModule {}

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, KEYS } from '@signalbox/app-runtime';
+import type { KeyRing } from '@signalbox/bus';
+import { type BundleRef, MESSAGE_BYTES_MAX, type PolicyBundleV1 } from '@signalbox/contracts';
+import { MeshError } from '@signalbox/kernel';
+import { compilePolicy, openBundle, signBundle } from '@signalbox/policy-engine';
+import type { PolicyConfig } from '../config.js';
+import type { IssuedBundle, TenantTransaction } from '../storage/policy.repository.js';
+
+/** Left of a bus message for subject and headers, bytes. */
+const ENVELOPE_BYTES = 4_096;
+
+/** Makes and reads signed bundles. */
+@Injectable()
+export class BundleIssuer {
+  /** Names the signing key: a bundle of another key is issued anew. */
+  readonly keyId: string;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: PolicyConfig,
+    @Inject(KEYS) private readonly keys: KeyRing,
+  ) {
+    const spki = keys.publicKey('bundle-sign').export({ type: 'spki', format: 'der' });
+    this.keyId = `k${createHash('sha256').update(spki).digest('hex').slice(0, 16)}`;
+  }
+
+  /**
+   * Signs the tenant's policy as it stands in the transaction, one version after the newest (or after `seen`, where an
+   * enforcement point may have that already), and keeps it there. Throws PAYLOAD_TOO_LARGE, and REQUEST_INVALID when there
+   * are more definitions of a kind than a bundle holds.
+   */
+  async issue(transaction: TenantTransaction, change: string, seen?: BundleRef): Promise<IssuedBundle> {
+    const newest = await transaction.newestBundle();
+    const parent = seen && seen.version > transaction.version ? seen : newest;
+    const issuedAt = Date.now();
+    const bundle: PolicyBundleV1 = {
+      format: 1,
+      tenant: transaction.tenant,
+      version: Math.max(transaction.version, seen?.version ?? 0) + 1,
+      parentHash: parent?.hash ?? null,
+      issuedAt,
+      expiresAt: issuedAt + this.config.bundleLifeMs,
+      ...(await transaction.policy()),
+    };
+    const signed = signBundle(bundle, this.keys.privateKey('bundle-sign'), this.keyId);
+    assertTravels(encode(signed));
+    // What no enforcement point would take is not issued.
+    compilePolicy(bundle, signed.hash);
+    const issued: IssuedBundle = {
+      tenant: bundle.tenant,
+      version: bundle.version,
+      hash: signed.hash,
+      keyId: this.keyId,
+      issuedAt: new Date(bundle.issuedAt),
+      expiresAt: new Date(bundle.expiresAt),
+      delivered: false,
+      signed,
+      change,
+    };
+    await transaction.addBundle(issued);
+    return issued;
+  }
+
+  /** Whether a bundle must be replaced: another key signed it, or half of its life is over. */
+  isStale(
+    { keyId, issuedAt, expiresAt }: Pick<IssuedBundle, 'keyId' | 'issuedAt' | 'expiresAt'>,
+    nowMs: number,
+  ): boolean {
+    return keyId !== this.keyId || nowMs >= (issuedAt.getTime() + expiresAt.getTime()) / 2;
+  }
+
+  /** Which bundle these bytes are, if our key signed them for this tenant; expired or not. */
+  recognise(tenant: string, bytes: Uint8Array): BundleRef | null {
+    try {
+      const signed: unknown = JSON.parse(new TextDecoder().decode(bytes));
+      const { version } = openBundle(signed, this.keys.publicKey('bundle-sign'), { nowMs: 0, tenant });
+      return { version, hash: (signed as { hash: string }).hash };
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** As a signed bundle lies in the bucket. */
+export function encode(signed: IssuedBundle['signed']): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(signed));
+}
+
+function assertTravels(bytes: Uint8Array): void {
+  const bytesMax = MESSAGE_BYTES_MAX - ENVELOPE_BYTES;
+  if (bytes.length <= bytesMax) return;
+  throw new MeshError(
+    'PAYLOAD_TOO_LARGE',
+    `The policy of the tenant is ${bytes.length} bytes, more than the ${bytesMax} that a bundle may have.`,
+    {
+      details: { bytes: bytes.length, bytesMax },
+    },
+  );
+}

@@ -1,0 +1,85 @@
+import { Body, Controller, Delete, Get, Headers, Param, Put, Query, Res, UseGuards } from '@nestjs/common';
+import { MeshError, validate } from '@signalbox/kernel';
+import { AdminTokenGuard } from '../admin/admin-token.guard.js';
+import {
+  etagOf,
+  type HttpReply,
+  type HttpRequest,
+  idFrom,
+  kindFrom,
+  PageQuery,
+  preconditionFrom,
+  tenantFrom,
+} from '../admin/http.js';
+import { definitionFrom } from './definition-kinds.js';
+import { answerBundle, answerChange, type DefinitionView, pageOf, viewOf } from './definition-view.js';
+import { DefinitionsService } from './definitions.service.js';
+
+/** Agents, tools, rules and models of a tenant; keys too, but for what `KeysController` does. */
+@UseGuards(AdminTokenGuard)
+@Controller('admin/v1/tenants/:tenant')
+export class DefinitionsController {
+  constructor(private readonly definitions: DefinitionsService) {}
+
+  @Get(':kind')
+  async list(
+    @Param('tenant') tenant: string,
+    @Param('kind') kindName: string,
+    @Query() query: unknown,
+  ): Promise<object> {
+    const kind = kindFrom(kindName);
+    const { after, limit } = validate(PageQuery, query);
+    return pageOf(kind, await this.definitions.list(tenantFrom(tenant), kind, { after, limit: limit + 1 }), limit);
+  }
+
+  @Get(':kind/:id')
+  async get(
+    @Param('tenant') tenant: string,
+    @Param('kind') kindName: string,
+    @Param('id') id: string,
+    @Res({ passthrough: true }) reply: HttpReply,
+  ): Promise<DefinitionView> {
+    const kind = kindFrom(kindName);
+    const stored = await this.definitions.get(tenantFrom(tenant), kind, idFrom(id));
+    reply.header('etag', etagOf(stored.revision));
+    return viewOf(kind, stored);
+  }
+
+  @Put(':kind/:id')
+  async put(
+    @Param('tenant') tenant: string,
+    @Param('kind') kindName: string,
+    @Param('id') idName: string,
+    @Body() body: unknown,
+    @Headers() headers: HttpRequest['headers'],
+    @Res({ passthrough: true }) reply: HttpReply,
+  ): Promise<DefinitionView> {
+    const kind = kindFrom(kindName);
+    const id = idFrom(idName);
+    if (kind === 'keys') throw new MeshError('ROUTE_UNKNOWN', 'Keys are put by their own handler.');
+    const definition = definitionFrom(kind, id, body);
+    const precondition = preconditionFrom(headers);
+    return answerChange(
+      reply,
+      kind,
+      await this.definitions.put(tenantFrom(tenant), kind, id, definition, precondition),
+    );
+  }
+
+  @Delete(':kind/:id')
+  async remove(
+    @Param('tenant') tenant: string,
+    @Param('kind') kindName: string,
+    @Param('id') id: string,
+    @Headers() headers: HttpRequest['headers'],
+    @Res({ passthrough: true }) reply: HttpReply,
+  ): Promise<void> {
+    const removed = await this.definitions.remove(
+      tenantFrom(tenant),
+      kindFrom(kindName),
+      idFrom(id),
+      preconditionFrom(headers),
+    );
+    answerBundle(reply.code(204), removed);
+  }
+}

@@ -1,0 +1,96 @@
+import type { AgentManifest, KeyGrant, Rule, ToolManifest } from '@signalbox/contracts';
+import { MeshError } from '@signalbox/kernel';
+import { isSoundCondition, parseHostPattern } from '@signalbox/policy-engine';
+import type { Definitions, Kind, TenantPolicy } from '../storage/policy.repository.js';
+
+type Fault = [field: string, message: string];
+type Names = { [K in 'agents' | 'tools' | 'models']: ReadonlySet<string> };
+
+/** Refuses a definition that names what is not there or could never work. REQUEST_INVALID with the fields. */
+export function assertSound<K extends Kind>(kind: K, definition: Definitions[K], policy: TenantPolicy): void {
+  const names: Names = {
+    agents: new Set(policy.agents.map(({ id }) => id)),
+    tools: new Set(policy.tools.map(({ name }) => name)),
+    models: new Set(policy.models.map(({ id }) => id)),
+  };
+  const faults = checks[kind](definition, names).slice(0, 8);
+  if (faults.length === 0) return;
+  const message = faults.map(([field, text]) => `${field}: ${text}`).join('; ');
+  throw new MeshError('REQUEST_INVALID', message, { details: { fields: faults.map(([field]) => field) } });
+}
+
+/** Refuses to remove what others name. CONFLICT with `usedBy`. */
+export function assertUnused(kind: Kind, id: string, policy: TenantPolicy): void {
+  const usedBy = usersOf(kind, id, policy);
+  if (usedBy.length === 0) return;
+  throw new MeshError('CONFLICT', `${kind}/${id} is used by ${usedBy.slice(0, 8).join(', ')}; change that first.`, {
+    details: { usedBy: usedBy.slice(0, 100) },
+  });
+}
+
+function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
+  const { agents, rules, keys } = policy;
+  switch (kind) {
+    case 'models':
+      return agents.filter(({ model }) => model === id).map((agent) => `agents/${agent.id}`);
+    case 'tools':
+      return [
+        ...agents.filter(({ tools }) => tools.includes(id)).map((agent) => `agents/${agent.id}`),
+        ...rules.filter(({ tools }) => tools !== '*' && tools.includes(id)).map((rule) => `rules/${rule.id}`),
+      ];
+    case 'agents': {
+      const names = ({ agents: scope }: Rule | KeyGrant): boolean => scope !== '*' && scope.includes(id);
+      return [
+        ...rules.filter(names).map((rule) => `rules/${rule.id}`),
+        ...keys.filter(names).map((key) => `keys/${key.id}`),
+      ];
+    }
+    case 'rules':
+    case 'keys':
+      return [];
+  }
+}
+
+const checks: { [K in Kind]: (definition: Definitions[K], names: Names) => Fault[] } = {
+  agents: (agent: AgentManifest, names) => [
+    ...(names.models.has(agent.model) ? [] : [['model', `there is no model ${agent.model}`] satisfies Fault]),
+    ...unknownNames('tools', agent.tools, names.tools, 'tool'),
+    ...agent.tools.flatMap((name, index): Fault[] =>
+      agent.tools.indexOf(name) === index ? [] : [[`tools.${index}`, 'is named twice']],
+    ),
+  ],
+  tools: toolFaults,
+  rules: (rule: Rule, names) => [
+    ...unknownNames('agents', rule.agents, names.agents, 'agent'),
+    ...unknownNames('tools', rule.tools, names.tools, 'tool'),
+    ...rule.when.flatMap((condition, index): Fault[] =>
+      isSoundCondition(condition)
+        ? []
+        : [[`when.${index}`, `${condition.op} cannot be evaluated with this pointer and value`]],
+    ),
+  ],
+  models: () => [],
+  keys: (key: KeyGrant, names) => unknownNames('agents', key.agents, names.agents, 'agent'),
+};
+
+function toolFaults({ driver, tier, parameters }: ToolManifest): Fault[] {
+  const faults: Fault[] = [];
+  if (parameters['type'] !== 'object') faults.push(['parameters.type', 'must be "object"']);
+  // Nothing weaker is ever substituted, so anything else would only be refused later.
+  const needed = driver.kind === 'code' ? 'T2' : 'T0';
+  if (tier !== needed) faults.push(['tier', `must be ${needed} for the driver ${driver.kind}`]);
+  if (driver.kind === 'http') {
+    driver.hosts.forEach((host, index) => {
+      if (parseHostPattern(host) === null)
+        faults.push([`driver.hosts.${index}`, 'must be host, host:port, host:* or these under *.']);
+    });
+  }
+  return faults;
+}
+
+function unknownNames(field: string, scope: '*' | string[], known: ReadonlySet<string>, what: string): Fault[] {
+  if (scope === '*') return [];
+  return scope.flatMap((name, index): Fault[] =>
+    known.has(name) ? [] : [[`${field}.${index}`, `there is no ${what} ${name}`]],
+  );
+}

@@ -1,0 +1,13 @@
+import { Controller, Get } from '@nestjs/common';
+import { policyOpenApi } from './policy-openapi.js';
+
+/** The description of this API; it holds nothing secret and asks for no token. */
+@Controller('admin/v1')
+export class OpenApiController {
+  readonly #document = policyOpenApi();
+
+  @Get('openapi.json')
+  document(): unknown {
+    return this.#document;
+  }
+}

@@ -1,0 +1,102 @@
+import { MeshError } from '@signalbox/kernel';
+import { type EntityManager, LessThanOrEqual } from 'typeorm';
+import { BundleEntity } from '../entities/bundle.entity.js';
+import { AgentEntity, KeyEntity, ModelEntity, RuleEntity, ToolEntity } from '../entities/definition.entities.js';
+import { TenantEntity } from '../entities/tenant.entity.js';
+import type {
+  BundleHead,
+  Definitions,
+  IssuedBundle,
+  Kind,
+  Stored,
+  TenantPolicy,
+  TenantTransaction,
+} from '../policy.repository.js';
+
+/** Bundles kept per tenant, to look back at. */
+const BUNDLES_KEPT = 100;
+
+export const definitionEntities = {
+  agents: AgentEntity,
+  tools: ToolEntity,
+  rules: RuleEntity,
+  models: ModelEntity,
+  keys: KeyEntity,
+};
+type DefinitionRow = AgentEntity;
+
+/** What was stored had passed its schema, under the same tenant lock. */
+export function storedFrom<K extends Kind>({ id, definition, revision, updatedAt }: DefinitionRow): Stored<K> {
+  return { id, definition: definition as Definitions[K], revision, updatedAt };
+}
+
+export function headFrom({ tenant, version, hash, keyId, issuedAt, expiresAt, deliveredAt }: BundleEntity): BundleHead {
+  return { tenant, version, hash, keyId, issuedAt, expiresAt, delivered: deliveredAt !== null };
+}
+
+export function issuedFrom(row: BundleEntity): IssuedBundle {
+  const { payload, hash, keyId, signature, change } = row;
+  return { ...headFrom(row), signed: { payload, hash, keyId, signature }, change };
+}
+
+/** One tenant's rows, inside the transaction that holds its lock. */
+export class PostgresTenantTransaction implements TenantTransaction {
+  constructor(
+    private readonly manager: EntityManager,
+    readonly tenant: string,
+    readonly version: number,
+  ) {}
+
+  async policy(): Promise<TenantPolicy> {
+    return {
+      agents: await this.#all('agents'),
+      tools: await this.#all('tools'),
+      rules: await this.#all('rules'),
+      models: await this.#all('models'),
+      keys: await this.#all('keys'),
+    };
+  }
+
+  async get<K extends Kind>(kind: K, id: string): Promise<Stored<K> | null> {
+    const row = await this.manager.findOneBy(definitionEntities[kind], { tenant: this.tenant, id });
+    return row && storedFrom<K>(row);
+  }
+
+  async put<K extends Kind>(kind: K, id: string, definition: Definitions[K], revision: number): Promise<void> {
+    const row = { tenant: this.tenant, id, definition, revision, updatedAt: new Date() };
+    await this.manager.upsert(definitionEntities[kind], row, ['tenant', 'id']);
+  }
+
+  async remove(kind: Kind, id: string): Promise<void> {
+    const { affected } = await this.manager.delete(definitionEntities[kind], { tenant: this.tenant, id });
+    if (affected !== 1) throw new MeshError('INTERNAL', 'A locked definition is gone.');
+  }
+
+  async newestBundle(): Promise<BundleHead | null> {
+    const row = await this.manager.findOneBy(BundleEntity, { tenant: this.tenant, version: this.version });
+    return row && headFrom(row);
+  }
+
+  async addBundle({ signed, change, issuedAt, expiresAt, version }: IssuedBundle): Promise<void> {
+    const { tenant } = this;
+    await this.manager.insert(BundleEntity, {
+      tenant,
+      version,
+      ...signed,
+      change,
+      issuedAt,
+      expiresAt,
+      deliveredAt: null,
+    });
+    await this.manager.update(TenantEntity, { id: tenant }, { version });
+    await this.manager.delete(BundleEntity, { tenant, version: LessThanOrEqual(version - BUNDLES_KEPT) });
+  }
+
+  async #all<K extends Kind>(kind: K): Promise<Definitions[K][]> {
+    const rows = await this.manager.find(definitionEntities[kind], {
+      where: { tenant: this.tenant },
+      order: { id: 'ASC' },
+    });
+    return rows.map((row) => storedFrom<K>(row).definition);
+  }
+}
