@@ -15,7 +15,8 @@ export async function startNats(mesh: MeshContext): Promise<void> {
   const folder = mesh.state.nats;
   const storeDir = join(folder, 'store');
   mkdirSync(storeDir, { recursive: true, mode: 0o700 });
-  await provisioner(mesh, 'render', '--out', folder, '--store', storeDir, '--port', String(port));
+  // No --store: the command line names the folder, and the server takes it from one place only.
+  await provisioner(mesh, 'render', '--out', folder, '--port', String(port));
   const launch = (): Promise<Child> =>
     startNatsServer({
       port,

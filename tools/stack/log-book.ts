@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 const NAME_WIDTH = 11;
-const WARN = 40;
+const SHOWN_LEVELS: readonly unknown[] = ['warn', 'error', 'fatal'];
 /** What nats-server and Postgres say in ordinary life, our own probing of a starting Postgres included. */
 const CHATTER = /\[(INF|DBG|TRC)\]|\b(LOG|HINT|DETAIL|STATEMENT): |the database system is (starting up|not yet)/;
 const COLOURS = [36, 35, 34, 33, 32, 96, 95, 94, 93];
@@ -16,6 +16,7 @@ export class LogBook {
   readonly #files = new Map<string, { descriptor: number; bytes: number }>();
   readonly #colour: boolean;
   readonly #order: string[] = [];
+  readonly #muted = new Set<string>();
 
   constructor(folder: string, print: (line: string) => void, options: { verbose: boolean; colour: boolean }) {
     this.#folder = folder;
@@ -30,8 +31,18 @@ export class LogBook {
     return (line) => {
       this.#write(name, `${line}\n`);
       const shown = this.#verbose ? line : worthShowing(line);
+      if (this.#muted.has(name) && !this.#verbose) return;
       if (shown !== null) this.#print(`${this.#label(name)} │ ${shown}`);
     };
+  }
+
+  /** Lines of this process go to its file only. */
+  mute(name: string): void {
+    this.#muted.add(name);
+  }
+
+  unmute(name: string): void {
+    this.#muted.delete(name);
   }
 
   close(): void {
@@ -70,9 +81,13 @@ export class LogBook {
 function worthShowing(line: string): string | null {
   if (!line.startsWith('{')) return CHATTER.test(line) ? null : line;
   try {
-    const { level, msg, err } = JSON.parse(line) as { level?: number; msg?: string; err?: { message?: string } };
-    if (typeof level !== 'number') return line;
-    return level < WARN ? null : [msg, err?.message].filter(Boolean).join(': ');
+    const { level, msg, err } = JSON.parse(line) as {
+      level?: unknown;
+      msg?: string;
+      err?: { message?: string };
+    };
+    if (level === undefined) return line;
+    return SHOWN_LEVELS.includes(level) ? [msg, err?.message].filter(Boolean).join(': ') : null;
   } catch {
     return line;
   }

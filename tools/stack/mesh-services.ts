@@ -16,7 +16,12 @@ export async function startServices(mesh: MeshContext): Promise<void> {
   const waiting: Supervised[] = [];
   for (const name of mesh.names) waiting.push(await service(mesh, name, simulatorPort));
   const workers = Array.from({ length: AT_A_TIME }, async () => {
-    for (let part = waiting.shift(); part; part = waiting.shift()) await part.start();
+    for (let part = waiting.shift(); part; part = waiting.shift()) {
+      await part.start().catch((error: unknown) => {
+        waiting.length = 0;
+        throw error;
+      });
+    }
   });
   // The other worker's service is awaited too, so that a stop finds it.
   for (const result of await Promise.allSettled(workers)) {

@@ -85,7 +85,10 @@ class LocalMesh implements Stack, MeshContext {
     const backing = await Promise.allSettled([startNats(this), startPostgres(this)]);
     for (const result of backing) if (result.status === 'rejected') throw result.reason;
     if (backing[1].status === 'fulfilled') this.#adminUrl = backing[1].value;
+    // The provisioner tries to get round the guard; the server's protest against each attempt is as it should be.
+    this.log.mute('nats');
     await provisioner(this, 'provision', '--url', this.urls['nats'] ?? '');
+    this.log.unmute('nats');
     await startServices(this);
   }
 
