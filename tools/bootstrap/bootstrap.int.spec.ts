@@ -109,15 +109,18 @@ describe('findNatsServer', () => {
     expect(findNatsServer(folder)).toMatchObject({ path: join(folder, 'bin', 'nats-server'), from: 'PATH' });
   });
 
-  it('takes the newest of the cache', () => {
+  it('takes from the cache the one used last, else the newest', () => {
     vi.stubEnv('SIGNALBOX_NATS_SERVER', undefined);
     vi.stubEnv('PATH', folder);
+    const cached = (version: string): string => join(folder, 'nats', version, 'nats-server');
     for (const version of ['2.9.10', '2.10.27', '.unpack-1']) {
       mkdirSync(join(folder, 'nats', version), { recursive: true });
-      symlinkSync(binary, join(folder, 'nats', version, 'nats-server'));
+      symlinkSync(binary, cached(version));
     }
-    const found = findNatsServer(folder);
-    const system = found?.from === 'PATH';
-    expect(system || found?.path === join(folder, 'nats', '2.10.27', 'nats-server')).toBe(true);
+    // A machine with a server in /usr/sbin takes that one before any of the cache.
+    const fromSystem = findNatsServer(folder)?.from === 'PATH';
+    if (!fromSystem) expect(findNatsServer(folder)?.path).toBe(cached('2.10.27'));
+    writeFileSync(join(folder, 'machine.json'), JSON.stringify({ natsServer: { path: cached('2.9.10') } }));
+    if (!fromSystem) expect(findNatsServer(folder)?.path).toBe(cached('2.9.10'));
   });
 });

@@ -74,13 +74,23 @@ function firstUsable(paths, from) {
   return null;
 }
 
-/** Newest first: a store that a newer server has written is never opened by an older one. */
+/** The one used last, so that a server fetched for tests changes nothing; then newest first. */
 function cached(cacheDir) {
   const folder = join(cacheDir, 'nats');
   if (!existsSync(folder)) return [];
   const versions = readdirSync(folder).filter((name) => /^\d/.test(name));
   const order = new Intl.Collator('en', { numeric: true });
-  return versions.sort((a, b) => order.compare(b, a)).map((name) => join(folder, name, EXECUTABLE));
+  const newestFirst = versions.sort((a, b) => order.compare(b, a)).map((name) => join(folder, name, EXECUTABLE));
+  const last = usedLast(cacheDir);
+  return newestFirst.includes(last) ? [last, ...newestFirst] : newestFirst;
+}
+
+function usedLast(cacheDir) {
+  try {
+    return JSON.parse(readFileSync(join(cacheDir, 'machine.json'), 'utf8')).natsServer.path;
+  } catch {
+    return null;
+  }
 }
 
 /** Finds nats-server or fetches it: the official release, then Debian's packages. Returns `{ path, version, from }`. */

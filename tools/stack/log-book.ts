@@ -5,7 +5,8 @@ const FILE_BYTES_MAX = 16 * 1024 * 1024;
 const NAME_WIDTH = 11;
 const SHOWN_LEVELS: readonly unknown[] = ['warn', 'error', 'fatal'];
 /** What nats-server and Postgres say in ordinary life, our own probing of a starting Postgres included. */
-const CHATTER = /\[(INF|DBG|TRC)\]|\b(LOG|HINT|DETAIL|STATEMENT): |the database system is (starting up|not yet)/;
+const CHATTER =
+  /\[(INF|DBG|TRC)\]|\b(LOG|HINT|DETAIL|STATEMENT): |the database system is (starting up|not yet)|due to administrator command/;
 const COLOURS = [36, 35, 34, 33, 32, 96, 95, 94, 93];
 
 /** One file a process, with one predecessor, and what of it deserves a line on the terminal. */
