@@ -1,0 +1,106 @@
+import { createRuleset, tokenFor } from '@signalbox/privacy';
+import { describe, expect, it } from 'vitest';
+import type { ProviderAnswer } from '../providers/provider.port.js';
+import { CallText } from './call-text.js';
+import { workFor } from './work.fixture.js';
+
+const key = Buffer.alloc(32, 7);
+const ruleset = createRuleset();
+const ada = tokenFor(key, 'EMAIL', 'ada@example.org');
+const bob = tokenFor(key, 'EMAIL', 'bob@example.org');
+const carol = tokenFor(key, 'EMAIL', 'carol@example.net');
+
+const answer = (content: string, toolCalls: ProviderAnswer['toolCalls'] = []): ProviderAnswer => ({
+  content,
+  toolCalls,
+  finish: 'stop',
+  usage: null,
+  simulated: true,
+});
+const toolOf = (name: string) => ({ name, description: '', parameters: {} });
+
+function textFor(...messages: ReturnType<typeof workFor>['messages']): CallText {
+  return new CallText(workFor('', { messages, step: 3, tools: [toolOf('send')] }), ruleset, key);
+}
+
+describe('CallText', () => {
+  it('shows the model placeholders, numbered as they come, in texts and arguments', () => {
+    const text = textFor(
+      { role: 'user', content: `Write to ${ada} and ${bob}` },
+      {
+        role: 'assistant',
+        content: '',
+        toolCalls: [{ callId: 'call_2_0', name: 'send', arguments: `{"to":"${bob}"}` }],
+      },
+      { role: 'tool', content: `sent to ${bob}`, callId: 'call_2_0' },
+    );
+    expect(text.messages()).toEqual([
+      { role: 'user', content: 'Write to [EMAIL_1] and [EMAIL_2]' },
+      {
+        role: 'assistant',
+        content: '',
+        toolCalls: [{ id: 'call_2_0', name: 'send', arguments: '{"to":"[EMAIL_2]"}' }],
+      },
+      { role: 'tool', content: 'sent to [EMAIL_2]', toolCallId: 'call_2_0' },
+    ]);
+  });
+
+  it('puts pseudonyms back, and replaces what the provider brought in', () => {
+    const text = textFor({ role: 'user', content: ada });
+    text.messages();
+    const clean = text.clean(
+      answer('To [EMAIL_1], cc carol@example.net', [
+        { name: 'send', arguments: '{"to":"[EMAIL_1]","cc":"carol@example.net"}' },
+      ]),
+    );
+    expect(clean.content).toBe(`To ${ada}, cc ${carol}`);
+    expect(clean.toolCalls).toEqual([
+      { callId: 'call_3_0', name: 'send', arguments: `{"to":"${ada}","cc":"${carol}"}` },
+    ]);
+    expect(clean.found).toEqual([{ token: carol, class: 'EMAIL', value: 'carol@example.net' }]);
+    expect(clean.redactions).toEqual({ EMAIL: 1 });
+  });
+
+  it('takes no token from a model, and no placeholder that it was not given', () => {
+    const text = textFor({ role: 'user', content: 'hello' });
+    text.messages();
+    const { content } = text.clean(answer(`${ada} [EMAIL_1]`));
+    expect(content).not.toContain('[[');
+    expect(content).toContain('[EMAIL_1]');
+  });
+
+  it('cleans arguments that are not JSON, numbers in them, and names of tools that nobody offered', () => {
+    const text = textFor({ role: 'user', content: 'hello' });
+    text.messages();
+    const { toolCalls } = text.clean(
+      answer('', [
+        { name: 'carol@example.net', arguments: 'not json carol@example.net' },
+        { name: 'send', arguments: '{"card":4111111111111111,"id":12345678901234567890}' },
+      ]),
+    );
+    expect(JSON.stringify(toolCalls)).not.toMatch(/carol@|4111111111111111/);
+    expect(toolCalls[0]?.name).toBe(carol);
+  });
+
+  it('leaves arguments alone where there is nothing to clean', () => {
+    const text = textFor({ role: 'user', content: 'hello' });
+    text.messages();
+    const raw = '{ "id": 12345678901234567890,\n "a": 1.0 }';
+    expect(text.clean(answer('', [{ name: 'send', arguments: raw }])).toolCalls[0]?.arguments).toBe(raw);
+  });
+
+  it('gives the same text in pieces as in one, wherever they are cut', () => {
+    const raw = 'Dear [EMAIL_1], write to carol@example.net or call +44 20 7946 0958, not [EMAIL_9]. [';
+    for (const size of [1, 2, 3, 5, 8, 13, raw.length]) {
+      const text = textFor({ role: 'user', content: ada });
+      text.messages();
+      const stream = text.stream();
+      let out = '';
+      for (let at = 0; at < raw.length; at += size) out += stream.push(raw.slice(at, at + size));
+      out += stream.end();
+      const clean = text.clean(answer(raw));
+      expect(out).toBe(clean.content);
+      expect(stream.found()).toEqual(clean.found);
+    }
+  });
+});
