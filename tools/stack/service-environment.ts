@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { childEnvironment, createOwnedSchema } from '@signalbox/local-servers';
 import { SCHEMAS, type ServiceName } from './services.ts';
 import type { StateFolder } from './state-folder.ts';
@@ -8,6 +8,8 @@ import type { StateFolder } from './state-folder.ts';
 /** Variables that are ours to read; the services get what follows from them. */
 const SUPERVISOR_ONLY = /^SIGNALBOX_(PG_URL|NATS_SERVER|STATE_DIR|PROVIDER_KEY|TEST_RUN_DIR|[A-Z]+_PORT)$/;
 const PASSWORD_BYTES = 24;
+/** What code tools may read until their user names a folder of their own. */
+const EXAMPLE_FILES = resolve(import.meta.dirname, '../../examples/data');
 
 export interface ServiceFacts {
   natsUrl: string;
@@ -35,6 +37,7 @@ export function serviceEnvironment(name: ServiceName, state: StateFolder, facts:
   if (facts.httpPort !== undefined) environment['SIGNALBOX_HTTP_PORT'] = String(facts.httpPort);
   if (SCHEMAS[name] !== undefined) environment['SIGNALBOX_PG_URL_FILE'] = postgresUrlFile(name, state);
   if (name === 'inference') addProvider(environment, state, facts.simulatorUrl);
+  if (name === 'tool-runner') environment['SIGNALBOX_FILES_DIR'] ??= EXAMPLE_FILES;
   if (name === 'tool-runner' && facts.bubblewrap !== null) environment['SIGNALBOX_BWRAP'] ??= facts.bubblewrap;
   return environment;
 }
