@@ -45,8 +45,8 @@ export class Probe {
 
   /** Collects the subjects of messages under a pattern that hold the marker. */
   async listen(pattern: string, marker: string, into: Set<string>): Promise<void> {
-    const callback = (_: Error | null, message: Msg): void => {
-      if (message.subject.includes(marker)) into.add(message.subject);
+    const callback = (error: Error | null, message: Msg): void => {
+      if (error === null && message.subject.includes(marker)) into.add(message.subject);
     };
     this.connection.subscribe(pattern, { callback });
     await this.connection.flush();
