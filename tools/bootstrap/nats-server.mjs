@@ -5,6 +5,7 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  readFileSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -86,11 +87,8 @@ function cached(cacheDir) {
 }
 
 function usedLast(cacheDir) {
-  try {
-    return JSON.parse(readFileSync(join(cacheDir, 'machine.json'), 'utf8')).natsServer.path;
-  } catch {
-    return null;
-  }
+  const file = join(cacheDir, 'machine.json');
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).natsServer.path : null;
 }
 
 /** Finds nats-server or fetches it: the official release, then Debian's packages. Returns `{ path, version, from }`. */
