@@ -1,4 +1,4 @@
-import type { DecisionV1, RunEvent } from '@signalbox/contracts';
+import type { DecisionV1, RunEvent, WireError } from '@signalbox/contracts';
 import { nextCallEvents } from './decide-calls.js';
 import { type Effect, effectsOf } from './effects.js';
 import { applyEvent } from './events.js';
@@ -43,6 +43,15 @@ export function decide(state: RunState, env: DecideEnv): Decided | null {
   applyEarly(draft);
   const decision: DecisionV1 = { head: state.head, decidedAt: env.nowMs, engine: ENGINE_VERSION, events };
   return { decision, events, effects: effectsOf(state, draft, events) };
+}
+
+/** Ends a run from outside its own rules: no room for it, or its decision cannot be stored. */
+export function failRun(state: RunState, error: WireError, nowMs: number): Decided {
+  const events: RunEvent[] = [{ type: 'run.failed', error, usage: state.usage, costNanoUsd: state.costNanoUsd }];
+  const after = { ...state };
+  for (const event of events) applyEvent(after, event, nowMs);
+  const decision: DecisionV1 = { head: state.head, decidedAt: nowMs, engine: ENGINE_VERSION, events };
+  return { decision, events, effects: effectsOf(state, after, events) };
 }
 
 function nextEvents(state: RunState, env: DecideEnv): RunEvent[] {

@@ -1,0 +1,5 @@
+import { runService } from '@signalbox/app-runtime';
+import { AppModule } from './app.module.js';
+import { config } from './config.js';
+
+await runService({ service: 'router', config: config(), module: AppModule });

@@ -1,0 +1,12 @@
+/** From where a new reader of a partition must fold, and how far the last one came. */
+export interface Checkpoint {
+  /** First entry of the oldest run that was still open, or the first entry not read. */
+  foldFromSeq: number;
+  lastSeq: number;
+}
+
+export abstract class CheckpointsPort {
+  /** Null when there is none, or none that can be read: then everything is folded. */
+  abstract load(partition: string): Promise<Checkpoint | null>;
+  abstract save(partition: string, checkpoint: Checkpoint): Promise<void>;
+}

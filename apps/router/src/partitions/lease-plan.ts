@@ -1,0 +1,35 @@
+import type { Sign } from './leases.port.js';
+
+export interface LeaseView {
+  self: string;
+  partitions: readonly string[];
+  leases: ReadonlyMap<string, Sign>;
+  routers: ReadonlyMap<string, Sign>;
+  nowMs: number;
+  ttlMs: number;
+}
+
+export interface LeasePlan {
+  renew: string[];
+  /** Free or expired ones, up to this router's share. */
+  take: string[];
+  /** At most one a round, when this router holds more than its share and another router waits for work. */
+  giveBack: string[];
+}
+
+/** What to do about each lease now. Pure; a wrong guess costs work done twice, nothing else. */
+export function planLeases(view: LeaseView): LeasePlan {
+  const { self, partitions, leases, nowMs, ttlMs } = view;
+  const alive = (sign: Sign | undefined): sign is Sign => sign !== undefined && nowMs - sign.seenAt < ttlMs;
+  const others = [...view.routers].filter(([id, sign]) => id !== self && alive(sign)).length;
+  const share = Math.ceil(partitions.length / (others + 1));
+  const mine = partitions.filter((partition) => leases.get(partition)?.owner === self);
+  const free = partitions.filter((partition) => leases.get(partition)?.owner !== self && !alive(leases.get(partition)));
+  const surplus = mine.length - share;
+  const giveBack = surplus > 0 ? mine.slice(-1) : [];
+  return {
+    renew: mine.filter((partition) => !giveBack.includes(partition)),
+    take: free.slice(0, Math.max(0, share - mine.length)),
+    giveBack,
+  };
+}

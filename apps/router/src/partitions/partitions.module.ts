@@ -1,0 +1,32 @@
+import { PolicyModule } from '@signalbox/app-runtime';
+import { Module } from '@nestjs/common';
+import { BusDispatchAdapter } from '../dispatch/adapters/bus-dispatch.adapter.js';
+import { DispatchPort } from '../dispatch/dispatch.port.js';
+import { BusJournalAdapter } from '../journal/adapters/bus-journal.adapter.js';
+import { JournalPort } from '../journal/journal.port.js';
+import { StorePolicyAdapter } from '../policy/adapters/store-policy.adapter.js';
+import { PolicyPort } from '../policy/policy.port.js';
+import { AlarmsService } from '../runs/alarms.service.js';
+import { RunsService } from '../runs/runs.service.js';
+import { TimersService } from '../timers/timers.service.js';
+import { KvCheckpointsAdapter } from './adapters/kv-checkpoints.adapter.js';
+import { KvLeasesAdapter } from './adapters/kv-leases.adapter.js';
+import { CheckpointsPort } from './checkpoints.port.js';
+import { LeasesPort } from './leases.port.js';
+import { PartitionsService } from './partitions.service.js';
+
+@Module({
+  imports: [PolicyModule],
+  providers: [
+    PartitionsService,
+    RunsService,
+    AlarmsService,
+    TimersService,
+    { provide: LeasesPort, useClass: KvLeasesAdapter },
+    { provide: CheckpointsPort, useClass: KvCheckpointsAdapter },
+    { provide: JournalPort, useClass: BusJournalAdapter },
+    { provide: DispatchPort, useClass: BusDispatchAdapter },
+    { provide: PolicyPort, useClass: StorePolicyAdapter },
+  ],
+})
+export class PartitionsModule {}

@@ -1,0 +1,162 @@
+import { CONFIG, LOGGER } from '@signalbox/app-runtime';
+import { PARTITION_NAMES } from '@signalbox/contracts';
+import { MeshError, newId, pause } from '@signalbox/kernel';
+import type { Logger } from '@signalbox/telemetry';
+import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import type { RouterConfig } from '../config.js';
+import { JournalPort } from '../journal/journal.port.js';
+import { RunsService } from '../runs/runs.service.js';
+import { type Checkpoint, CheckpointsPort } from './checkpoints.port.js';
+import { planLeases } from './lease-plan.js';
+import { LeasesPort } from './leases.port.js';
+import { Partition } from './partition.js';
+
+/** Pause before a partition that could not be read is opened again, ms. */
+const REOPEN_MS = 1_000;
+
+/** Takes partitions by lease, keeps their checkpoints, gives them back. */
+@Injectable()
+export class PartitionsService implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly id = newId('router').replaceAll('_', '-');
+  readonly #owned = new Map<string, Partition>();
+  readonly #saved = new Map<string, Checkpoint>();
+  readonly #stop = new AbortController();
+  #nudge = new AbortController();
+  #loops: Promise<void>[] = [];
+
+  constructor(
+    @Inject(LeasesPort) private readonly leases: LeasesPort,
+    @Inject(CheckpointsPort) private readonly checkpoints: CheckpointsPort,
+    @Inject(JournalPort) private readonly journal: JournalPort,
+    @Inject(RunsService) private readonly runs: RunsService,
+    @Inject(CONFIG) private readonly config: RouterConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Names of the partitions that this router reads, with the number of their open runs. */
+  owned(): Map<string, { live: boolean; openRuns: number }> {
+    return new Map(
+      [...this.#owned].map(([name, partition]) => [name, { live: partition.isLive(), openRuns: partition.openRuns }]),
+    );
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.leases.watch(() => this.#nudge.abort());
+    await this.#tick();
+    this.#loops = [
+      this.#every(this.config.leaseTtlMs / 3, () => this.#tick(), true),
+      this.#every(this.config.checkpointMs, () => this.#saveAll()),
+    ];
+  }
+
+  /** Hands everything over: others take it at once. Bounded, since the bus's own deadlines are. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.#stop.abort();
+    this.#nudge.abort();
+    await Promise.all(this.#loops);
+    await Promise.all([...this.#owned.keys()].map((partition) => this.#release(partition)));
+    await this.#quietly('vanish', () => this.leases.vanish(this.id));
+    this.leases.stop();
+  }
+
+  async #every(everyMs: number, work: () => Promise<void>, nudged = false): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      await pause(everyMs, nudged ? AbortSignal.any([this.#stop.signal, this.#nudge.signal]) : this.#stop.signal);
+      if (this.#nudge.signal.aborted && nudged) this.#nudge = new AbortController();
+      if (!this.#stop.signal.aborted) await work();
+    }
+  }
+
+  /** Renews, takes, gives back. A bus that is away changes nothing: leases are only a hint. */
+  async #tick(): Promise<void> {
+    await this.#quietly('appear', () => this.leases.appear(this.id));
+    const view = {
+      self: this.id,
+      partitions: PARTITION_NAMES,
+      leases: this.leases.leases(),
+      routers: this.leases.routers(),
+    };
+    const plan = planLeases({ ...view, nowMs: Date.now(), ttlMs: this.config.leaseTtlMs });
+    for (const [partition] of this.#owned)
+      if (view.leases.get(partition)?.owner !== this.id) await this.#lose(partition);
+    await Promise.all(plan.giveBack.map((partition) => this.#release(partition)));
+    await Promise.all(plan.renew.map((partition) => this.#quietly('renew', () => this.#hold(partition))));
+    await Promise.all(plan.take.map((partition) => this.#quietly('take', () => this.#hold(partition))));
+  }
+
+  async #hold(partition: string): Promise<void> {
+    const revision = this.leases.leases().get(partition)?.revision ?? null;
+    if (await this.leases.hold(partition, this.id, revision)) this.#open(partition);
+    else if (this.#owned.has(partition)) await this.#lose(partition);
+  }
+
+  #open(name: string): void {
+    if (this.#owned.has(name) || this.#stop.signal.aborted) return;
+    const { activeRunsMax, openRunsMax } = this.config;
+    const onFault = (fault: MeshError): void => void this.#reopen(name, partition, fault);
+    const partition = new Partition(
+      { name, activeRunsMax, openRunsMax, onFault },
+      this.journal,
+      this.runs,
+      this.logger,
+    );
+    this.#owned.set(name, partition);
+    this.checkpoints
+      .load(name)
+      .then((checkpoint) => partition.open(checkpoint))
+      .catch((error: unknown) => this.#reopen(name, partition, MeshError.from(error)));
+  }
+
+  /** A partition that cannot be read is tried again as long as it is ours. */
+  async #reopen(name: string, partition: Partition, fault: MeshError): Promise<void> {
+    if (this.#owned.get(name) !== partition) return;
+    this.logger.error({ err: fault, partition: name }, 'a partition cannot be read; it is opened again');
+    await partition.close();
+    await pause(REOPEN_MS, this.#stop.signal);
+    if (this.#owned.get(name) !== partition) return;
+    this.#owned.delete(name);
+    this.#open(name);
+  }
+
+  async #lose(name: string): Promise<void> {
+    const partition = this.#owned.get(name);
+    if (partition === undefined) return;
+    this.#owned.delete(name);
+    this.logger.warn({ partition: name }, 'another router reads a partition now');
+    await partition.close();
+  }
+
+  async #release(name: string): Promise<void> {
+    const partition = this.#owned.get(name);
+    if (partition !== undefined) {
+      this.#owned.delete(name);
+      const live = partition.isLive();
+      const checkpoint = partition.checkpoint();
+      await partition.close();
+      if (live) await this.#quietly('checkpoint', () => this.checkpoints.save(name, checkpoint));
+    }
+    await this.#quietly('give back', () => this.leases.giveBack(name));
+    this.logger.info({ partition: name }, 'a partition is given back');
+  }
+
+  async #saveAll(): Promise<void> {
+    for (const [name, partition] of this.#owned) {
+      if (!partition.isLive()) continue;
+      const checkpoint = partition.checkpoint();
+      const saved = this.#saved.get(name);
+      if (saved?.lastSeq === checkpoint.lastSeq && saved.foldFromSeq === checkpoint.foldFromSeq) continue;
+      await this.#quietly('checkpoint', async () => {
+        await this.checkpoints.save(name, checkpoint);
+        this.#saved.set(name, checkpoint);
+      });
+    }
+  }
+
+  async #quietly(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.logger.warn({ err: MeshError.from(error), what }, 'the bus did not take it; the next round will');
+    }
+  }
+}

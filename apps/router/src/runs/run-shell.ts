@@ -1,0 +1,59 @@
+import type { RawEntry, RunRef } from '@signalbox/bus';
+import type { JournalBody } from '@signalbox/contracts';
+import { evolve, newRun, type RunState } from '@signalbox/run-engine';
+import type { Alarm } from '../timers/timers.service.js';
+
+/** How often one attempt of an effect was sent. */
+export interface Sending {
+  dispatch: number;
+  failures: number;
+}
+
+/** What a shell may ask of the partition it lives in. */
+export interface RunHome {
+  /** False while the partition is still folding, and once it is given up. */
+  isLive(): boolean;
+  /** Whether the run may start now; if not it waits for its turn. */
+  admit(shell: RunShell): boolean;
+  /** The run is over: it leaves memory. */
+  leave(shell: RunShell): void;
+}
+
+/** One open run in memory: its folded state, and what this process has done for it. Nothing in here is needed to go on. */
+export class RunShell {
+  state: RunState;
+  deciding = false;
+  /** Something came while deciding: look again. */
+  again = false;
+  /** The run started, or has its turn to. */
+  admitted = false;
+  /** No room for it: it is to be failed. */
+  shed = false;
+  /** This process can do nothing more for it. */
+  broken = false;
+  failures = 0;
+  readonly alarms = new Map<string, Alarm>();
+  readonly sendings = new Map<string, Sending>();
+
+  constructor(
+    subject: string,
+    readonly ref: RunRef,
+    readonly home: RunHome,
+  ) {
+    this.state = newRun(subject);
+  }
+
+  fold(entry: RawEntry): void {
+    this.state = evolve(this.state, entry);
+  }
+
+  /** Folds the shell's own decision, unless the reader brought it already. */
+  foldOwn(seq: number, bytes: Uint8Array, body: JournalBody<'decision.v1'>): void {
+    this.state = evolve(this.state, {
+      seq,
+      subject: this.state.subject,
+      bytes,
+      entry: { kind: 'decision.v1', author: 'router', seq, body },
+    });
+  }
+}

@@ -1,0 +1,148 @@
+import { CONFIG, LOGGER } from '@signalbox/app-runtime';
+import { backoffMs, MeshError, Semaphore } from '@signalbox/kernel';
+import { type Decided, decide, failRun, hasEnded, isClosed, outstanding } from '@signalbox/run-engine';
+import type { Logger } from '@signalbox/telemetry';
+import { Inject, Injectable } from '@nestjs/common';
+import type { RouterConfig } from '../config.js';
+import { DispatchPort } from '../dispatch/dispatch.port.js';
+import { JournalPort } from '../journal/journal.port.js';
+import { PolicyPort } from '../policy/policy.port.js';
+import { AlarmsService } from './alarms.service.js';
+import type { RunShell } from './run-shell.js';
+
+/** Pause after a decision that could not be stored, ms. */
+const RETRY_BASE_MS = 100;
+const RETRY_CAP_MS = 5_000;
+/** How soon a run looks again for a policy that is still on its way, ms. */
+const POLICY_RECHECK_MS = 100;
+
+/** Decides, stores and dispatches, one run at a time and many beside each other. One bad run harms itself alone. */
+@Injectable()
+export class RunsService {
+  readonly #slots: Semaphore;
+
+  constructor(
+    @Inject(JournalPort) private readonly journal: JournalPort,
+    @Inject(DispatchPort) private readonly dispatch: DispatchPort,
+    @Inject(PolicyPort) private readonly policy: PolicyPort,
+    @Inject(AlarmsService) private readonly alarms: AlarmsService,
+    @Inject(CONFIG) config: RouterConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
+    this.#slots = new Semaphore(config.decisionsMax);
+  }
+
+  /** Resolves when a decision could be stored at once: whoever reads journals waits for it before reading on. */
+  async room(): Promise<void> {
+    if (this.#slots.waiting > 0) await this.#slots.run(() => Promise.resolve());
+  }
+
+  /** Decides as long as something follows. Never rejects. */
+  async advance(shell: RunShell): Promise<void> {
+    shell.again = true;
+    if (shell.deciding || shell.broken) return;
+    shell.deciding = true;
+    while (shell.again) {
+      shell.again = false;
+      try {
+        await this.#slots.run(() => this.#decideOn(shell));
+        shell.failures = 0;
+      } catch (error) {
+        this.#failed(shell, MeshError.from(error));
+      }
+    }
+    shell.deciding = false;
+  }
+
+  /** A run that was folded by another router before: its effects are sent again, its timers set. */
+  async resume(shell: RunShell): Promise<void> {
+    await this.alarms.sendAll(shell, outstanding(shell.state));
+    await this.advance(shell);
+  }
+
+  /** Nothing happens to it any more by this process. */
+  forget(shell: RunShell): void {
+    this.alarms.clear(shell);
+  }
+
+  async #decideOn(shell: RunShell): Promise<void> {
+    while (shell.home.isLive() && !shell.broken) {
+      const before = shell.state;
+      const decided = this.#next(shell);
+      if (decided === null) break;
+      if (!(await this.#store(shell, before.seq, decided))) {
+        // Somebody else wrote: the reader brings it. If it has not yet, its coming starts this again.
+        if (shell.state === before) return;
+        continue;
+      }
+      await this.#carryOut(shell, decided);
+    }
+    this.#tidy(shell);
+  }
+
+  #next(shell: RunShell): Decided | null {
+    const { state } = shell;
+    const nowMs = Date.now();
+    if (state.accepted === null || isClosed(state)) return null;
+    if (shell.shed && !hasEnded(state)) {
+      return failRun(state, { code: 'OVERLOADED', message: 'Too many runs are open in this partition.' }, nowMs);
+    }
+    if (state.plan === null && state.cancel === null && !shell.home.admit(shell)) return null;
+    const policy = this.policy.viewOf(shell.ref.tenant);
+    if (policy === null) {
+      this.alarms.wake(shell, nowMs + POLICY_RECHECK_MS, () => void this.advance(shell));
+      return null;
+    }
+    return decide(state, { nowMs, policy });
+  }
+
+  /** False when the journal moved on since it was folded. */
+  async #store(shell: RunShell, expectLastSeq: number, { decision }: Decided): Promise<boolean> {
+    try {
+      const { seq, bytes } = await this.journal.decide(shell.ref, decision, expectLastSeq);
+      shell.foldOwn(seq, bytes, decision);
+      return true;
+    } catch (error) {
+      const fault = MeshError.from(error);
+      if (fault.code === 'SEQUENCE_CONFLICT') return false;
+      if (fault.retry === 'backoff') throw fault;
+      this.logger.error({ err: fault, runId: shell.ref.runId }, 'a decision cannot be stored; the run is failed');
+      const failed = failRun(shell.state, { code: fault.code, message: fault.message.slice(0, 500) }, Date.now());
+      const { seq, bytes } = await this.journal.decide(shell.ref, failed.decision, expectLastSeq);
+      shell.foldOwn(seq, bytes, failed.decision);
+      await this.#carryOut(shell, failed);
+      return false;
+    }
+  }
+
+  async #carryOut(shell: RunShell, { effects }: Decided): Promise<void> {
+    for (const effect of effects) if (!('id' in effect)) this.dispatch.hint(shell.state, effect);
+    await this.alarms.sendAll(
+      shell,
+      effects.filter((effect) => 'id' in effect),
+    );
+  }
+
+  #tidy(shell: RunShell): void {
+    if (isClosed(shell.state)) {
+      this.forget(shell);
+      shell.home.leave(shell);
+    } else if (shell.home.isLive() && !shell.broken) this.alarms.arm(shell, () => void this.advance(shell));
+  }
+
+  /** Unavailable: later again. Anything else is a fault of this run, and stays with it. */
+  #failed(shell: RunShell, fault: MeshError): void {
+    const { runId } = shell.ref;
+    if (fault.retry === 'backoff' || fault.code === 'SEQUENCE_CONFLICT') {
+      const waitMs = backoffMs(shell.failures++, RETRY_BASE_MS, RETRY_CAP_MS);
+      this.logger.warn({ err: fault, runId, waitMs }, 'a decision could not be stored yet');
+      if (shell.home.isLive()) this.alarms.wake(shell, Date.now() + waitMs, () => void this.advance(shell));
+      return;
+    }
+    this.logger.error({ err: fault, runId }, 'a run cannot be worked on by this process');
+    shell.broken = true;
+    shell.again = false;
+    // It stays in memory, so that the checkpoint keeps it: another process, or another version, may do better.
+    this.alarms.clear(shell);
+  }
+}
