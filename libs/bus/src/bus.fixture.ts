@@ -46,6 +46,8 @@ export interface Fixture {
   keys(service: ServiceName): KeyRing;
   /** A worker whose durable has been given other times and tries. */
   worker(name: ConsumerName, change: Partial<ConsumerSpec>, handler: WorkHandler, concurrency: number): Promise<Worker>;
+  /** What is left when a worker's process dies: its connection is gone, nothing was said. */
+  cut(worker: Worker): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -53,6 +55,7 @@ export async function startFixture(): Promise<Fixture> {
   const mesh = await startMesh({ tenants: [TENANT, 'globex'] });
   const log = new Log();
   const open: (() => Promise<unknown>)[] = [];
+  const connections = new Map<Worker, Connection>();
   const keys = (service: ServiceName): KeyRing => KeyRing.load(mesh.keysDir(service));
   const raw = async (service: ServiceName, account: AccountName = 'CORE'): Promise<NatsConnection> => {
     const nc = await connectService({ url: mesh.url, keysDir: mesh.keysRoot }, service, account);
@@ -81,6 +84,7 @@ export async function startFixture(): Promise<Fixture> {
       const publisher = new Publisher(connection);
       const codec = new Codec(spec.account, service, keys(service), new ClaimStore(connection, publisher, 'artifacts'));
       const worker = new Worker({ connection, publisher, codec }, spec, handler, concurrency);
+      connections.set(worker, connection);
       open.push(async () => {
         await worker.drain(0);
         publisher.close();
@@ -88,6 +92,7 @@ export async function startFixture(): Promise<Fixture> {
       });
       return worker;
     },
+    cut: async (worker) => connections.get(worker)?.nc.close(),
     stop: async () => {
       await Promise.allSettled(open.splice(0).map((close) => close()));
       await mesh.stop();
