@@ -38,6 +38,7 @@ async function service(mesh: MeshContext, name: ServiceName, simulatorPort: numb
     healthPort,
     httpPort,
     simulatorUrl: `http://127.0.0.1:${simulatorPort}/v1`,
+    tenants: mesh.tenants,
     bubblewrap: readMachine().bubblewrap?.path ?? null,
     compileCache: join(repositoryRoot(), '.cache', `node-${userInfo().uid}`),
   });

@@ -7,6 +7,7 @@ export interface StackOptions {
   services?: readonly ServiceName[];
   /** Environment of single services, over what the supervisor sets. */
   env?: Partial<Record<ServiceName, Record<string, string>>>;
+  /** Default SIGNALBOX_TENANTS (by comma), or `demo`. */
   tenants?: readonly string[];
   /** `fixed` prefers the documented ports (7410 …), `free` takes any. Default fixed. */
   ports?: 'fixed' | 'free';

@@ -16,6 +16,8 @@ export interface ServiceFacts {
   healthPort: number;
   httpPort: number | undefined;
   simulatorUrl: string;
+  /** By comma. */
+  tenants: string;
   bubblewrap: string | null;
   compileCache: string;
 }
@@ -33,12 +35,13 @@ export function serviceEnvironment(name: ServiceName, state: StateFolder, facts:
     SIGNALBOX_KEYS_DIR: join(state.keys, name),
     SIGNALBOX_HEALTH_PORT: String(facts.healthPort),
     SIGNALBOX_STATE_DIR: folder,
+    SIGNALBOX_TENANTS: facts.tenants,
   };
   if (facts.httpPort !== undefined) environment['SIGNALBOX_HTTP_PORT'] = String(facts.httpPort);
   if (SCHEMAS[name] !== undefined) environment['SIGNALBOX_PG_URL_FILE'] = postgresUrlFile(name, state);
   if (name === 'inference') addProvider(environment, state, facts.simulatorUrl);
   if (name === 'tool-runner') environment['SIGNALBOX_FILES_DIR'] ??= EXAMPLE_FILES;
-  if (name === 'tool-runner' && facts.bubblewrap !== null) environment['SIGNALBOX_BWRAP'] ??= facts.bubblewrap;
+  if (name === 'tool-runner') addTools(environment, state, facts.bubblewrap);
   return environment;
 }
 
@@ -57,6 +60,14 @@ function addProvider(environment: Record<string, string>, state: StateFolder, si
   const file = join(state.secrets, 'provider.key');
   writeFileSync(file, key, { mode: 0o600 });
   environment['SIGNALBOX_PROVIDER_KEY_FILE'] = file;
+}
+
+/** Files of the user's that tools may read lie in `files`, which the sandbox's own user can enter. */
+function addTools(environment: Record<string, string>, state: StateFolder, bubblewrap: string | null): void {
+  if (bubblewrap !== null) environment['SIGNALBOX_BWRAP'] ??= bubblewrap;
+  if (environment['SIGNALBOX_FILES_DIR'] !== undefined) return;
+  environment['SIGNALBOX_FILES_DIR'] = join(state.path, 'files');
+  mkdirSync(environment['SIGNALBOX_FILES_DIR'], { recursive: true, mode: 0o755 });
 }
 
 function postgresUrlFile(name: ServiceName, state: StateFolder): string {

@@ -13,7 +13,7 @@ import { StateFolder } from './state-folder.ts';
 import { Supervised } from './supervised.ts';
 
 const UP_TIMEOUT_MS = 60_000;
-const DEFAULT_TENANTS = ['demo'];
+const DEFAULT_TENANTS = 'demo';
 /** First to stop: nothing new comes in while the others finish. */
 const EDGE: ServiceName = 'gateway';
 
@@ -57,7 +57,7 @@ class LocalMesh implements Stack, MeshContext {
     this.options = options;
     this.names = SERVICES.filter((name) => (options.services ?? SERVICES).includes(name));
     this.apps = options.appsDir ?? join(repositoryRoot(), 'apps');
-    this.tenants = (options.tenants ?? DEFAULT_TENANTS).join(',');
+    this.tenants = options.tenants?.join(',') ?? (process.env['SIGNALBOX_TENANTS'] || DEFAULT_TENANTS);
     this.#print = options.print ?? ((line) => process.stdout.write(`${line}\n`));
     const colour = process.stdout.isTTY && !process.env['NO_COLOR'];
     this.log = new LogBook(state.logs, this.#print, { verbose: options.verbose ?? false, colour });
