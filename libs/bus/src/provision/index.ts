@@ -3,3 +3,4 @@ export { type KeysReport, makeKeys } from './make-keys.js';
 export { type ProvisionedItem, type ProvisionOptions, type ProvisionReport, provision } from './provision.js';
 export { type RenderOptions, renderServer } from './render-server.js';
 export { type Attempt, selfTest, type SelfTestOptions, type SelfTestReport } from './self-test.js';
+export { type Tapped, tapCore } from './tap.js';

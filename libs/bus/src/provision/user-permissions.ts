@@ -50,6 +50,6 @@ function toPermissions(right: Right): Permissions {
 
 /** The one-shot provisioner makes streams, durables and buckets, and listens while the self-test attacks. */
 function administration(account: AccountName): Permissions {
-  const listens = account === 'CORE' ? ['sb.v1.>', '$KV.>'] : ['sb.v1.>'];
+  const listens = account === 'CORE' ? ['sb.v1.>', '$KV.>', '$O.>'] : ['sb.v1.>'];
   return { publish: ['$JS.API.>'], subscribe: listens };
 }
