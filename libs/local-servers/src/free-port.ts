@@ -1,21 +1,28 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
+/**
+ * Below the range from which systems take the local ports of outgoing connections (32768 and up): a client that keeps
+ * connecting to a port of that range while its server is down can end up connected to itself and hold the port.
+ */
+const PORT_MIN = 15_000;
+const PORT_END = 32_000;
+const TRIES_MAX = 100;
+
 /** A TCP port of the loopback interface that was free a moment ago; `preferred` when that one is free. */
-export async function freePort(preferred = 0): Promise<number> {
-  const port = await tryListen(preferred);
-  if (port !== null) return port;
-  const other = await tryListen(0);
-  if (other === null) throw new Error('no free TCP port on 127.0.0.1');
-  return other;
+export async function freePort(preferred?: number): Promise<number> {
+  if (preferred !== undefined && preferred !== 0 && (await isFree(preferred))) return preferred;
+  for (let turn = 0; turn < TRIES_MAX; turn++) {
+    const port = randomInt(PORT_MIN, PORT_END);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`no free TCP port on 127.0.0.1 after ${TRIES_MAX} tries`);
 }
 
-function tryListen(port: number): Promise<number | null> {
+function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(null));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : null));
-    });
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
   });
 }
