@@ -46,6 +46,8 @@ export interface Fixture {
   keys(service: ServiceName): KeyRing;
   /** A worker whose durable has been given other times and tries. */
   worker(name: ConsumerName, change: Partial<ConsumerSpec>, handler: WorkHandler, concurrency: number): Promise<Worker>;
+  /** Resolves when the server has taken notice of the bus's subscriptions. */
+  settled(bus: Bus): Promise<void>;
   /** What is left when a worker's process dies: its connection is gone, nothing was said. */
   cut(worker: Worker): Promise<void>;
   stop(): Promise<void>;
@@ -92,6 +94,7 @@ export async function startFixture(): Promise<Fixture> {
       });
       return worker;
     },
+    settled: async (bus) => void (await bus.health()),
     cut: async (worker) => connections.get(worker)?.nc.close(),
     stop: async () => {
       await Promise.allSettled(open.splice(0).map((close) => close()));
