@@ -25,7 +25,7 @@ const schema = {
   /** Tenants, by comma. A new one gets the sample agent. */
   tenants: tenants.default(['demo']),
   /** How long a bundle stays valid, ms; re-issued at half of it. Enforcement goes on for that long without this service. */
-  bundleLifeMs: z.coerce.number().int().min(10_000).max(2_592_000_000).default(86_400_000),
+  bundleLifeMs: z.coerce.number().int().min(1_000).max(2_592_000_000).default(86_400_000),
   /** How often undelivered and ageing bundles are looked for, ms. */
   upkeepMs: z.coerce.number().int().min(100).max(600_000).default(5_000),
   /** How often the bucket is compared with the database, ms. */

@@ -1,6 +1,6 @@
 import { Controller, Get, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
 import { MeshError } from '@signalbox/kernel';
-import { AdminTokenGuard } from '../admin/admin-token.guard.js';
+import { AdminGuard } from '@signalbox/app-runtime';
 import { tenantFrom } from '../admin/http.js';
 import { type BundleHead, PolicyRepository } from '../storage/policy.repository.js';
 import { BundleDelivery } from './bundle-delivery.service.js';
@@ -16,7 +16,7 @@ interface BundleView {
   delivered: boolean;
 }
 
-@UseGuards(AdminTokenGuard)
+@UseGuards(AdminGuard)
 @Controller('admin/v1/tenants')
 export class BundlesController {
   constructor(

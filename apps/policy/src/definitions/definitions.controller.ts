@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Headers, Param, Put, Query, Res, UseGuards } from '@nestjs/common';
 import { MeshError, validate } from '@signalbox/kernel';
-import { AdminTokenGuard } from '../admin/admin-token.guard.js';
+import { AdminGuard } from '@signalbox/app-runtime';
 import {
   etagOf,
   type HttpReply,
@@ -16,7 +16,7 @@ import { answerBundle, answerChange, type DefinitionView, pageOf, viewOf } from 
 import { DefinitionsService } from './definitions.service.js';
 
 /** Agents, tools, rules and models of a tenant; keys too, but for what `KeysController` does. */
-@UseGuards(AdminTokenGuard)
+@UseGuards(AdminGuard)
 @Controller('admin/v1/tenants/:tenant')
 export class DefinitionsController {
   constructor(private readonly definitions: DefinitionsService) {}

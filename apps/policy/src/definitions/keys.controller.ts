@@ -1,5 +1,5 @@
 import { Body, Controller, Headers, Param, Post, Put, Res, UseGuards } from '@nestjs/common';
-import { AdminTokenGuard } from '../admin/admin-token.guard.js';
+import { AdminGuard } from '@signalbox/app-runtime';
 import { type HttpReply, type HttpRequest, idFrom, preconditionFrom, tenantFrom } from '../admin/http.js';
 import { KeyChange, NewKey } from './definition-kinds.js';
 import { answerChange, type DefinitionView } from './definition-view.js';
@@ -7,7 +7,7 @@ import { DefinitionsService } from './definitions.service.js';
 import { strictInput } from './strict-input.js';
 
 /** What is particular to keys: they are made here, shown once, and only what is said of them can be changed. */
-@UseGuards(AdminTokenGuard)
+@UseGuards(AdminGuard)
 @Controller('admin/v1/tenants/:tenant/keys')
 export class KeysController {
   constructor(private readonly definitions: DefinitionsService) {}

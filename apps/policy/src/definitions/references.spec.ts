@@ -1,0 +1,78 @@
+import { compilePolicy } from '@signalbox/policy-engine';
+import { describe, expect, it } from 'vitest';
+import { samplePolicy } from '../seed/sample-policy.js';
+import { KINDS, type TenantPolicy } from '../storage/policy.repository.js';
+import { definitionSchemas } from './definition-kinds.js';
+import { assertSound, assertUnused } from './references.js';
+
+const key = { id: 'k', digest: 'a'.repeat(64), userId: 'u', agents: ['analyst'] };
+const policy: TenantPolicy = { ...samplePolicy(), keys: [key] };
+const [analyst, python, httpGet] = [policy.agents[0]!, policy.tools[0]!, policy.tools[2]!];
+
+const detail = (name: string, work: () => void): unknown => {
+  try {
+    work();
+  } catch (error) {
+    return (error as { details: Record<string, unknown> }).details[name];
+  }
+  return 'sound';
+};
+
+describe('the sample policy', () => {
+  it('is what its schemas, the checks and the engine take', () => {
+    for (const kind of KINDS) {
+      for (const definition of policy[kind]) {
+        expect(definitionSchemas[kind].parse(definition)).toEqual(definition);
+        expect(() => assertSound(kind, definition, policy)).not.toThrow();
+      }
+    }
+    const bundle = {
+      format: 1,
+      tenant: 'demo',
+      version: 1,
+      parentHash: null,
+      issuedAt: 0,
+      expiresAt: 1,
+      ...policy,
+    } as const;
+    expect(() => compilePolicy(bundle)).not.toThrow();
+  });
+});
+
+describe('assertSound', () => {
+  it('names each field that cannot be right', () => {
+    const fields = (...args: Parameters<typeof assertSound>): unknown => detail('fields', () => assertSound(...args));
+    expect(fields('agents', { ...analyst, model: 'none', tools: ['python', 'python', 'none'] }, policy)).toEqual([
+      'model',
+      'tools.2',
+      'tools.1',
+    ]);
+    expect(fields('tools', { ...python, tier: 'T0' }, policy)).toEqual(['tier']);
+    expect(fields('tools', { ...python, parameters: {} }, policy)).toEqual(['parameters.type']);
+    expect(
+      fields(
+        'tools',
+        { ...httpGet, driver: { kind: 'http', methods: ['GET'], hosts: ['a.test', '*', '127.0.0.1:*', 'a.test/x'] } },
+        policy,
+      ),
+    ).toEqual(['driver.hosts.1', 'driver.hosts.3']);
+    expect(fields('keys', { ...key, agents: ['none'] }, policy)).toEqual(['agents.0']);
+    const when = [{ pointer: '/x', op: 'atMost', value: '7' } as const];
+    expect(
+      fields('rules', { id: 'r', effect: 'forbid', agents: ['none'], tools: '*', when, description: '' }, policy),
+    ).toEqual(['agents.0', 'when.0']);
+  });
+});
+
+describe('assertUnused', () => {
+  it('names the users of a thing, but not those that mean everything', () => {
+    const usedBy = (kind: 'agents' | 'tools' | 'models' | 'rules' | 'keys', id: string): unknown =>
+      detail('usedBy', () => assertUnused(kind, id, policy));
+    expect(usedBy('tools', 'python')).toEqual(['agents/analyst', 'rules/analyst-code']);
+    expect(usedBy('models', 'default')).toEqual(['agents/analyst']);
+    expect(usedBy('agents', 'analyst')).toEqual(['rules/analyst-code', 'rules/analyst-http-get', 'keys/k']);
+    expect(usedBy('tools', 'unknown')).toBe('sound');
+    expect(usedBy('rules', 'analyst-code')).toBe('sound');
+    expect(usedBy('keys', 'k')).toBe('sound');
+  });
+});
