@@ -1,5 +1,5 @@
 import { CHANNELS, type ChannelName, type ConsumerName, type RequestChannel } from '@signalbox/contracts';
-import { EventPattern, MessagePattern } from '@nestjs/microservices';
+import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 
 /** How many at once: a number, or taken from the app's configuration. */
 export type Concurrency = number | ((config: never) => number);
@@ -16,20 +16,29 @@ export type HandlerExtras =
  * a MeshError that may be retried gives the message back with a delay, any other sends it to the dead letters.
  */
 export function Work(consumer: ConsumerName, options: { concurrency: Concurrency }): MethodDecorator {
-  return EventPattern(`work:${consumer}`, { role: 'work', consumer, ...options } satisfies HandlerExtras) as MethodDecorator;
+  return handler(EventPattern(`work:${consumer}`, { role: 'work', consumer, ...options } satisfies HandlerExtras) as MethodDecorator);
 }
 
 /** Answers requests on a channel: `(body, message) → reply`. A MeshError travels to the asker by its code. */
 export function Serve(channel: RequestChannel, options: { concurrency?: Concurrency } = {}): MethodDecorator {
-  return MessagePattern(`serve:${channel}`, { role: 'serve', channel, ...options } satisfies HandlerExtras);
+  return handler(MessagePattern(`serve:${channel}`, { role: 'serve', channel, ...options } satisfies HandlerExtras));
 }
 
 /** Answers requests with a stream: `(body, message) → AsyncIterable`; `message.signal` aborts when nobody listens any more. */
 export function ServeStream(channel: RequestChannel, options: { concurrency?: Concurrency } = {}): MethodDecorator {
-  return MessagePattern(`serve-stream:${channel}`, { role: 'serve-stream', channel, ...options } satisfies HandlerExtras);
+  return handler(MessagePattern(`serve-stream:${channel}`, { role: 'serve-stream', channel, ...options } satisfies HandlerExtras));
 }
 
 /** Hears a core channel, on every instance: `(body, message)`. Nothing is redelivered. */
 export function Subscribe(channel: ChannelName, subject: string = CHANNELS[channel].subject): MethodDecorator {
-  return EventPattern(`subscribe:${channel}:${subject}`, { role: 'subscribe', channel, subject } satisfies HandlerExtras) as MethodDecorator;
+  return handler(EventPattern(`subscribe:${channel}:${subject}`, { role: 'subscribe', channel, subject } satisfies HandlerExtras) as MethodDecorator);
+}
+
+/** Every handler takes the body first and the whole message second; Nest passes on only what is asked for by decorator. */
+function handler(pattern: MethodDecorator): MethodDecorator {
+  return (target, key, descriptor) => {
+    Payload()(target, key, 0);
+    Ctx()(target, key, 1);
+    return pattern(target, key, descriptor);
+  };
 }
