@@ -10,6 +10,7 @@ import {
   type SelfTestReport,
 } from '@signalbox/bus/provision';
 import { type Command, readArguments } from './arguments.js';
+import { recordSelfTest } from './record-self-test.js';
 
 type Print = (line: string) => void;
 
@@ -35,6 +36,7 @@ async function provisionAndAttack(command: Extract<Command, { name: 'provision' 
   for (const line of provisionLines(await provision({ url, keysDir, replicas }))) print(line);
   const report = await selfTest({ url, keysDir, tenants });
   for (const line of selfTestLines(report)) print(line);
+  await recordSelfTest({ url, keysDir, tenants }, report);
   return report.ok ? 0 : 1;
 }
 
