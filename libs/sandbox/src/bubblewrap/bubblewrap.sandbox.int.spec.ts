@@ -73,7 +73,7 @@ describe.skipIf(!CAN_ISOLATE).each([{ cgroups: 'auto' }, { cgroups: 'none' }] as
     describe.each(LANGUAGES_HERE)('%s', (language) => {
       it.each(DIAL_ATTACKS)('stops $name, and only that', async ({ code, low, high, stoppedBy, done }) => {
         const limits = TIGHT[stoppedBy] ?? {};
-        const control = await run(language, code[language], low, limits);
+        const control = await run(language, code[language], low);
         expect(control).toMatchObject({ exitCode: 0, receipt: { killCause: 'none' } });
         expect(control.stdout.trim()).toBe(done);
 
