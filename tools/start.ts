@@ -2,6 +2,7 @@
 import { onEndOfParent, onSignals } from './stack/parent-watch.ts';
 import { startStack } from './stack/stack.ts';
 import type { Stack } from './stack/options.ts';
+import { nextSteps, sampleRequest } from './sample-request.ts';
 
 const INTERRUPTED = 130;
 
@@ -16,7 +17,9 @@ async function stop(why: string, exitCode: number): Promise<void> {
   }
   stopping = true;
   say(`\n${why}: stopping …`);
-  await stack?.stop();
+  // While still starting there is no mesh to stop in order: our end is the watchdog's sign to end what runs.
+  if (!stack) process.exit(INTERRUPTED);
+  await stack.stop();
   process.exit(exitCode);
 }
 
@@ -37,6 +40,8 @@ try {
   stack = await startStack({ verbose: process.argv.includes('--verbose') });
   say(`\nSignalbox is up in ${((Date.now() - started) / 1000).toFixed(1)} s. Logs: ${stack.logsDir}\n`);
   say(table(stack.urls));
+  await sampleRequest(stack, say);
+  say(`\n${nextSteps(stack)}`);
   say('\nCtrl-C stops everything.');
   void stack.failed.then((name) => stop(`${name} keeps crashing`, 1));
 } catch (error) {
