@@ -23,8 +23,7 @@ const NODE_PACKAGE = `node-${PLATFORM}-${process.arch}`;
  */
 export async function ensurePackages(root, progress) {
   const stampFile = join(root, 'node_modules', '.bootstrap-stamp');
-  const stamp = fingerprint(root);
-  const stamped = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp;
+  const stamped = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === fingerprint(root);
   if (stamped && nodeAnswers(root)) return { node: nodePath(root), installed: false };
   if (stamped) forgetBrokenNode(root);
   rmSync(stampFile, { force: true });
@@ -35,7 +34,8 @@ export async function ensurePackages(root, progress) {
       `Install Node ${NODE_MAJOR} and run the command with it, or remove node_modules and try again.`,
     );
   }
-  writeFileSync(`${stampFile}.new`, stamp);
+  // Taken anew: npm rewrites a lock file that the manifests have left behind.
+  writeFileSync(`${stampFile}.new`, fingerprint(root));
   renameSync(`${stampFile}.new`, stampFile);
   return { node: nodePath(root), installed: true };
 }

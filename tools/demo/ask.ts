@@ -29,7 +29,12 @@ export function openAiClient(stack: Stack): OpenAI {
 }
 
 /** Asks the agent `analyst` over HTTP, streamed, as any program would. */
-export async function ask(stack: Stack, question: string, names: string[], say: (line: string) => void): Promise<Answer> {
+export async function ask(
+  stack: Stack,
+  question: string,
+  names: string[],
+  say: (line: string) => void,
+): Promise<Answer> {
   const request = { model: 'analyst', input: question, stream: true as const, signalbox: { profile: { names } } };
   const stream = await openAiClient(stack).responses.create(request);
   let streamed = 0;

@@ -30,21 +30,51 @@ export class Checks {
     const tokens = /\[\[[A-Z]|\[(EMAIL|PHONE|CARD|IBAN|PERSON)_\d/.test(answer.text);
     this.#checks = [
       { claim: 'the run completed', held: answer.status === 'completed', how: answer.status },
-      { claim: 'every personal value was redacted', held: redactions === secrets.length, how: `${redactions} of ${secrets.length}` },
-      { claim: 'no raw value inside', held: leaks.places.length === 0, how: leaks.places.join('; ') || `${leaks.messages} messages and ${leaks.logBytes} bytes of logs looked at` },
-      { claim: 'the answer has the person’s data back', held: !tokens && (own || restored.length > 0), how: `${restored.map(({ class: name }) => name).join(', ') || 'none appears'}` },
-      { claim: 'a model was asked', held: story.modelCalls > 0, how: `${story.modelCalls} calls${answer.simulated ? ', simulated' : ''}` },
+      {
+        claim: 'every personal value was redacted',
+        held: redactions === secrets.length,
+        how: `${redactions} of ${secrets.length}`,
+      },
+      {
+        claim: 'no raw value inside',
+        held: leaks.places.length === 0,
+        how: leaks.places.join('; ') || `${leaks.messages} messages and ${leaks.logBytes} bytes of logs looked at`,
+      },
+      {
+        claim: 'the answer has the person’s data back',
+        held: !tokens && (own || restored.length > 0),
+        how: `${restored.map(({ class: name }) => name).join(', ') || 'none appears'}`,
+      },
+      {
+        claim: 'a model was asked',
+        held: story.modelCalls > 0,
+        how: `${story.modelCalls} calls${answer.simulated ? ', simulated' : ''}`,
+      },
       { claim: 'a tool ran in the sandbox', held: own || story.toolCalls > 0, how: `${story.toolCalls} allowed` },
-      { claim: 'a tool was refused by policy', held: own || story.denied > 0, how: story.deniedBy.join(', ') || 'none' },
-      { claim: 'the router was killed and the run went on', held: story.routerKilled && story.routerCameBack, how: story.routerCameBack ? 'another took over' : 'no' },
+      {
+        claim: 'a tool was refused by policy',
+        held: own || story.denied > 0,
+        how: story.deniedBy.join(', ') || 'none',
+      },
+      {
+        claim: 'the router was killed and the run went on',
+        held: story.routerKilled && story.routerCameBack,
+        how: story.routerCameBack ? 'another took over' : 'no',
+      },
       { claim: 'the cost was counted', held: answer.costNanoUsd > 0, how: `$${(answer.costNanoUsd / 1e9).toFixed(6)}` },
-      { claim: 'the journal is verified', held: proof.ok, how: proof.ok ? `${proof.entries} entries, head ${proof.head.slice(0, 16)}…` : proof.faults.join('; ') },
+      {
+        claim: 'the journal is verified',
+        held: proof.ok,
+        how: proof.ok ? `${proof.entries} entries, head ${proof.head.slice(0, 16)}…` : proof.faults.join('; '),
+      },
     ];
   }
 
   table(): string {
     const width = Math.max(...this.#checks.map(({ claim }) => claim.length));
-    return this.#checks.map(({ claim, held, how }) => `  ${held ? 'yes' : 'NO '}  ${claim.padEnd(width)}  ${how}`).join('\n');
+    return this.#checks
+      .map(({ claim, held, how }) => `  ${held ? 'yes' : 'NO '}  ${claim.padEnd(width)}  ${how}`)
+      .join('\n');
   }
 
   result(): Record<string, unknown> {

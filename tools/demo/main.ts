@@ -32,7 +32,10 @@ onSignals(() => {
 
 try {
   const secrets = valuesIn(question);
-  const witness = await Witness.start(stack, secrets.map(({ value }) => value));
+  const witness = await Witness.start(
+    stack,
+    secrets.map(({ value }) => value),
+  );
   const teller = new Storyteller(stack, say, own === '' ? 'tool' : 'model');
   witness.onJournal((entry) => teller.tell(entry));
   say(`\nThe question, as the person asks it:\n\n  ${question}\n`);

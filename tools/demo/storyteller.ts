@@ -28,7 +28,14 @@ export class Storyteller {
   readonly #stack: Stack;
   readonly #say: (line: string) => void;
   readonly #killAt: 'model' | 'tool';
-  readonly #seen: StorySummary = { modelCalls: 0, toolCalls: 0, denied: 0, deniedBy: [], routerKilled: false, routerCameBack: false };
+  readonly #seen: StorySummary = {
+    modelCalls: 0,
+    toolCalls: 0,
+    denied: 0,
+    deniedBy: [],
+    routerKilled: false,
+    routerCameBack: false,
+  };
   #killing: Promise<void> | undefined;
 
   /** A text of one's own may bring no tool call to wait for: then the first model call is the middle. */
@@ -54,12 +61,15 @@ export class Storyteller {
   /** What the audit service finds when it recomputes the hash chain from its archive. */
   async proof(runId: string): Promise<Proof> {
     const url = `${this.#stack.urls['audit']}/audit/v1/tenants/demo/runs/${runId}`;
-    const headers = { authorization: `Bearer ${readFileSync(join(this.#stack.keysDir, 'cli', 'admin.token'), 'utf8').trim()}` };
+    const headers = {
+      authorization: `Bearer ${readFileSync(join(this.#stack.keysDir, 'cli', 'admin.token'), 'utf8').trim()}`,
+    };
     const read = async <T>(path: string): Promise<T | undefined> => {
       const response = await fetch(`${url}${path}`, { headers });
       return response.ok ? ((await response.json()) as T) : undefined;
     };
-    const archived = async (): Promise<boolean> => (await read<{ run: { endedAt: number | null } }>(''))?.run.endedAt != null;
+    const archived = async (): Promise<boolean> =>
+      (await read<{ run: { endedAt: number | null } }>(''))?.run.endedAt != null;
     await waitFor(archived, { timeoutMs: AUDIT_TIMEOUT_MS, what: 'the run in the archive' });
     const verdict = await read<{ data: Proof[] }>('/verify');
     return verdict?.data[0] ?? { ok: false, entries: 0, head: '', faults: ['the archive does not answer'] };
@@ -70,19 +80,28 @@ export class Storyteller {
       case 'run.accepted.v1': {
         const { input, redactions } = entry.body as JournalBody<'run.accepted.v1'>;
         const counts = Object.entries(redactions).map(([name, count]) => `${count} ${name}`);
-        return [`redacted ${counts.join(', ') || 'nothing'}; inside, the question now reads:`, `  ${input.at(-1)?.content ?? ''}`];
+        return [
+          `redacted ${counts.join(', ') || 'nothing'}; inside, the question now reads:`,
+          `  ${input.at(-1)?.content ?? ''}`,
+        ];
       }
       case 'model.completed.v1': {
         this.#seen.modelCalls++;
         const body = entry.body as JournalBody<'model.completed.v1'>;
-        const wish = body.toolCalls.length > 0 ? `, it wants ${body.toolCalls.map((call) => call.name).join(' and ')}` : ', it answers';
+        const wish =
+          body.toolCalls.length > 0
+            ? `, it wants ${body.toolCalls.map((call) => call.name).join(' and ')}`
+            : ', it answers';
         const name = body.simulated ? `${body.upstream} (a simulation)` : body.upstream;
-        return [`${name}: ${body.usage.inputTokens} tokens in, ${body.usage.outputTokens} out, $${(body.costNanoUsd / 1e9).toFixed(6)}${wish}`];
+        return [
+          `${name}: ${body.usage.inputTokens} tokens in, ${body.usage.outputTokens} out, $${(body.costNanoUsd / 1e9).toFixed(6)}${wish}`,
+        ];
       }
       case 'tool.completed.v1': {
         const { callId, receipt } = entry.body as JournalBody<'tool.completed.v1'>;
         const { usage, limits } = receipt;
-        const memory = usage.memoryPeakBytes === 'unmetered' ? 'unmetered' : `${Math.round(usage.memoryPeakBytes / 1_048_576)}`;
+        const memory =
+          usage.memoryPeakBytes === 'unmetered' ? 'unmetered' : `${Math.round(usage.memoryPeakBytes / 1_048_576)}`;
         const used = `${usage.wallMs} of ${limits.wallMs} ms, cpu ${usage.cpuMs} of ${limits.cpuMs} ms, memory ${memory} of ${limits.memoryBytes / 1_048_576} MiB`;
         return [`${callId} ran in ${receipt.driver}: ${used}`];
       }
@@ -105,11 +124,15 @@ export class Storyteller {
       case 'tool.requested':
         this.#seen.toolCalls++;
         this.#killRouter();
-        return [`allows ${event.tool} by rule ${event.decision.rules.join(', ')}: tier ${event.tier}, effect ${event.effect}`];
+        return [
+          `allows ${event.tool} by rule ${event.decision.rules.join(', ')}: tier ${event.tier}, effect ${event.effect}`,
+        ];
       case 'tool.refused':
         this.#seen.denied++;
         this.#seen.deniedBy.push(`${event.tool}: ${event.decision.kind}`);
-        return [`refuses ${event.tool}: ${event.decision.rules.length > 0 ? `rule ${event.decision.rules.join(', ')}` : event.decision.kind} – ${event.decision.reason}`];
+        return [
+          `refuses ${event.tool}: ${event.decision.rules.length > 0 ? `rule ${event.decision.rules.join(', ')}` : event.decision.kind} – ${event.decision.reason}`,
+        ];
       case 'run.completed':
         return [`completes the run after ${event.steps} steps`];
       case 'run.failed':
@@ -127,10 +150,15 @@ export class Storyteller {
     this.#seen.routerKilled = true;
     this.#say(`  (demo)       killed the router, pid ${pid}, with SIGKILL`);
     this.#killing = (async () => {
-      await waitFor(() => this.#stack.pid('router') !== pid && this.#stack.pid('router') !== null, { timeoutMs: 30_000, what: 'another router' });
+      await waitFor(() => this.#stack.pid('router') !== pid && this.#stack.pid('router') !== null, {
+        timeoutMs: 30_000,
+        what: 'another router',
+      });
       await this.#stack.whenUp('router');
       this.#seen.routerCameBack = true;
-      this.#say(`  (demo)       the router is back, pid ${this.#stack.pid('router')}; it reads the journal and goes on`);
+      this.#say(
+        `  (demo)       the router is back, pid ${this.#stack.pid('router')}; it reads the journal and goes on`,
+      );
     })();
     this.#killing.catch(() => undefined);
   }
