@@ -21,11 +21,9 @@ export function containsRaw(text: string, knownValues: readonly string[]): boole
 
 /** Each value that shows, once, with the first spelling found. Values of fewer than two characters are left out. */
 export function findRaw(text: string, knownValues: readonly string[]): RawHit[] {
-  const layers = new Set<string>([text]);
-  let layer = text;
-  for (let round = 0; round < UNESCAPE_ROUNDS; round += 1) layers.add((layer = unescape(layer)));
-  for (const open of [...layers]) layers.add(decodedRuns(open));
-  const views = Array.from(layers, viewOf);
+  const layers = [text];
+  for (let round = 0; round < UNESCAPE_ROUNDS; round += 1) layers.push(unescape(layers[round] ?? ''));
+  const views = Array.from(new Set(layers.concat(layers.map(decodedRuns))), viewOf);
   return knownValues.flatMap((value) => {
     const spelling = value.trim().length < 2 ? undefined : spellingIn(views, text, value.trim());
     return spelling ? [{ value, spelling }] : [];

@@ -12,7 +12,7 @@ export interface Candidate {
 
 /**
  * Finds one class. Tiers decide who wins where two overlap: a lower tier sees the whole text, a higher one only
- * what is left; inside a tier the leftmost, then the longest wins.
+ * what is left, with zero characters for the rest; inside a tier the leftmost, then the longest wins.
  *
  * Everything is bounded so that text can be redacted while it streams:
  * whether a candidate starts at `s`, and where it ends, depends on `[s - LOOKBEHIND_CHARS, s + reach)` alone.
@@ -25,8 +25,8 @@ export interface Recogniser {
   /** The first candidate inside `[from, limit)`. Must not look for the next one beyond `limit`: that would be quadratic. */
   next(text: Folded, from: number, limit: number): Candidate | undefined;
   /**
-   * With only `[0, end)` known: the greatest `b <= end` such that nothing that starts before `b` can reach `end`
-   * or depend on what comes there. A smaller number is always safe, it only holds back more.
+   * The greatest `b <= end` such that nothing that starts before `b` can go beyond `end` or depend on what comes after
+   * the text, more of which may follow. A smaller number is always safe, it only holds back more.
    */
   openFrom(text: Folded, end: number): number;
 }

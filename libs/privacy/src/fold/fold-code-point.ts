@@ -8,6 +8,8 @@ export function foldCodePoint(codePoint: number): string {
   return folded;
 }
 
+/** One Arabic sign stands for eighteen letters; no value needs it, and a text must not grow without bound. */
+const EXPANSION_MAX = 4;
 const CACHE_ENTRIES_MAX = 4_096;
 const cache = new Map<number, string>();
 
@@ -41,7 +43,7 @@ function compute(codePoint: number): string {
   if (codePoint >= 0xd800 && codePoint <= 0xdfff) return char;
   const plain = char.normalize('NFKD').replace(MARKS, '');
   if (DIGIT.test(plain) && plain > '9') return digitOf(codePoint);
-  return Array.from(plain, (part) => LOOKS_LIKE[part] ?? part).join('');
+  return Array.from(plain.slice(0, EXPANSION_MAX), (part) => LOOKS_LIKE[part] ?? part).join('');
 }
 
 /** Each script's digits stand in a block of ten; some blocks follow one another. */

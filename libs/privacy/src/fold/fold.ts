@@ -1,5 +1,6 @@
 import { decodeEscape } from './decode-escape.js';
 import { foldCodePoint } from './fold-code-point.js';
+import { joinOffsets, Offsets } from './offsets.js';
 
 /**
  * Text as the recognisers read it, one code point at a time so that it never matters how it was cut:
@@ -12,8 +13,8 @@ export interface Folded {
   /** The same in lower case, of the same length. */
   readonly lower: string;
   /** Where the source of each folded character starts and ends in the original. */
-  readonly starts: readonly number[];
-  readonly ends: readonly number[];
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
 }
 
 /** This many unseen characters in a row are skipped; one more counts as a line break, which bounds every match. */
@@ -43,18 +44,16 @@ export class Folder {
 
   private fold(source: string, last: boolean): Folded {
     const parts: string[] = [];
-    const starts: number[] = [];
-    const ends: number[] = [];
+    const starts = new Offsets(source.length);
+    const ends = new Offsets(source.length);
     let at = 0;
     while (at < source.length) {
       PLAIN.lastIndex = at;
       const run = PLAIN.exec(source)?.[0];
       if (run !== undefined) {
         parts.push(run);
-        for (let i = 0; i < run.length; i += 1) {
-          starts.push(this.offset + at + i);
-          ends.push(this.offset + at + i + 1);
-        }
+        starts.pushRange(this.offset + at, run.length);
+        ends.pushRange(this.offset + at + 1, run.length);
         at += run.length;
         this.hidden = 0;
         continue;
@@ -72,7 +71,7 @@ export class Folder {
     this.pending = source.slice(at);
     this.offset += at;
     const text = parts.join('');
-    return { text, lower: text.toLowerCase().replaceAll('\u03c2', '\u03c3'), starts, ends };
+    return { text, lower: text.toLowerCase().replaceAll('\u03c2', '\u03c3'), starts: starts.list(), ends: ends.list() };
   }
 
   private show(codePoint: number): string {
@@ -109,8 +108,8 @@ export function append(left: Folded, right: Folded): Folded {
   return {
     text: left.text + right.text,
     lower: left.lower + right.lower,
-    starts: left.starts.concat(right.starts),
-    ends: left.ends.concat(right.ends),
+    starts: joinOffsets(left.starts, right.starts),
+    ends: joinOffsets(left.ends, right.ends),
   };
 }
 

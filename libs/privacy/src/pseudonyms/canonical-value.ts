@@ -3,7 +3,7 @@ import { decodeEscape } from '../fold/decode-escape.js';
 import { fold } from '../fold/fold.js';
 
 const HIDDEN = /[\p{Default_Ignorable_Code_Point}\p{Cf}]+/gu;
-const HIDDEN_CONTROLS = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]+/g;
+const HIDDEN_CONTROLS = /[^\P{Cc}\t\n\r]+/gu;
 
 /** The value as a person would read it: escapes resolved, NFKC, nothing invisible. This is what is kept and given back. */
 export function readableValue(raw: string): string {

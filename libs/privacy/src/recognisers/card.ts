@@ -2,6 +2,9 @@ import { isDigit, isWord } from '../fold/chars.js';
 import { openNumberRun } from './number-run.js';
 import type { Recogniser } from '../recogniser.js';
 
+const SPACE = 0x20;
+const DASH = 0x2d;
+const DOT = 0x2e;
 const DIGITS_MIN = 12;
 const DIGITS_MAX = 19;
 /** Nineteen digits, two separators between each, and two characters after them. */
@@ -73,29 +76,34 @@ function cardEnd(lower: string, start: number, limit: number): number | undefine
 
 /** Length of the separator between two groups of digits that stands here, or 0. */
 function separator(lower: string, at: number): number {
-  for (const length of [1, 2]) {
-    const isGap = length === 1 ? ' -.'.includes(lower[at] ?? '_') : /^[ -]{2}$/.test(lower.slice(at, at + 2));
-    if (isGap && isDigit(lower.charCodeAt(at + length))) return length;
-  }
-  return 0;
+  const first = lower.charCodeAt(at);
+  if (first !== SPACE && first !== DASH && first !== DOT) return 0;
+  if (isDigit(lower.charCodeAt(at + 1))) return 1;
+  const second = lower.charCodeAt(at + 1);
+  const isPair = first !== DOT && (second === SPACE || second === DASH);
+  return isPair && isDigit(lower.charCodeAt(at + 2)) ? 2 : 0;
 }
 
 function isCard(lower: string, start: number, end: number, groups: readonly string[]): boolean {
+  const alone = separator(lower, end) === 0 && !(lower[start - 1] === ' ' && isDigit(lower.charCodeAt(start - 2)));
+  const isUsual = isUsualGrouping(groups);
+  if (!alone && !isUsual) return false;
   const after = lower[end] ?? ' ';
   const afterNext = lower.charCodeAt(end + 1);
   if (isWord(after.charCodeAt(0))) return false;
   if (groups.length === 1 && after === '.' && isDigit(afterNext)) return false;
   if (groups.length === 1 && '-_'.includes(after) && isWord(afterNext)) return false;
   const digits = groups.join('');
-  const alone = separator(lower, end) === 0 && !(lower[start - 1] === ' ' && isDigit(lower.charCodeAt(start - 2)));
+  if (isKnownLength(digits) && passesLuhn(digits)) return true;
   const hasCue = alone && CUE.test(lower.slice(Math.max(0, start - 32), start));
-  if (hasCue && (digits.length > DIGITS_MIN || passesLuhn(digits))) return true;
-  return (alone || isUsualGrouping(groups)) && isKnownLength(digits) && passesLuhn(digits);
+  return hasCue && (digits.length > DIGITS_MIN || passesLuhn(digits));
 }
 
 function isUsualGrouping(groups: readonly string[]): boolean {
+  if (groups.length === 1) return true;
+  if (groups[0]?.length !== 4) return false;
   const sizes = groups.map((group) => group.length).join();
-  return groups.length === 1 || /^(?:4,)+[1-4]$/.test(sizes) || sizes === '4,6,5' || sizes === '4,6,4';
+  return /^(?:4,)+[1-4]$/.test(sizes) || sizes === '4,6,5' || sizes === '4,6,4';
 }
 
 function isKnownLength(digits: string): boolean {

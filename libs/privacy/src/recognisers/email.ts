@@ -54,7 +54,9 @@ function around({ lower }: Folded, at: number, from: number, limit: number): Can
     DOMAIN.exec(rest)?.[0] ??
     (CUE.test(lower.slice(Math.max(0, start - 24), start)) ? LOCAL_HOST.exec(rest)?.[0] : undefined);
   if (domain === undefined) return undefined;
-  const end = at + 1 + domain.length;
+  // Digits that touch the address could be a number of somebody's, and nobody else would take them from here.
+  const touching = /^\d{7,40}/.exec(rest.slice(domain.length))?.[0].length ?? 0;
+  const end = at + 1 + domain.length + touching;
   // `git@host:path` names a repository, nobody's mailbox.
   if (lower[end] === ':' && lower.slice(start, at) === 'git') return undefined;
   return { start, end };

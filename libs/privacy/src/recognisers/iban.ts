@@ -34,16 +34,13 @@ export const ibanRecogniser: Recogniser = {
   },
   openFrom({ lower }, end) {
     for (let start = Math.max(0, end - REACH); start < end; start += 1) {
-      if (read(lower, start, end) === 'open' || endsAt(lower, start, end)) return start;
+      const found = read(lower, start, lower.length);
+      if (found === 'open') return start;
+      if (found && (found.end > end || found.end === lower.length)) return start;
     }
     return end;
   },
 };
-
-function endsAt(lower: string, start: number, end: number): boolean {
-  const found = read(lower, start, end);
-  return typeof found === 'object' && found.end === end;
-}
 
 /** The IBAN that starts here; `'open'` if `limit` came before its last character. */
 function read(lower: string, start: number, limit: number): Candidate | 'open' | undefined {

@@ -13,6 +13,7 @@ export interface PhoneRun {
 
 const RUN_CHARS_MAX = 40;
 const DIGITS_MAX = 17;
+const NUMBER_DIGITS_MIN = 7;
 const GAPS = new Set([' ', '-', '.', '/', ' - ', ' / ', ' (', '-(', '(', ') ', ')', ')-', ')/', ')(', ') (', ') - ']);
 const GAP_CHARS_MAX = 3;
 
@@ -20,7 +21,7 @@ const GAP_CHARS_MAX = 3;
 const OTHER_FIGURE = new RegExp(
   [
     String.raw`\d{4}([-/.])\d{1,2}\1\d{1,2}(?!\d)`,
-    String.raw`\d{1,2}([-/.])\d{1,2}\2(?:\d{4}|\d{2})(?!\d|[-/.]\d)`,
+    String.raw`(?:[0-2]?\d|3[01])([-/.])(?:[0-2]?\d|3[01])\2(?:\d{4}|\d{2})(?!\d|[-/.]\d)`,
     String.raw`\d{1,2}:\d{2}`,
     String.raw`\d{1,3}(?:\.\d{1,3}){3}(?!\.?\d)`,
     String.raw`(?:19|20)\d\d ?[-/] ?(?:19|20)\d\d(?!\d)`,
@@ -30,6 +31,10 @@ const OTHER_FIGURE = new RegExp(
 
 /** Length of a date, time, IPv4 address or range of years that starts here, else 0. */
 export function otherFigure(lower: string, at: number): number {
+  let end = at;
+  while (end < at + 5 && isDigit(lower.charCodeAt(end))) end += 1;
+  // Each of them starts with up to four digits and a mark.
+  if (!'-/.:'.includes(lower[end] ?? ' ') && !(end === at + 4 && lower[end] === ' ')) return 0;
   OTHER_FIGURE.lastIndex = at;
   return OTHER_FIGURE.exec(lower)?.[0].length ?? 0;
 }
@@ -58,7 +63,9 @@ export function readPhoneRun(lower: string, start: number, limit: number): Phone
     run.ends.push(opened && lower[at] === ')' && at < limit ? at + 1 : at);
     const gap = gapAt(lower, at);
     if (gap === undefined || (gap.includes(')') && !opened)) break;
-    if (/[()]/.test(gap)) opened = gap.includes('(');
+    if (gap.includes('(') || gap.includes(')')) opened = gap.includes('(');
+    // 030 901820/0171 1234567 are two numbers.
+    if (digits >= NUMBER_DIGITS_MIN && gap.includes('/') && lower[at + gap.length] === '0') break;
     at += gap.length;
     if (gap.includes(' ') && otherFigure(lower, at) > 0) break;
     run.gaps.push(gap);

@@ -38,7 +38,7 @@ function isCountry(digits: string): boolean {
 function isDialledAbroad({ groups }: PhoneRun, cue: PhoneCue): boolean {
   const digits = groups.filter((group, i) => !(group === '0' && i > 0)).join('');
   const rest = digits.slice(2);
-  if (!digits.startsWith('00') || rest.length < 9 || rest.length > 13 || !isCountry(rest)) return false;
+  if (!groups[0]?.startsWith('00') || rest.length < 9 || rest.length > 13 || !isCountry(rest)) return false;
   if (groups.length > 1) return true;
   // Undivided it may be a number padded with zeros.
   return cue === 'strong' || (cue !== 'against' && !rest.startsWith('1'));

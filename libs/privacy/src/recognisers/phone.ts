@@ -24,6 +24,10 @@ const EXTENSION = / ?(?:x|ext\.?|extension|durchwahl) ?\d{1,6}(?![\p{L}\p{N}_])/
 /** A figure of up to three digits and a space: the number goes on to the left. */
 const FIGURE_BEFORE = /(?:^|[^\d.:/-])\d{1,3} $/;
 
+/** In "030 901820/0171 1234567" the mark parts two numbers. */
+const NUMBER_BEFORE = /(?:\d[ -]?){6}\d\/$/;
+const NUMBER_AFTER = /^ ?\/ ?[0+]/;
+
 /** Phone numbers: international, national with a trunk zero, North American; others only next to a cue. */
 export const phoneRecogniser: Recogniser = {
   class: 'PHONE',
@@ -56,12 +60,17 @@ export const phoneRecogniser: Recogniser = {
 /** Not inside a word, an amount, a decimal, a path or an identifier. */
 function mayStart(lower: string, start: number): boolean {
   const before = lower[start - 1] ?? ' ';
-  if (isWord(before.charCodeAt(0)) || before === '_' || before === '+') return false;
   const beforeThat = lower.charCodeAt(start - 2);
-  if (lower[start] === '+') return before !== '.' || !isDigit(beforeThat);
-  if ('$\u20ac\u00a3\u00a5#'.includes(before)) return false;
-  if ('-/'.includes(before)) return !isWord(beforeThat);
-  return !'.,:'.includes(before) || !isDigit(beforeThat);
+  const unit = before.charCodeAt(0);
+  if (lower[start] === '+') {
+    if (isDigit(unit)) return NUMBER_BEFORE.test(`${lower.slice(Math.max(0, start - 24), start)}/`);
+    return before !== '+' && (before !== '.' || !isDigit(beforeThat));
+  }
+  if (lower[start] === '(') return !isDigit(unit) && before !== '_';
+  if (isWord(unit) || '_+$\u20ac\u00a3\u00a5#'.includes(before)) return false;
+  if (before === '/') return !isWord(beforeThat) || NUMBER_BEFORE.test(lower.slice(Math.max(0, start - 24), start));
+  if (before === '-') return !isWord(beforeThat);
+  return !'.:'.includes(before) || !isDigit(beforeThat);
 }
 
 function phoneEnd(lower: string, start: number, limit: number): number | undefined {
@@ -84,8 +93,9 @@ function phoneEnd(lower: string, start: number, limit: number): number | undefin
 
 /** More digits before or after: then it is a row of figures. */
 function goesOn(lower: string, start: number, end: number): boolean {
-  const after = lower.slice(end, end + 3);
-  if (/^(?:[-./]|[ )-]{1,2})\d/.test(after) && otherFigure(lower, end + after.search(/\d/)) === 0) return true;
+  const after = lower.slice(end, end + 4);
+  if (NUMBER_AFTER.test(after) && end - start >= 7) return false;
+  if (/^(?:[-./]|[ )-]{1,2}| [-/] )\d/.test(after) && otherFigure(lower, end + after.search(/\d/)) === 0) return true;
   return FIGURE_BEFORE.test(lower.slice(Math.max(0, start - 8), start));
 }
 

@@ -3,8 +3,7 @@ const RUN = /[A-Za-z0-9+/_-]{12,}={0,2}/g;
 /** One encoded block broken into lines, as in mail. */
 const WRAPPED = /^[A-Za-z0-9+/=_-]+(?:\s+[A-Za-z0-9+/=_-]+)+$/;
 const WRAPPED_CHARS_MIN = 64;
-// oxlint-disable-next-line no-control-regex
-const NOT_TEXT = /[\0-\x08\x0b\x0c\x0e-\x1f]/;
+const NOT_TEXT = /[^\P{Cc}\t\n\r]/u;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**

@@ -26,12 +26,18 @@ export interface RedactOptions {
 /** Values found, each token once, in order of first appearance. */
 export class FoundValues {
   private readonly byToken = new Map<string, Found>();
+  /** Spares a second HMAC for the same spelling. */
+  private readonly bySpelling = new Map<string, string>();
 
   constructor(private readonly tenantKey: Uint8Array) {}
 
   /** Notes the value and returns its token. */
   add(piiClass: PiiClass, raw: string): string {
+    const spelling = `${piiClass}:${raw}`;
+    const known = this.bySpelling.get(spelling);
+    if (known !== undefined) return known;
     const token = tokenFor(this.tenantKey, piiClass, raw);
+    this.bySpelling.set(spelling, token);
     if (!this.byToken.has(token)) this.byToken.set(token, { token, class: piiClass, value: readableValue(raw) });
     return token;
   }

@@ -1,10 +1,10 @@
 import { alignDown, append, fold, Folder, type Folded } from '../fold/fold.js';
 import { LOOKBEHIND_CHARS } from '../recogniser.js';
-import { cleanCut, scan } from '../scan.js';
+import { cleanCut, scan, type FoldedSpan } from '../scan.js';
 import { FoundValues, type Found, type RedactOptions } from './found.js';
 import { replaceSpans, withContext } from './replace-spans.js';
 
-const EMPTY: Folded = { text: '', lower: '', starts: [], ends: [] };
+const EMPTY = fold('');
 
 /**
  * Redacts text that arrives in pieces, with the same result as `redactText` on the whole, however it is cut.
@@ -17,6 +17,8 @@ export class RedactingStream {
   private readonly folder = new Folder();
   private readonly values: FoundValues;
   private before: Pick<Folded, 'text' | 'lower'>;
+  /** Spans inside `before`. */
+  private taken: FoldedSpan[] = [];
   private pending = EMPTY;
   /** Raw text not yet given out, and the offset of its first character. */
   private raw = '';
@@ -49,6 +51,11 @@ export class RedactingStream {
     return this.release(text, text.text.length);
   }
 
+  /** UTF-16 characters taken and not yet given out. */
+  get heldChars(): number {
+    return this.raw.length;
+  }
+
   /** What was replaced so far, each value once, in order. */
   get found(): Found[] {
     return this.values.list();
@@ -62,15 +69,15 @@ export class RedactingStream {
   /** Gives out everything before `cut`, and the whole of a value that starts before it. */
   private release(text: Folded, cut: number): string {
     const from = this.before.text.length;
-    const spans = cut > from ? scan(text, this.options.ruleset, from).filter((span) => span.start < cut) : [];
+    const spans =
+      cut > from ? scan(text, this.options.ruleset, from, this.taken).filter((span) => span.start < cut) : [];
     const end = Math.max(cut, spans.at(-1)?.end ?? 0);
     const rawEnd = end < text.text.length ? (text.starts[end] ?? this.foldedRawEnd) : this.foldedRawEnd;
     const source = { raw: this.raw, offset: this.rawOffset };
     const out = replaceSpans(source, rawEnd, text, spans, this.values, this.options.lookalikes);
     this.raw = this.raw.slice(rawEnd - this.rawOffset);
     this.rawOffset = rawEnd;
-    const contextStart = Math.max(0, end - LOOKBEHIND_CHARS);
-    this.before = { text: text.text.slice(contextStart, end), lower: text.lower.slice(contextStart, end) };
+    this.remember(text, end, spans);
     this.pending = {
       text: text.text.slice(end),
       lower: text.lower.slice(end),
@@ -78,5 +85,13 @@ export class RedactingStream {
       ends: text.ends.slice(end),
     };
     return out;
+  }
+
+  /** Keeps the last characters before `end` as context, with the spans that reach into them. */
+  private remember({ text, lower }: Folded, end: number, spans: readonly FoldedSpan[]): void {
+    const start = Math.max(0, end - LOOKBEHIND_CHARS);
+    this.before = { text: text.slice(start, end), lower: lower.slice(start, end) };
+    const reaching = [...this.taken, ...spans].filter((span) => span.end > start);
+    this.taken = reaching.map((span) => ({ ...span, start: Math.max(0, span.start - start), end: span.end - start }));
   }
 }

@@ -1,4 +1,5 @@
 import type { Folded } from '../fold/fold.js';
+import { joinOffsets } from '../fold/offsets.js';
 import { neutralise } from '../pseudonyms/token.js';
 import type { FoldedSpan } from '../scan.js';
 import type { FoundValues, RedactOptions } from './found.js';
@@ -6,12 +7,12 @@ import type { FoundValues, RedactOptions } from './found.js';
 /** Puts `before` in front of `text` as context; it has no source of its own. */
 export function withContext(before: Pick<Folded, 'text' | 'lower'>, text: Folded): Folded {
   if (before.text === '') return text;
-  const none = Array.from({ length: before.text.length }, (_, i) => i - before.text.length);
+  const none = Int32Array.from({ length: before.text.length }, (_, i) => i - before.text.length);
   return {
     text: before.text + text.text,
     lower: before.lower + text.lower,
-    starts: none.concat(text.starts),
-    ends: none.concat(text.ends),
+    starts: joinOffsets(none, text.starts),
+    ends: joinOffsets(none, text.ends),
   };
 }
 

@@ -1,0 +1,184 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createRuleset } from '../ruleset.js';
+import type { RedactOptions } from './found.js';
+import { redactText } from './redact-text.js';
+import { RedactingStream } from './redacting-stream.js';
+
+const ruleset = createRuleset({ names: ['Anna Müller-Schmidt', 'Will von Berg', "Jo O'Brien"] });
+const options: RedactOptions = { ruleset, tenantKey: Buffer.alloc(32, 7) };
+
+/** Shards that are, begin, end, join or break values. */
+const SHARDS = [
+  'anna.m@example.com',
+  'anna',
+  '@',
+  'x.de',
+  '@x.de1',
+  '.com',
+  'a',
+  '_',
+  "'",
+  '%40',
+  '\\u0040',
+  '%4',
+  '\\',
+  '\\n',
+  '%C3%BC',
+  '4111 1111 1111 1111',
+  '4111111111111111',
+  '4111-1111-',
+  '5500 0000 0000 0004',
+  '1',
+  '12',
+  '3456',
+  ' ',
+  '  ',
+  '-',
+  '.',
+  '/',
+  '(',
+  ')',
+  '+',
+  ',',
+  ':',
+  '\n',
+  '\t',
+  'DE89 3704 0044 0532 0130 00',
+  'DE89',
+  'de',
+  'GB82WEST12345698765432',
+  'IBAN: ',
+  'WEST',
+  '+49 30 901820',
+  '0049 30 901820',
+  '(030) 90 18 20',
+  '030',
+  '901820',
+  '555-123-4567',
+  ' x123',
+  ' ext. 7',
+  ' office',
+  '-fax',
+  'Phone: ',
+  'call me at ',
+  'order no ',
+  'tel',
+  '2024-05-01',
+  '10:30',
+  '192.168.1.1',
+  '(0)',
+  'Anna',
+  'Müller',
+  'MUELLER',
+  'Schmidt',
+  'Annas',
+  's',
+  'von',
+  'Berg',
+  'Will',
+  'will',
+  "O'Brien",
+  'Brien',
+  'Mu\u0308ller',
+  '[EMAIL_1]',
+  '[[EMAIL:abcdefghijklmnopqrst]]',
+  '[[EMAIL:',
+  '[',
+  ']',
+  '[EMAIL',
+  '_1]',
+  '\u200b',
+  '\u00ad',
+  '\u200b'.repeat(20),
+  '４１１１',
+  '＠',
+  '–',
+  '\u00a0',
+  '😀',
+  '\ud83d',
+  'ß',
+  'İ',
+  '½',
+  '℡',
+  'word',
+  'hello there',
+  'x'.repeat(90),
+  '9'.repeat(45),
+  '€',
+];
+
+const text = fc.array(fc.constantFrom(...SHARDS), { maxLength: 24 }).map((parts) => parts.join(''));
+const noise = fc
+  .array(fc.constantFrom('1', '1 ', 'a.', 'anna ', '@a', '[', '- ', '%', '12-', 'de89 '), { maxLength: 6 })
+  .chain((unit) => fc.integer({ min: 1, max: 150 }).map((times) => unit.join('').repeat(times)));
+
+function streamed(whole: string, cuts: readonly number[], given: RedactOptions = options) {
+  const stream = new RedactingStream(given);
+  let out = '';
+  let at = 0;
+  for (const cut of [
+    ...cuts.map((share) => Math.floor(share * whole.length)).toSorted((a, b) => a - b),
+    whole.length,
+  ]) {
+    out += stream.push(whole.slice(at, cut));
+    at = cut;
+  }
+  return { text: out + stream.end(), found: stream.found };
+}
+
+const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 30 });
+
+describe('RedactingStream', () => {
+  it('gives what redactText gives on the whole, however it is cut', { timeout: 60_000 }, () => {
+    fc.assert(
+      fc.property(text, cuts, (whole, where) => {
+        expect(streamed(whole, where)).toEqual(redactText(whole, options));
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it('does so for one character at a time, after a label, and keeping renderings', () => {
+    const labelled: RedactOptions = { ...options, context: 'Phone: ', lookalikes: 'keep-renderings' };
+    fc.assert(
+      fc.property(text, (whole) => {
+        const each = Array.from({ length: whole.length }, (_, i) => (i + 0.5) / whole.length);
+        expect(streamed(whole, each, labelled)).toEqual(redactText(whole, labelled));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('does so beyond its hold-back, on long rows of what may always go on', { timeout: 60_000 }, () => {
+    fc.assert(
+      fc.property(text, noise, text, noise, text, cuts, (a, b, c, d, e, where) => {
+        const whole = a + b + c + d + e;
+        expect(streamed(whole, where)).toEqual(redactText(whole, options));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each(['1 ', '1', 'a', 'a.', '@', '[', 'anna ', '(', '%', 'de89 1111 ', '030 901820 '])(
+    'holds back a bounded part of endless %j',
+    (unit) => {
+      const stream = new RedactingStream(options);
+      let heldMax = 0;
+      for (let i = 0; i < 2_000; i += 1) {
+        stream.push(unit);
+        heldMax = Math.max(heldMax, stream.heldChars);
+      }
+      expect(heldMax).toBeLessThanOrEqual(stream.holdCharsMax + unit.length);
+    },
+  );
+
+  it('lets plain words flow: at most the last one is held', () => {
+    const stream = new RedactingStream(options);
+    const words = 'The quick brown fox jumps over the lazy dog, and then it sleeps.'.split(/(?<= )/);
+    for (const word of words) {
+      stream.push(word);
+      expect(stream.heldChars).toBeLessThanOrEqual(word.length);
+    }
+  });
+});
