@@ -62,9 +62,9 @@ export class Bus {
     return new Bus(await Connection.open({ service, account, url, keys, logger }), keys);
   }
 
-  /** Of the server that is connected now. */
+  /** Of the server that is connected now, or was last. */
   get capabilities(): BusCapabilities {
-    return capabilitiesOf(this.connection.nc.info);
+    return capabilitiesOf(this.connection.server);
   }
 
   /**

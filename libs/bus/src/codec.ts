@@ -3,6 +3,7 @@ import {
 } from '@signalbox/contracts';
 import { MeshError, parseJson, validate } from '@signalbox/kernel';
 import type { MsgHdrs } from '@nats-io/transport-node';
+import { forbidden } from './bus-error.js';
 import type { ClaimStore } from './claim-check.js';
 import { HEADER, readEnvelope } from './envelope.js';
 import { checkSeal, decodeFrame, encodeFrame, type SealRule } from './frame.js';
@@ -30,6 +31,7 @@ export class Codec {
   async encode(name: ChannelName, subject: string, kind: string | undefined, body: unknown): Promise<{ kind: string; data: Uint8Array }> {
     const channel = this.channel(name);
     checkSubject(name, channel.subject, subject);
+    if (!channel.publishers.includes(this.service)) throw forbidden('publish', subject);
     const known = kind ?? onlyKind(name, channel);
     const schema = channel.messages[known];
     if (!schema) throw new MeshError('REQUEST_INVALID', `The channel ${name} carries no ${known}.`);

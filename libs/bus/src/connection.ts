@@ -1,7 +1,7 @@
 import { type AccountName, inboxPrefix, type ServiceName } from '@signalbox/contracts';
 import { backoffMs, MeshError, pause } from '@signalbox/kernel';
 import {
-  AuthorizationError, connect, createInbox, type Msg, type NatsConnection, nkeyAuthenticator, PermissionViolationError, type Status,
+  AuthorizationError, connect, createInbox, type Msg, type NatsConnection, nkeyAuthenticator, PermissionViolationError, type ServerInfo, type Status,
 } from '@nats-io/transport-node';
 import { fromNats } from './bus-error.js';
 import type { KeyRing } from './key-ring.js';
@@ -24,12 +24,19 @@ export class Connection {
   readonly #reconnected = new Set<() => void>();
   readonly #forbidden = new Set<Forbidden>();
   #disconnectedAt: number | null = null;
+  #server: ServerInfo | undefined;
 
   private constructor(
     readonly nc: NatsConnection,
     readonly options: ConnectionOptions,
   ) {
+    this.#server = nc.info;
     void this.#watch();
+  }
+
+  /** What the server said of itself, now or when it was last there. */
+  get server(): ServerInfo | undefined {
+    return this.#server;
   }
 
   /** Tries until the server is there; wrong credentials end in BUS_FORBIDDEN. */
@@ -101,6 +108,7 @@ export class Connection {
         return;
       case 'reconnect':
         this.#disconnectedAt = null;
+        this.#server = this.nc.info ?? this.#server;
         logger.info({ account }, 'connected to the bus again');
         for (const listener of this.#reconnected) listener();
         return;

@@ -3,7 +3,7 @@ export const LIMITS = {
   /** A server that is restarted answers within this. */
   connectTimeoutMs: 5_000,
   /** How long wrong credentials are tried again at the start: a reload of the server may be under way. */
-  connectForbiddenMs: 15_000,
+  connectForbiddenMs: 5_000,
   reconnectWaitMs: 250,
   reconnectJitterMs: 500,
   pingIntervalMs: 10_000,
