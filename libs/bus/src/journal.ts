@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { CHANNELS, JOURNAL_KINDS, type JournalBody, type JournalKind, partitionOfRun, partitionStream, subjects } from '@signalbox/contracts';
+import { channel } from 'node:diagnostics_channel';
+import {
+  CHANNELS,
+  JOURNAL_KINDS,
+  type JournalBody,
+  type JournalKind,
+  partitionOfRun,
+  partitionStream,
+  subjects,
+} from '@signalbox/contracts';
 import { MeshError, validate } from '@signalbox/kernel';
 import type { MsgHdrs } from '@nats-io/transport-node';
 import type { Codec } from './codec.js';
@@ -12,6 +21,9 @@ import { followPartition, partitionSize } from './partition-reader.js';
 import type { PublishAck, Publisher } from './publisher.js';
 import { type StreamMessage, StreamReader } from './stream-reader.js';
 import type { AppendOptions, AppendReceipt, FollowOptions, PartitionReader, RawEntry, RunRef } from './types.js';
+
+/** Told in the same turn in which the broker's ack arrived: `{ kind, tenant, runId, seq }`. For probes and fault tests. */
+const appended = channel('signalbox.journal.appended');
 
 interface Prepared {
   stream: string;
@@ -32,14 +44,22 @@ export class Journal {
    * Appends an entry once. With `expectLastSeq` only if nothing came after it on this run (SEQUENCE_CONFLICT with
    * `details.lastSeq` otherwise). Sends the same bytes again while the outcome is unknown; BUS_TIMEOUT when it stays so.
    */
-  async append<K extends JournalKind>(run: RunRef, kind: K, body: JournalBody<K>, options: AppendOptions = {}): Promise<AppendReceipt> {
+  async append<K extends JournalKind>(
+    run: RunRef,
+    kind: K,
+    body: JournalBody<K>,
+    options: AppendOptions = {},
+  ): Promise<AppendReceipt> {
     const { author, schema } = JOURNAL_KINDS[kind];
     const { service } = this.connection.options;
-    if (author !== service) throw new MeshError('BUS_FORBIDDEN', `An entry of kind ${kind} is for ${author} to write, not for ${service}.`);
+    if (author !== service)
+      throw new MeshError('BUS_FORBIDDEN', `An entry of kind ${kind} is for ${author} to write, not for ${service}.`);
     const subject = subjects.run(run.tenant, run.runId);
     const bytes = await this.codec.encodeBody(subject, kind, validate(schema, body), CHANNELS.run.seal);
     const entry: Prepared = { stream: partitionStream(partitionOfRun(run.runId)), subject, bytes, kind };
-    return options.expectLastSeq === undefined ? this.#appendFact(entry, options) : this.#appendExpecting(entry, options, options.expectLastSeq);
+    return options.expectLastSeq === undefined
+      ? this.#appendFact(entry, options)
+      : this.#appendExpecting(entry, options, options.expectLastSeq);
   }
 
   /** The entries of a run, in order, to the end as of now. */
@@ -65,14 +85,20 @@ export class Journal {
     clearTimeout(late);
     stop.abort();
     await reader.closed;
-    if (!reader.complete && !enough) throw new MeshError('BUS_TIMEOUT', `The journal could not be read within ${LIMITS.readDeadlineMs} ms.`);
-    if (found.length > LIMITS.readEntriesMax) throw new MeshError('PAYLOAD_TOO_LARGE', `The journal has more than ${LIMITS.readEntriesMax} entries.`);
+    if (!reader.complete && !enough)
+      throw new MeshError('BUS_TIMEOUT', `The journal could not be read within ${LIMITS.readDeadlineMs} ms.`);
+    if (found.length > LIMITS.readEntriesMax)
+      throw new MeshError('PAYLOAD_TOO_LARGE', `The journal has more than ${LIMITS.readEntriesMax} entries.`);
     return Promise.all(found.map((message) => this.#decode(message)));
   }
 
   /** The newest entry of a run; null when there is none. */
   async last(run: RunRef): Promise<RawEntry | null> {
-    const stored = await lastOnSubject(this.connection, partitionStream(partitionOfRun(run.runId)), subjects.run(run.tenant, run.runId));
+    const stored = await lastOnSubject(
+      this.connection,
+      partitionStream(partitionOfRun(run.runId)),
+      subjects.run(run.tenant, run.runId),
+    );
     return stored === null ? null : this.#decode(stored);
   }
 
@@ -97,7 +123,10 @@ export class Journal {
     const ack = await this.publisher.publish(entry.subject, entry.bytes, head);
     if (!ack.duplicate || (await this.#isStored(entry, ack.seq))) return receipt(entry, ack);
     if (round > 0) throw new MeshError('INTERNAL', 'The broker takes a fresh id for a duplicate.');
-    this.connection.options.logger.warn({ subject: entry.subject, kind: entry.kind, seq: ack.seq }, 'a fact was taken for a duplicate of something else');
+    this.connection.options.logger.warn(
+      { subject: entry.subject, kind: entry.kind, seq: ack.seq },
+      'a fact was taken for a duplicate of something else',
+    );
     return this.#appendFact(entry, options, round + 1);
   }
 
@@ -131,7 +160,11 @@ export class Journal {
   }
 
   #headers(entry: Prepared, options: AppendOptions): { head: MsgHdrs; id: string } {
-    const made = envelopeHeaders(this.connection.options.service, { kind: entry.kind, id: options.id, traceparent: options.traceparent });
+    const made = envelopeHeaders(this.connection.options.service, {
+      kind: entry.kind,
+      id: options.id,
+      traceparent: options.traceparent,
+    });
     made.head.set('Nats-Expected-Stream', entry.stream);
     return made;
   }
