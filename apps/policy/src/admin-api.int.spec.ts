@@ -47,7 +47,11 @@ const rule = (id: string, changes = {}): object => ({
 beforeAll(async () => {
   buildPolicy();
   [mesh, postgres] = await Promise.all([startMesh(), startPostgres()]);
-  policy = await startPolicy({ mesh, pgUrl: await postgres.createSchema() });
+  policy = await startPolicy({
+    mesh,
+    pgUrl: await postgres.createSchema(),
+    env: { SIGNALBOX_DELIVERY_WAIT_MS: '20000' },
+  });
   bus = await Bus.connect({ service: 'router', account: 'CORE', url: mesh.url, keysDir: mesh.keysDir('router') });
   store = new PolicyStore({ publicKey: bus.keys.publicKey('bundle-sign'), floors: floorMemory() });
   watchBundles(await bus.bucket('policy'), store);
@@ -63,7 +67,7 @@ async function inForce(version: number): Promise<ReturnType<PolicyStore['forTena
   return waitFor(
     () =>
       store.tenants().includes('acme') && store.forTenant('acme').bundle.version >= version && store.forTenant('acme'),
-    { what: `version ${version}` },
+    { timeoutMs: 30_000, what: `version ${version}` },
   );
 }
 

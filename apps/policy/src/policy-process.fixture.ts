@@ -96,7 +96,7 @@ export async function startPolicy({ mesh, pgUrl, env = {}, awaitBundle = true }:
     return awaitBundle ? status === 200 && body['delivered'] === true : status > 0;
   };
   try {
-    await waitFor(async () => !isRunning() || (await isReady()), { timeoutMs: 20_000, what: 'the policy service' });
+    await waitFor(async () => !isRunning() || (await isReady()), { timeoutMs: 30_000, what: 'the policy service' });
     if (!isRunning()) throw new Error(`the policy service ended: ${JSON.stringify(lines.slice(-3))}`);
   } catch (error) {
     await started.kill();

@@ -87,9 +87,9 @@ describe('a bundle', () => {
     await first.kill();
     await mesh.restart();
     const point = await enforcement();
-    await waitFor(() => point.version() === 1, { what: 'the bundle of before' });
+    await waitFor(() => point.version() === 1, { timeoutMs: 30_000, what: 'the bundle of before' });
     const second = await policyService();
-    await waitFor(() => point.version() === 2, { what: 'the committed bundle' });
+    await waitFor(() => point.version() === 2, { timeoutMs: 30_000, what: 'the committed bundle' });
     expect(await newest(second)).toMatchObject({ version: 2, delivered: true, change: 'rules/late created' });
   });
 
@@ -99,19 +99,19 @@ describe('a bundle', () => {
     expect((await addRule(policy, 'late')).headers.get('sb-bundle-delivered')).toBe('false');
     await mesh.restart();
     const point = await enforcement();
-    await waitFor(() => point.version() === 2, { timeoutMs: 20_000, what: 'the committed bundle' });
+    await waitFor(() => point.version() === 2, { timeoutMs: 30_000, what: 'the committed bundle' });
   });
 
   it('is never forked nor set back by two processes at once', async () => {
     const [one, other] = await Promise.all([policyService(), policyService()]);
     const point = await enforcement();
-    await waitFor(() => point.version() === 1, { what: 'the first bundle' });
+    await waitFor(() => point.version() === 1, { timeoutMs: 30_000, what: 'the first bundle' });
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, n) => addRule(n % 2 === 0 ? one : other, `r${n}`)),
     );
     const versions = answers.map((answer) => Number(answer.headers.get('sb-bundle'))).toSorted((a, b) => a - b);
     expect(versions).toEqual(Array.from({ length: 20 }, (_, n) => n + 2));
-    await waitFor(() => point.version() === 21, { what: 'the last bundle' });
+    await waitFor(() => point.version() === 21, { timeoutMs: 30_000, what: 'the last bundle' });
     expect(point.offers.filter((offer) => offer.type === 'refused')).toEqual([]);
     expect(await newest(one)).toEqual(await newest(other));
   });
@@ -120,9 +120,12 @@ describe('a bundle', () => {
     await policyService();
     const bucket = await (await connect('policy')).bucket('policy');
     const point = await enforcement();
-    await waitFor(() => point.version() === 1, { what: 'the bundle' });
+    await waitFor(() => point.version() === 1, { timeoutMs: 30_000, what: 'the bundle' });
     await bucket.delete(`${TENANT}.bundle`);
-    await waitFor(async () => (await bucket.get(`${TENANT}.bundle`)) !== null, { what: 'the lost bundle' });
+    await waitFor(async () => (await bucket.get(`${TENANT}.bundle`)) !== null, {
+      timeoutMs: 30_000,
+      what: 'the lost bundle',
+    });
     const revision = await bucket.put(`${TENANT}.bundle`, 'junk');
     await waitFor(async () => ((await bucket.get(`${TENANT}.bundle`))?.revision ?? 0) > revision, {
       what: 'the junk to be replaced',
@@ -137,7 +140,7 @@ describe('a bundle', () => {
     await before.stop();
     const after = await policyService({}, await postgres.createSchema());
     const point = await enforcement();
-    await waitFor(() => point.version() === 5, { what: 'a bundle after the one that was seen' });
+    await waitFor(() => point.version() === 5, { timeoutMs: 30_000, what: 'a bundle after the one that was seen' });
     const { signed } = (await newest(after)) as { signed: { payload: string } };
     expect(JSON.parse(signed.payload)).toMatchObject({ version: 5, parentHash: hash });
   });
@@ -145,7 +148,7 @@ describe('a bundle', () => {
   it('is renewed at half of its life', async () => {
     await policyService({ SIGNALBOX_BUNDLE_LIFE_MS: '2000', SIGNALBOX_UPKEEP_MS: '100' });
     const point = await enforcement();
-    await waitFor(() => point.version() >= 3, { what: 'renewed bundles' });
+    await waitFor(() => point.version() >= 3, { timeoutMs: 30_000, what: 'renewed bundles' });
     expect(() => point.store.forTenant(TENANT)).not.toThrow();
   });
 
@@ -160,7 +163,7 @@ describe('a bundle', () => {
     makeKeys(mesh.keysRoot, [TENANT]);
     const after = await policyService({}, pgUrl, false);
     const point = await enforcement();
-    await waitFor(() => point.version() === 2, { what: 'a bundle of the new key' });
+    await waitFor(() => point.version() === 2, { timeoutMs: 30_000, what: 'a bundle of the new key' });
     expect((await newest(after))['keyId']).not.toBe(keyId);
   });
 });
@@ -172,7 +175,7 @@ describe('without Postgres', () => {
     const first = await startPostgresServer({ port, folder, durable: false });
     const policy = await policyService({}, first.adminUrl);
     const point = await enforcement();
-    await waitFor(() => point.version() === 1, { what: 'the bundle' });
+    await waitFor(() => point.version() === 1, { timeoutMs: 30_000, what: 'the bundle' });
     await first.stop();
     for (const answer of [await addRule(policy, 'x'), await policy.ask('GET', `/admin/v1/tenants/${TENANT}/agents`)]) {
       expect([answer.status, answer.body['title'], answer.headers.get('retry-after')]).toEqual([
@@ -187,9 +190,15 @@ describe('without Postgres', () => {
     const another = await policyService({}, first.adminUrl, false);
     expect((await addRule(another, 'x')).body['title']).toBe('STORE_UNAVAILABLE');
     const second = await startPostgresServer({ port, folder, durable: false });
-    await waitFor(async () => (await addRule(policy, 'y')).status === 201, { what: 'the first process to go on' });
-    await waitFor(async () => (await addRule(another, 'z')).status === 201, { what: 'the second process to start' });
-    await waitFor(() => point.version() === 3, { what: 'both changes' });
+    await waitFor(async () => (await addRule(policy, 'y')).status === 201, {
+      timeoutMs: 30_000,
+      what: 'the first process to go on',
+    });
+    await waitFor(async () => (await addRule(another, 'z')).status === 201, {
+      timeoutMs: 30_000,
+      what: 'the second process to start',
+    });
+    await waitFor(() => point.version() === 3, { timeoutMs: 30_000, what: 'both changes' });
     expect(await Promise.all([policy.stop(), another.stop()])).toEqual([0, 0]);
     await second.stop();
     rmSync(folder, { recursive: true, force: true });
