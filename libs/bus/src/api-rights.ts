@@ -1,6 +1,15 @@
 import {
-  BUCKETS, CHANNELS, CONSUMERS, inboxPrefix, partitionStream, PARTITION_NAMES,
-  type BucketName, type Channel, type ChannelName, type ConsumerName, type ServiceName,
+  BUCKETS,
+  CHANNELS,
+  CONSUMERS,
+  inboxPrefix,
+  partitionStream,
+  PARTITION_NAMES,
+  type BucketName,
+  type Channel,
+  type ChannelName,
+  type ConsumerName,
+  type ServiceName,
 } from '@signalbox/contracts';
 
 /**
@@ -54,7 +63,11 @@ export const rights = {
 
   /** `bus.work`: pull, acknowledge (the second form is the one of servers with a domain), bury. */
   durable: (stream: string, consumer: string): ApiRights =>
-    only([`${API}.CONSUMER.MSG.NEXT.${stream}.${consumer}`, `$JS.ACK.${stream}.${consumer}.>`, `$JS.ACK.*.*.${stream}.${consumer}.>`]),
+    only([
+      `${API}.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
+      `$JS.ACK.${stream}.${consumer}.>`,
+      `$JS.ACK.*.*.${stream}.${consumer}.>`,
+    ]),
 
   /** Dead letters of one consumer; the DLQ of its own account takes them. */
   deadLetter: (stream: string, consumer: string): ApiRights => only([`sb.v1.dlq.${stream}.${consumer}.*`]),
@@ -66,14 +79,19 @@ export const rights = {
   },
 
   /** Reading a stream in order with an ephemeral, un-acked consumer, single entries, and its size. */
-  followStream: (stream: string): ApiRights => only([`${API}.STREAM.INFO.${stream}`, ...directGet(stream), ...ephemeral(stream)]),
+  followStream: (stream: string): ApiRights =>
+    only([`${API}.STREAM.INFO.${stream}`, ...directGet(stream), ...ephemeral(stream)]),
 
   /** `journal.read`, `last`, `follow` and `size` over all partitions. */
-  readJournal: (): ApiRights => mergeRights(...PARTITION_NAMES.map((name) => rights.followStream(partitionStream(name)))),
+  readJournal: (): ApiRights =>
+    mergeRights(...PARTITION_NAMES.map((name) => rights.followStream(partitionStream(name)))),
 
   /** `journal.append`: besides the subject, a single read to learn whether an append of unknown outcome landed. */
   appendJournal: (): ApiRights =>
-    mergeRights(rights.publishTo('run'), ...PARTITION_NAMES.map((name) => only([`${API}.DIRECT.GET.${partitionStream(name)}`]))),
+    mergeRights(
+      rights.publishTo('run'),
+      ...PARTITION_NAMES.map((name) => only([`${API}.DIRECT.GET.${partitionStream(name)}`])),
+    ),
 
   /** `bucket.get` and `watch`. The bucket's stream must allow direct reads. */
   readBucket: (name: string): ApiRights => only([...directGet(`KV_${name}`), ...ephemeral(`KV_${name}`)]),
@@ -102,4 +120,3 @@ export function bucketRights(service: ServiceName): ApiRights {
   });
   return mergeRights(...parts);
 }
-

@@ -47,7 +47,8 @@ export class Bucket {
       if (fault.code !== 'SEQUENCE_CONFLICT') throw fault;
     }
     const stored = await this.#stored(key);
-    const there = (): MeshError => new MeshError('CONFLICT', `The key ${key} is there already.`, { details: { bucket: this.name, key } });
+    const there = (): MeshError =>
+      new MeshError('CONFLICT', `The key ${key} is there already.`, { details: { bucket: this.name, key } });
     if (stored !== null && !isDeletion(stored)) throw there();
     return this.update(key, bytes, stored?.seq ?? 0).catch((error: unknown) => {
       throw MeshError.from(error).code === 'SEQUENCE_CONFLICT' ? there() : error;
@@ -93,7 +94,10 @@ export class Bucket {
         try {
           await handler(change);
         } catch (error) {
-          this.connection.options.logger.error({ err: MeshError.from(error), bucket: this.name, key: change.key }, 'a watcher failed');
+          this.connection.options.logger.error(
+            { err: MeshError.from(error), bucket: this.name, key: change.key },
+            'a watcher failed',
+          );
         }
       },
     });
@@ -109,7 +113,10 @@ export class Bucket {
 
   #write(key: string, data: Uint8Array, extra: Record<string, string> = {}): Promise<PublishAck> {
     if (data.length > LIMITS.bucketValueBytesMax) {
-      throw new MeshError('PAYLOAD_TOO_LARGE', `A value of ${data.length} bytes is above the limit of ${LIMITS.bucketValueBytesMax}.`);
+      throw new MeshError(
+        'PAYLOAD_TOO_LARGE',
+        `A value of ${data.length} bytes is above the limit of ${LIMITS.bucketValueBytesMax}.`,
+      );
     }
     const head = headers();
     head.set('Nats-Expected-Stream', this.#stream);
@@ -132,5 +139,7 @@ function toBytes(value: Uint8Array | string): Uint8Array {
 }
 
 function badKey(key: string): MeshError {
-  return new MeshError('REQUEST_INVALID', 'A key is made of tokens of A–Z a–z 0–9 _ - with dots between.', { details: { keyLength: key.length } });
+  return new MeshError('REQUEST_INVALID', 'A key is made of tokens of A–Z a–z 0–9 _ - with dots between.', {
+    details: { keyLength: key.length },
+  });
 }

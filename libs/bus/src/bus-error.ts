@@ -1,7 +1,13 @@
 import { MeshError } from '@signalbox/kernel';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import {
-  AuthorizationError, ClosedConnectionError, DrainingConnectionError, NoRespondersError, PermissionViolationError, RequestError, TimeoutError,
+  AuthorizationError,
+  ClosedConnectionError,
+  DrainingConnectionError,
+  NoRespondersError,
+  PermissionViolationError,
+  RequestError,
+  TimeoutError,
 } from '@nats-io/transport-node';
 
 /** Codes of the JetStream API that mean something to us. */
@@ -42,7 +48,8 @@ export function fromApiFault(fault: ApiFault): MeshError {
     case API_CODE.consumerNotFound:
       return new MeshError('BUS_UNAVAILABLE', `The broker lacks it: ${text}.`, { details });
     default:
-      if (fault.code === 404) return new MeshError('NOT_FOUND', `The broker has no such message: ${text}.`, { details });
+      if (fault.code === 404)
+        return new MeshError('NOT_FOUND', `The broker has no such message: ${text}.`, { details });
       if (fault.code === 503) return new MeshError('BUS_UNAVAILABLE', `The broker cannot now: ${text}.`, { details });
       return new MeshError('INTERNAL', `The broker refused: ${text}.`, { details });
   }
@@ -53,11 +60,13 @@ export function fromNats(thrown: unknown): MeshError {
   if (thrown instanceof MeshError) return thrown;
   const cause = thrown instanceof RequestError && thrown.cause !== undefined ? thrown.cause : thrown;
   if (cause instanceof PermissionViolationError) return forbidden(cause.operation, cause.subject, thrown);
-  if (cause instanceof AuthorizationError) return new MeshError('BUS_FORBIDDEN', 'The broker does not know this user.', { cause: thrown });
+  if (cause instanceof AuthorizationError)
+    return new MeshError('BUS_FORBIDDEN', 'The broker does not know this user.', { cause: thrown });
   if (cause instanceof NoRespondersError || (cause instanceof Error && cause.name === 'JetStreamNotEnabled')) {
     return new MeshError('BUS_UNAVAILABLE', 'Nobody serves that subject now.', { cause: thrown });
   }
-  if (cause instanceof TimeoutError) return new MeshError('BUS_TIMEOUT', 'No answer over the bus within the deadline.', { cause: thrown });
+  if (cause instanceof TimeoutError)
+    return new MeshError('BUS_TIMEOUT', 'No answer over the bus within the deadline.', { cause: thrown });
   if (cause instanceof ClosedConnectionError || cause instanceof DrainingConnectionError) {
     return new MeshError('BUS_UNAVAILABLE', 'The connection to the bus is closed.', { cause: thrown });
   }
@@ -69,5 +78,8 @@ export function fromNats(thrown: unknown): MeshError {
 }
 
 export function forbidden(operation: string, subject: string, cause?: unknown): MeshError {
-  return new MeshError('BUS_FORBIDDEN', `The broker refused ${operation} to ${subject}.`, { details: { operation, subject }, cause });
+  return new MeshError('BUS_FORBIDDEN', `The broker refused ${operation} to ${subject}.`, {
+    details: { operation, subject },
+    cause,
+  });
 }

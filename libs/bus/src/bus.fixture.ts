@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import {
-  type AccountName, type ConsumerName, CONSUMERS, type ConsumerSpec, type JournalBody, runIdFor, type RunRequestV1, type ServiceName, type ToolWorkV1,
+  type AccountName,
+  type ConsumerName,
+  CONSUMERS,
+  type ConsumerSpec,
+  type JournalBody,
+  runIdFor,
+  type RunRequestV1,
+  type ServiceName,
+  type ToolWorkV1,
 } from '@signalbox/contracts';
 import { newRequestId, sha256Hex } from '@signalbox/kernel';
 import { startMesh, type TestMesh } from '@signalbox/testing';
@@ -82,7 +90,13 @@ export async function startFixture(): Promise<Fixture> {
       const settings = { ack_wait: spec.ackWaitMs * MS, max_deliver: spec.deliverMax };
       await (await admin(spec.account)).consumers.update(spec.stream, spec.durable, settings);
       const service = (spec.durable === 'guard-in' ? 'guard' : spec.durable.replace('-default', '')) as ServiceName;
-      const connection = await Connection.open({ service, account: spec.account, url: mesh.url, keys: keys(service), logger: log });
+      const connection = await Connection.open({
+        service,
+        account: spec.account,
+        url: mesh.url,
+        keys: keys(service),
+        logger: log,
+      });
       const publisher = new Publisher(connection);
       const codec = new Codec(spec.account, service, keys(service), new ClaimStore(connection, publisher, 'artifacts'));
       const worker = new Worker({ connection, publisher, codec }, spec, handler, concurrency);
@@ -113,7 +127,12 @@ export function timerFired(timer: string): JournalBody<'timer.fired.v1'> {
 }
 
 export function decision(reason: string): JournalBody<'decision.v1'> {
-  return { head: sha256Hex(reason), decidedAt: 1_700_000_000_000, engine: 1, events: [{ type: 'session.skipped', reason }] };
+  return {
+    head: sha256Hex(reason),
+    decidedAt: 1_700_000_000_000,
+    engine: 1,
+    events: [{ type: 'session.skipped', reason }],
+  };
 }
 
 export function cancelRequested(reason: string): JournalBody<'run.cancel-requested.v1'> {
@@ -122,19 +141,42 @@ export function cancelRequested(reason: string): JournalBody<'run.cancel-request
 
 /** A session of about `bytes` bytes. */
 export function sessionLoaded(bytes: number): JournalBody<'session.loaded.v1'> {
-  const content = createHash('sha256').update(String(bytes)).digest('hex').repeat(Math.ceil(bytes / 64)).slice(0, bytes);
+  const content = createHash('sha256')
+    .update(String(bytes))
+    .digest('hex')
+    .repeat(Math.ceil(bytes / 64))
+    .slice(0, bytes);
   return { attempt: 0, messages: [{ role: 'user', content }], revision: 1, loadedAt: 1_700_000_000_000 };
 }
 
 export function runRequest(text: string): RunRequestV1 {
-  return { keyDigest: sha256Hex('key'), requestId: newRequestId(), agent: 'clerk', input: [{ role: 'user', content: text }], stream: false };
+  return {
+    keyDigest: sha256Hex('key'),
+    requestId: newRequestId(),
+    agent: 'clerk',
+    input: [{ role: 'user', content: text }],
+    stream: false,
+  };
 }
 
 export function toolWork(callId: string, run: RunRef = newRun()): ToolWorkV1 {
   return {
-    runId: run.runId, tenant: run.tenant, callId, step: 1, attempt: 0, dispatch: 0, agent: 'clerk', userId: 'user', tool: 'clock', arguments: '{}',
-    argumentsHash: sha256Hex('{}'), effect: 'pure', tier: 'T0',
+    runId: run.runId,
+    tenant: run.tenant,
+    callId,
+    step: 1,
+    attempt: 0,
+    dispatch: 0,
+    agent: 'clerk',
+    userId: 'user',
+    tool: 'clock',
+    arguments: '{}',
+    argumentsHash: sha256Hex('{}'),
+    effect: 'pure',
+    tier: 'T0',
     limits: { wallMs: 1_000, cpuMs: 1_000, memoryBytes: 16_777_216, pidsMax: 1, outputBytesMax: 1_000, tmpBytesMax: 0 },
-    idempotencyKey: sha256Hex(callId), bundle: { version: 1, hash: sha256Hex('bundle') }, deadlineAt: 1_800_000_000_000,
+    idempotencyKey: sha256Hex(callId),
+    bundle: { version: 1, hash: sha256Hex('bundle') },
+    deadlineAt: 1_800_000_000_000,
   };
 }

@@ -15,7 +15,11 @@ let inference: Bus;
 
 beforeAll(async () => {
   fixture = await startFixture();
-  [router, guard, inference] = await Promise.all([fixture.bus('router'), fixture.bus('guard'), fixture.bus('inference')]);
+  [router, guard, inference] = await Promise.all([
+    fixture.bus('router'),
+    fixture.bus('guard'),
+    fixture.bus('inference'),
+  ]);
 });
 afterAll(() => fixture.stop());
 
@@ -37,13 +41,27 @@ describe('publish and subscribe', () => {
     await fixture.settled(guard);
     const nc = await fixture.raw('router');
     const subject = subjects.note(run.tenant, run.runId);
-    for (const bytes of ['', 'junk', Buffer.from([0xff, 0xfe]), 'sb1 run.note.v1 policy -\n{"phase":"step","seq":1}', 'sb1 run.note.v1 router h:AA\n{"phase":"step","seq":1}', 'sb1 run.note.v1 router -\n{"phase":"nonsense"}']) {
+    for (const bytes of [
+      '',
+      'junk',
+      Buffer.from([0xff, 0xfe]),
+      'sb1 run.note.v1 policy -\n{"phase":"step","seq":1}',
+      'sb1 run.note.v1 router h:AA\n{"phase":"step","seq":1}',
+      'sb1 run.note.v1 router -\n{"phase":"nonsense"}',
+    ]) {
       nc.publish(subject, bytes);
     }
     await nc.flush();
     expect(await router.publish('note', subject, { phase: 'ended', seq: 7 })).toBeUndefined();
     await waitFor(() => seen.length === 1, { what: 'the note' });
-    expect(seen[0]).toMatchObject({ channel: 'note', kind: 'run.note.v1', author: 'router', tenant: 'acme', subject, body: { phase: 'ended', seq: 7 } });
+    expect(seen[0]).toMatchObject({
+      channel: 'note',
+      kind: 'run.note.v1',
+      author: 'router',
+      tenant: 'acme',
+      subject,
+      body: { phase: 'ended', seq: 7 },
+    });
     expect(fixture.log.lines.filter(({ message }) => message === 'a message was dropped')).toHaveLength(6);
     subscription.stop();
   });
@@ -56,7 +74,9 @@ describe('publish and subscribe', () => {
       seen.push(body.index);
     });
     await fixture.settled(guard);
-    await Promise.all(Array.from({ length: 300 }, (_, n) => inference.publish('tok', subjects.tok(run.tenant, run.runId), delta(n))));
+    await Promise.all(
+      Array.from({ length: 300 }, (_, n) => inference.publish('tok', subjects.tok(run.tenant, run.runId), delta(n))),
+    );
     await waitFor(() => seen.length === 300, { what: 'all deltas' });
     expect(seen).toEqual(Array.from({ length: 300 }, (_, n) => n));
   });
@@ -68,9 +88,16 @@ describe('publish and subscribe', () => {
   });
 
   it('says what the broker forbids', async () => {
-    await expect(guard.publish('tok', subjects.tok('acme', newRun().runId), delta(0))).rejects.toMatchObject({ code: 'BUS_FORBIDDEN' });
+    await expect(guard.publish('tok', subjects.tok('acme', newRun().runId), delta(0))).rejects.toMatchObject({
+      code: 'BUS_FORBIDDEN',
+    });
     const nobody = subjects.svc('guard', 'deposit', 'acme');
-    const asked = guard.request('vaultDeposit', nobody, { tenant: 'acme', items: [{ token: 't', sealed: 's' }] }, { timeoutMs: 2_000 });
+    const asked = guard.request(
+      'vaultDeposit',
+      nobody,
+      { tenant: 'acme', items: [{ token: 't', sealed: 's' }] },
+      { timeoutMs: 2_000 },
+    );
     await expect(asked).rejects.toMatchObject({ code: 'BUS_FORBIDDEN' });
     const nc = await fixture.raw('guard');
     await expect(nc.request(subjects.tok('acme', newRun().runId), 'x', { timeout: 2_000 })).rejects.toThrow();
@@ -78,18 +105,31 @@ describe('publish and subscribe', () => {
 
   it('refuses a message above what the bus carries, and one for the other account', async () => {
     const gateway = await fixture.bus('gateway', 'GATE');
-    await expect(gateway.publish('inRun', subjects.in('acme', 'run'), runRequest('x'.repeat(999_999).concat('y')))).resolves.toBeDefined();
-    const three = { ...runRequest('x'), input: Array.from({ length: 3 }, () => ({ role: 'user' as const, content: 'x'.repeat(500_000) })) };
-    await expect(gateway.publish('inRun', subjects.in('acme', 'run'), three)).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
-    await expect(router.publish('inRun', subjects.in('acme', 'run'), runRequest('x'))).rejects.toMatchObject({ code: 'INTERNAL' });
+    await expect(
+      gateway.publish('inRun', subjects.in('acme', 'run'), runRequest('x'.repeat(999_999).concat('y'))),
+    ).resolves.toBeDefined();
+    const three = {
+      ...runRequest('x'),
+      input: Array.from({ length: 3 }, () => ({ role: 'user' as const, content: 'x'.repeat(500_000) })),
+    };
+    await expect(gateway.publish('inRun', subjects.in('acme', 'run'), three)).rejects.toMatchObject({
+      code: 'PAYLOAD_TOO_LARGE',
+    });
+    await expect(router.publish('inRun', subjects.in('acme', 'run'), runRequest('x'))).rejects.toMatchObject({
+      code: 'INTERNAL',
+    });
   });
 
   it('does not log in with a key the server does not know', async () => {
     const folder = testFolder('other-keys');
     makeKeys(folder, ['acme']);
     const options = { service: 'router', account: 'CORE', url: fixture.mesh.url } as const;
-    await expect(Bus.connect({ ...options, keysDir: join(folder, 'router') })).rejects.toMatchObject({ code: 'BUS_FORBIDDEN' });
-    await expect(Bus.connect({ ...options, keysDir: join(folder, 'audit-nobody') })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    await expect(Bus.connect({ ...options, keysDir: join(folder, 'router') })).rejects.toMatchObject({
+      code: 'BUS_FORBIDDEN',
+    });
+    await expect(Bus.connect({ ...options, keysDir: join(folder, 'audit-nobody') })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+    });
     rmSync(folder, { recursive: true });
   });
 
@@ -116,7 +156,10 @@ describe('a bucket', () => {
     const first = await bucket.create('acme.s1', 'one');
     await expect(bucket.create('acme.s1', 'two')).rejects.toMatchObject({ code: 'CONFLICT' });
     const second = await bucket.update('acme.s1', 'two', first);
-    await expect(bucket.update('acme.s1', 'three', first)).rejects.toMatchObject({ code: 'SEQUENCE_CONFLICT', details: { lastSeq: second } });
+    await expect(bucket.update('acme.s1', 'three', first)).rejects.toMatchObject({
+      code: 'SEQUENCE_CONFLICT',
+      details: { lastSeq: second },
+    });
     const entry = await bucket.get('acme.s1');
     expect([Buffer.from(entry!.value).toString(), entry!.revision]).toEqual(['two', second]);
     await bucket.delete('acme.s1');
@@ -128,8 +171,11 @@ describe('a bucket', () => {
 
   it('refuses keys that are patterns, and values that are too large', async () => {
     const bucket = await (await fixture.bus('memory')).bucket('sessions');
-    for (const key of ['', 'a.*', '>', 'a b', '.a', 'a..b', 'ä']) await expect(bucket.put(key, 'x')).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
-    await expect(bucket.put('acme.big', new Uint8Array(1_048_576))).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+    for (const key of ['', 'a.*', '>', 'a b', '.a', 'a..b', 'ä'])
+      await expect(bucket.put(key, 'x')).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+    await expect(bucket.put('acme.big', new Uint8Array(1_048_576))).rejects.toMatchObject({
+      code: 'PAYLOAD_TOO_LARGE',
+    });
   });
 
   it('increments without loss under contention', async () => {
@@ -138,10 +184,13 @@ describe('a bucket', () => {
     await buckets[0]!.put('acme.count', '0');
     await Promise.all(
       Array.from({ length: 8 }, async (_, n) => {
-        for (let done = 0; done < 10; ) {
+        for (let done = 0; done < 10;) {
           const entry = await buckets[n % 2]!.get('acme.count');
           const next = Number(Buffer.from(entry!.value).toString()) + 1;
-          done += await buckets[n % 2]!.update('acme.count', String(next), entry!.revision).then(() => 1, () => 0);
+          done += await buckets[n % 2]!.update('acme.count', String(next), entry!.revision).then(
+            () => 1,
+            () => 0,
+          );
         }
       }),
     );

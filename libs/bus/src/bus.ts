@@ -1,6 +1,15 @@
 import {
-  type AccountName, BUCKETS, type BucketName, type ChannelBody, type ChannelName, type ChannelReply, type ConsumerName, CONSUMERS,
-  OBJECT_STORES, type RequestChannel, type ServiceName,
+  type AccountName,
+  BUCKETS,
+  type BucketName,
+  type ChannelBody,
+  type ChannelName,
+  type ChannelReply,
+  type ConsumerName,
+  CONSUMERS,
+  OBJECT_STORES,
+  type RequestChannel,
+  type ServiceName,
 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { Bucket } from './bucket.js';
@@ -19,14 +28,26 @@ import { reply, Responder } from './responder.js';
 import { streamReplies } from './streamed-reply.js';
 import { listen } from './subscriber.js';
 import type {
-  BusLogger, BusMessage, BusOptions, PublishOptions, PublishReceipt, RequestOptions, RequestStreamOptions, ServeOptions, Service,
-  WorkConsumer, WorkMessage,
+  BusLogger,
+  BusMessage,
+  BusOptions,
+  PublishOptions,
+  PublishReceipt,
+  RequestOptions,
+  RequestStreamOptions,
+  ServeOptions,
+  Service,
+  WorkConsumer,
+  WorkMessage,
 } from './types.js';
 import { within } from './within.js';
 import { Worker } from './work-consumer.js';
 
 type Handler<K extends RequestChannel> = (message: BusMessage<ChannelBody<K>>) => Promise<ChannelReply<K>>;
-type StreamHandler<K extends RequestChannel> = (message: BusMessage<ChannelBody<K>>, signal: AbortSignal) => AsyncIterable<ChannelReply<K>>;
+type StreamHandler<K extends RequestChannel> = (
+  message: BusMessage<ChannelBody<K>>,
+  signal: AbortSignal,
+) => AsyncIterable<ChannelReply<K>>;
 
 const silent = (): void => undefined;
 const SILENT: BusLogger = { debug: silent, info: silent, warn: silent, error: silent };
@@ -89,7 +110,12 @@ export class Bus {
   }
 
   /** Asks a service. Its error is thrown as it was; BUS_TIMEOUT, BUS_UNAVAILABLE when nobody serves. */
-  async request<K extends RequestChannel>(channel: K, subject: string, body: ChannelBody<K>, options: RequestOptions): Promise<ChannelReply<K>> {
+  async request<K extends RequestChannel>(
+    channel: K,
+    subject: string,
+    body: ChannelBody<K>,
+    options: RequestOptions,
+  ): Promise<ChannelReply<K>> {
     return (await ask(this.connection, this.#codec, { channel, subject, body }, options)) as ChannelReply<K>;
   }
 
@@ -100,7 +126,9 @@ export class Bus {
     body: ChannelBody<K>,
     options: RequestStreamOptions,
   ): AsyncIterable<ChannelReply<K>> {
-    return askStream(this.connection, this.#codec, { channel, subject, body }, options) as AsyncIterable<ChannelReply<K>>;
+    return askStream(this.connection, this.#codec, { channel, subject, body }, options) as AsyncIterable<
+      ChannelReply<K>
+    >;
   }
 
   /** Answers the requests of a channel, shared with the other instances of this service. */
@@ -117,7 +145,11 @@ export class Bus {
   }
 
   /** Answers each request with a stream; its signal aborts when the asker is gone or this instance stops. */
-  async serveStream<K extends RequestChannel>(channel: K, handler: StreamHandler<K>, options: ServeOptions = {}): Promise<Service> {
+  async serveStream<K extends RequestChannel>(
+    channel: K,
+    handler: StreamHandler<K>,
+    options: ServeOptions = {},
+  ): Promise<Service> {
     const { concurrency = LIMITS.serveConcurrency } = options;
     return this.#respond(
       new Responder(this.connection, this.#codec, {
@@ -130,7 +162,11 @@ export class Bus {
   }
 
   /** Hears a core channel, or what a stream republishes live, on a subject or pattern of it. */
-  subscribe<K extends ChannelName>(channel: K, subject: string, handler: (message: BusMessage<ChannelBody<K>>) => void): { stop(): void } {
+  subscribe<K extends ChannelName>(
+    channel: K,
+    subject: string,
+    handler: (message: BusMessage<ChannelBody<K>>) => void,
+  ): { stop(): void } {
     const subscription = listen(this.connection, this.#codec, channel, subject, handler);
     return { stop: () => subscription.unsubscribe() };
   }
@@ -142,7 +178,8 @@ export class Bus {
     options: { concurrency: number },
   ): Promise<WorkConsumer> {
     const spec = CONSUMERS[consumer];
-    if (spec.account !== this.account) throw new MeshError('INTERNAL', `The consumer ${consumer} is on ${spec.account}, not ${this.account}.`);
+    if (spec.account !== this.account)
+      throw new MeshError('INTERNAL', `The consumer ${consumer} is on ${spec.account}, not ${this.account}.`);
     const tools = { connection: this.connection, publisher: this.#publisher, codec: this.#codec };
     const worker = new Worker(tools, spec, handler, options.concurrency);
     this.#workers.push(worker);

@@ -15,7 +15,10 @@ interface ServerFacts {
 
 export function capabilitiesOf(info: ServerFacts | undefined): BusCapabilities {
   const version = info?.version ?? '0.0.0';
-  const have = version.split(/[.-]/).slice(0, 3).map((part) => Number.parseInt(part, 10) || 0);
+  const have = version
+    .split(/[.-]/)
+    .slice(0, 3)
+    .map((part) => Number.parseInt(part, 10) || 0);
   return {
     version,
     apiLevel: info?.api_lvl ?? 0,

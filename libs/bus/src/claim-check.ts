@@ -26,7 +26,10 @@ export class ClaimStore {
   /** Stores the bytes and gives what travels in their place. PAYLOAD_TOO_LARGE above `claimBytesMax`. */
   async put(tenant: string, bytes: Uint8Array): Promise<Uint8Array> {
     if (bytes.length > LIMITS.claimBytesMax) {
-      throw new MeshError('PAYLOAD_TOO_LARGE', `A body of ${bytes.length} bytes is above the limit of ${LIMITS.claimBytesMax}.`);
+      throw new MeshError(
+        'PAYLOAD_TOO_LARGE',
+        `A body of ${bytes.length} bytes is above the limit of ${LIMITS.claimBytesMax}.`,
+      );
     }
     const sha256 = sha256Hex(bytes);
     const name = `${tenant}/${sha256}`;
@@ -39,7 +42,8 @@ export class ClaimStore {
   async resolve(tenant: string, value: unknown): Promise<unknown> {
     if (!isClaim(value)) return value;
     const { name, sha256, bytes } = validate(ClaimV1, value).$claim;
-    if (name !== `${tenant}/${sha256}`) throw new MeshError('SEAL_INVALID', 'A claim names an object of another tenant or content.');
+    if (name !== `${tenant}/${sha256}`)
+      throw new MeshError('SEAL_INVALID', 'A claim names an object of another tenant or content.');
     const content = await this.#read(name);
     if (content.length !== bytes || sha256Hex(content) !== sha256) {
       throw new MeshError('SEAL_INVALID', 'A claimed object is not what its claim says.', { details: { name } });
@@ -61,11 +65,21 @@ export class ClaimStore {
     const nuid = randomBytes(11).toString('hex');
     const chunks: Promise<unknown>[] = [];
     for (let at = 0; at < bytes.length; at += LIMITS.claimChunkBytes) {
-      chunks.push(this.#store(`$O.${this.store}.C.${nuid}`, bytes.subarray(at, at + LIMITS.claimChunkBytes), `${nuid}:${at}`));
+      chunks.push(
+        this.#store(`$O.${this.store}.C.${nuid}`, bytes.subarray(at, at + LIMITS.claimChunkBytes), `${nuid}:${at}`),
+      );
     }
     await Promise.all(chunks);
     const digest = `SHA-256=${padded(createHash('sha256').update(bytes).digest())}`;
-    const head = { bucket: this.store, name, nuid, size: bytes.length, chunks: chunks.length, digest, mtime: new Date().toISOString() };
+    const head = {
+      bucket: this.store,
+      name,
+      nuid,
+      size: bytes.length,
+      chunks: chunks.length,
+      digest,
+      mtime: new Date().toISOString(),
+    };
     await this.#store(this.#headSubject(name), Buffer.from(JSON.stringify(head)), nuid);
   }
 
@@ -80,7 +94,7 @@ export class ClaimStore {
     const head = await this.#head(name);
     if (head === null || head.size > LIMITS.claimBytesMax) throw missing(name);
     const parts: Uint8Array[] = [];
-    for (let fromSeq = 1, size = 0; size < head.size; ) {
+    for (let fromSeq = 1, size = 0; size < head.size;) {
       const chunk = await nextOnSubject(this.connection, this.#stream, `$O.${this.store}.C.${head.nuid}`, fromSeq);
       if (chunk === null || chunk.data.length === 0) throw missing(name);
       parts.push(chunk.data);

@@ -1,5 +1,12 @@
 import {
-  type AccountName, type Channel, type ChannelName, CHANNELS, CLAIM_CHECK_BYTES, MESSAGE_BYTES_MAX, type ServiceName, tenantOf,
+  type AccountName,
+  type Channel,
+  type ChannelName,
+  CHANNELS,
+  CLAIM_CHECK_BYTES,
+  MESSAGE_BYTES_MAX,
+  type ServiceName,
+  tenantOf,
 } from '@signalbox/contracts';
 import { MeshError, parseJson, validate } from '@signalbox/kernel';
 import type { MsgHdrs } from '@nats-io/transport-node';
@@ -28,7 +35,12 @@ export class Codec {
   ) {}
 
   /** Checks subject and body against the channel and gives its bytes. */
-  async encode(name: ChannelName, subject: string, kind: string | undefined, body: unknown): Promise<{ kind: string; data: Uint8Array }> {
+  async encode(
+    name: ChannelName,
+    subject: string,
+    kind: string | undefined,
+    body: unknown,
+  ): Promise<{ kind: string; data: Uint8Array }> {
     const channel = this.channel(name);
     checkSubject(name, channel.subject, subject);
     if (!channel.publishers.includes(this.service)) throw forbidden('publish', subject);
@@ -39,7 +51,13 @@ export class Codec {
   }
 
   /** The bytes of a body that has been validated. */
-  async encodeBody(subject: string, kind: string, body: unknown, rule: SealRule, tenant = tenantOf(subject)): Promise<Uint8Array> {
+  async encodeBody(
+    subject: string,
+    kind: string,
+    body: unknown,
+    rule: SealRule,
+    tenant = tenantOf(subject),
+  ): Promise<Uint8Array> {
     const whole = Buffer.from(JSON.stringify(body));
     const travels = whole.length > CLAIM_CHECK_BYTES && this.claims ? await this.claims.put(tenant, whole) : whole;
     if (travels.length > MESSAGE_BYTES_MAX - LIMITS.envelopeBytesMax) {
@@ -55,7 +73,8 @@ export class Codec {
   async decode(name: ChannelName, incoming: Incoming): Promise<BusMessage<never>> {
     const channel = this.channel(name);
     const tenant = tenantOfIncoming(incoming.subject);
-    const { kind, author, json } = this.account === 'GATE' ? this.#plain(name, channel, incoming) : this.#framed(channel, incoming);
+    const { kind, author, json } =
+      this.account === 'GATE' ? this.#plain(name, channel, incoming) : this.#framed(channel, incoming);
     const schema = channel.messages[kind];
     if (!schema) throw new MeshError('REQUEST_INVALID', `The channel ${name} carries no ${kind}.`);
     const body = validate(schema, await this.#value(tenant, json)) as never;
@@ -76,14 +95,16 @@ export class Codec {
       return this.#reply(channel, value);
     }
     const frame = decodeFrame(msg.data);
-    if (!channel.subscribers.includes(frame.author)) throw new MeshError('SEAL_INVALID', `${frame.author} may not answer here.`);
+    if (!channel.subscribers.includes(frame.author))
+      throw new MeshError('SEAL_INVALID', `${frame.author} may not answer here.`);
     if (frame.kind === 'error') throw MeshError.fromWire(parseJson(frame.json));
     return this.#reply(channel, await this.#value(tenantOf(subject), frame.json));
   }
 
   channel(name: ChannelName): Channel {
     const channel: Channel = CHANNELS[name];
-    if (channel.account !== this.account) throw new MeshError('INTERNAL', `The channel ${name} is on ${channel.account}, not ${this.account}.`);
+    if (channel.account !== this.account)
+      throw new MeshError('INTERNAL', `The channel ${name} is on ${channel.account}, not ${this.account}.`);
     return channel;
   }
 
@@ -103,17 +124,22 @@ export class Codec {
 
   #framed(channel: Channel, { subject, data }: Incoming): { kind: string; author: ServiceName; json: Uint8Array } {
     const frame = decodeFrame(data);
-    if (!channel.publishers.includes(frame.author)) throw new MeshError('SEAL_INVALID', `${frame.author} may not publish here.`, { details: { subject } });
+    if (!channel.publishers.includes(frame.author))
+      throw new MeshError('SEAL_INVALID', `${frame.author} may not publish here.`, { details: { subject } });
     const seal = checkSeal(subject, frame, channel.seal, this.keys);
     if (seal === 'verified') return frame;
-    const why = seal === 'invalid' ? 'The seal of a message is not right.' : 'There is no key here to check the seal of a message.';
+    const why =
+      seal === 'invalid'
+        ? 'The seal of a message is not right.'
+        : 'There is no key here to check the seal of a message.';
     throw new MeshError('SEAL_INVALID', why, { details: { subject, author: frame.author } });
   }
 }
 
 function onlyKind(name: ChannelName, channel: Channel): string {
   const [kind, ...others] = Object.keys(channel.messages);
-  if (kind === undefined || others.length > 0) throw new MeshError('REQUEST_INVALID', `A message on ${name} must name its kind.`);
+  if (kind === undefined || others.length > 0)
+    throw new MeshError('REQUEST_INVALID', `A message on ${name} must name its kind.`);
   return kind;
 }
 
@@ -126,14 +152,18 @@ function tenantOfIncoming(subject: string): string {
 }
 
 function checkSubject(name: ChannelName, pattern: string, subject: string): void {
-  if (!matches(pattern, subject) || subject.includes('*')) throw new MeshError('REQUEST_INVALID', `The subject is none of the channel ${name}.`, { details: { subject } });
+  if (!matches(pattern, subject) || subject.includes('*'))
+    throw new MeshError('REQUEST_INVALID', `The subject is none of the channel ${name}.`, { details: { subject } });
 }
 
 /** Whether a subject without wildcards, or a narrower pattern, lies within a pattern of tokens and `*`. */
 export function matches(pattern: string, subject: string): boolean {
   const have = subject.split('.');
   const want = pattern.split('.');
-  return have.length === want.length && want.every((token, i) => (token === '*' ? have[i] !== '' && have[i] !== '>' : token === have[i]));
+  return (
+    have.length === want.length &&
+    want.every((token, i) => (token === '*' ? have[i] !== '' && have[i] !== '>' : token === have[i]))
+  );
 }
 
 /** The channel that a subject belongs to. */

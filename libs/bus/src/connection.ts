@@ -1,7 +1,15 @@
 import { type AccountName, inboxPrefix, type ServiceName } from '@signalbox/contracts';
 import { backoffMs, MeshError, pause } from '@signalbox/kernel';
 import {
-  AuthorizationError, connect, createInbox, type Msg, type NatsConnection, nkeyAuthenticator, PermissionViolationError, type ServerInfo, type Status,
+  AuthorizationError,
+  connect,
+  createInbox,
+  type Msg,
+  type NatsConnection,
+  nkeyAuthenticator,
+  PermissionViolationError,
+  type ServerInfo,
+  type Status,
 } from '@nats-io/transport-node';
 import { fromNats } from './bus-error.js';
 import type { KeyRing } from './key-ring.js';
@@ -119,7 +127,10 @@ export class Connection {
         }
         return;
       case 'slowConsumer':
-        logger.warn({ account, subject: status.sub.getSubject(), pending: status.pending }, 'a subscription reads too slowly');
+        logger.warn(
+          { account, subject: status.sub.getSubject(), pending: status.pending },
+          'a subscription reads too slowly',
+        );
         return;
       default:
         logger.debug({ account, status: status.type }, 'bus connection');

@@ -33,7 +33,11 @@ export async function bury(publisher: Publisher, keys: KeyRing, consumer: Consum
   head.set('Nats-Msg-Id', messageId(keys, `dlq\n${stream}\n${durable}\n${corpse.streamSeq}\n${corpse.subject}`));
   const fits = corpse.data.length <= MESSAGE_BYTES_MAX - LIMITS.envelopeBytesMax;
   if (!fits) head.set('sb-dlq-cut', String(corpse.data.length));
-  await publisher.publish(subjects.dlq(stream, durable, tenantToken(corpse.subject)), fits ? corpse.data : new Uint8Array(), head);
+  await publisher.publish(
+    subjects.dlq(stream, durable, tenantToken(corpse.subject)),
+    fits ? corpse.data : new Uint8Array(),
+    head,
+  );
 }
 
 function tenantToken(subject: string): string {

@@ -17,6 +17,11 @@ export function readDelivery(reply: string | undefined): Delivery | null {
   if (tokens[0] !== '$JS' || tokens[1] !== 'ACK' || tokens.length < 9 || tokens.length === 10) return null;
   const at = tokens.length === 9 ? 4 : 6;
   const number = (index: number): number => Number(tokens[index]);
-  const delivery = { deliveries: number(at), streamSeq: number(at + 1), consumerSeq: number(at + 2), pending: number(at + 4) };
+  const delivery = {
+    deliveries: number(at),
+    streamSeq: number(at + 1),
+    consumerSeq: number(at + 2),
+    pending: number(at + 4),
+  };
   return Object.values(delivery).every((value) => Number.isSafeInteger(value)) ? delivery : null;
 }

@@ -42,7 +42,11 @@ export function envelopeHeaders(service: ServiceName, envelope: Envelope): { hea
 
 /** Deduplication id that nobody can guess, and so nobody can use up beforehand. */
 export function messageId(keys: KeyRing, id: string): string {
-  return createHmac('sha256', keys.secret('msgid.key')).update(id).digest().subarray(0, MSG_ID_BYTES).toString('base64url');
+  return createHmac('sha256', keys.secret('msgid.key'))
+    .update(id)
+    .digest()
+    .subarray(0, MSG_ID_BYTES)
+    .toString('base64url');
 }
 
 /** Id and trace of a message; what does not look like one is left out. */

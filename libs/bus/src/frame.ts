@@ -24,7 +24,14 @@ const KIND = /^[a-z0-9][a-z0-9.-]{0,63}$/;
 const NEWLINE = 0x0a;
 const UNSEALED = '-';
 
-export function encodeFrame(subject: string, kind: string, author: ServiceName, json: Uint8Array, rule: SealRule, keys: KeyRing): Uint8Array {
+export function encodeFrame(
+  subject: string,
+  kind: string,
+  author: ServiceName,
+  json: Uint8Array,
+  rule: SealRule,
+  keys: KeyRing,
+): Uint8Array {
   const seal = makeSeal(subject, kind, author, json, rule, keys);
   return Buffer.concat([Buffer.from(`${VERSION} ${kind} ${author} ${seal}\n`), json]);
 }
@@ -33,8 +40,11 @@ export function encodeFrame(subject: string, kind: string, author: ServiceName, 
 export function decodeFrame(data: Uint8Array): Frame {
   const end = data.subarray(0, HEAD_BYTES_MAX).indexOf(NEWLINE);
   if (end < 0) throw malformed();
-  const [version, kind, author, seal, ...rest] = Buffer.from(data.buffer, data.byteOffset, end).toString('latin1').split(' ');
-  if (version !== VERSION || kind === undefined || author === undefined || seal === undefined || rest.length > 0) throw malformed();
+  const [version, kind, author, seal, ...rest] = Buffer.from(data.buffer, data.byteOffset, end)
+    .toString('latin1')
+    .split(' ');
+  if (version !== VERSION || kind === undefined || author === undefined || seal === undefined || rest.length > 0)
+    throw malformed();
   if (!KIND.test(kind) || !isService(author)) throw malformed();
   return { kind, author, seal, json: data.subarray(end + 1) };
 }
@@ -48,7 +58,8 @@ export function checkSeal(subject: string, frame: Frame, rule: SealRule, keys: K
   if (!keys.has(means.kind === 'hmac' ? means.key : 'gate-sign.pub')) return 'unchecked';
   const given = Buffer.from(frame.seal.slice(2), 'base64url');
   const covered = sealed(subject, frame.kind, frame.author, frame.json);
-  if (means.kind === 'ed25519') return verify(null, covered, keys.publicKey('gate-sign.pub'), given) ? 'verified' : 'invalid';
+  if (means.kind === 'ed25519')
+    return verify(null, covered, keys.publicKey('gate-sign.pub'), given) ? 'verified' : 'invalid';
   const right = hmac(keys.secret(means.key), covered);
   return given.length === right.length && timingSafeEqual(given, right) ? 'verified' : 'invalid';
 }
@@ -62,11 +73,19 @@ function sealMeans(author: ServiceName, rule: SealRule): Means {
   return { kind: 'hmac', key: KeyRing.pairName(author, effective.slice('pair:'.length) as ServiceName) };
 }
 
-function makeSeal(subject: string, kind: string, author: ServiceName, json: Uint8Array, rule: SealRule, keys: KeyRing): string {
+function makeSeal(
+  subject: string,
+  kind: string,
+  author: ServiceName,
+  json: Uint8Array,
+  rule: SealRule,
+  keys: KeyRing,
+): string {
   const means = sealMeans(author, rule);
   if (means.kind === 'none') return UNSEALED;
   const covered = sealed(subject, kind, author, json);
-  if (means.kind === 'ed25519') return `e:${sign(null, covered, keys.privateKey('gate-sign.key')).toString('base64url')}`;
+  if (means.kind === 'ed25519')
+    return `e:${sign(null, covered, keys.privateKey('gate-sign.key')).toString('base64url')}`;
   return `h:${hmac(keys.secret(means.key), covered).toString('base64url')}`;
 }
 

@@ -10,7 +10,11 @@ export interface Health {
 }
 
 /** Asks nothing of JetStream: a probe that loads what it probes makes a bad moment worse. */
-export async function checkHealth(connection: Connection, workers: readonly Worker[], stopping: boolean): Promise<Health> {
+export async function checkHealth(
+  connection: Connection,
+  workers: readonly Worker[],
+  stopping: boolean,
+): Promise<Health> {
   const { account } = connection.options;
   if (stopping || connection.nc.isClosed()) return bad(`the connection to ${account} is closed`);
   const gone = connection.disconnectedMs();

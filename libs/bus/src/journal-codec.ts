@@ -17,8 +17,20 @@ interface Stored {
  * Checks a stored entry: frame, author, seal, claim, schema. Never throws over what is stored; what is wrong with it
  * becomes its `fault`. An object store that cannot be reached now is waited for until `signal` aborts.
  */
-export async function decodeEntry(stored: Stored, keys: KeyRing, claims: ClaimStore | null, signal?: AbortSignal): Promise<RawEntry> {
-  const raw: RawEntry = { ...placeOf(stored.subject), seq: stored.seq, subject: stored.subject, bytes: stored.data, entry: null, seal: 'invalid' };
+export async function decodeEntry(
+  stored: Stored,
+  keys: KeyRing,
+  claims: ClaimStore | null,
+  signal?: AbortSignal,
+): Promise<RawEntry> {
+  const raw: RawEntry = {
+    ...placeOf(stored.subject),
+    seq: stored.seq,
+    subject: stored.subject,
+    bytes: stored.data,
+    entry: null,
+    seal: 'invalid',
+  };
   try {
     const { frame, seal } = openFrame(stored.subject, stored.data, keys);
     raw.seal = seal;
@@ -36,27 +48,43 @@ function openFrame(subject: string, data: Uint8Array, keys: KeyRing): { frame: F
   const seal = checkSeal(subject, frame, CHANNELS.run.seal, keys);
   const allowed = isJournalKind(frame.kind) ? JOURNAL_KINDS[frame.kind].author : frame.author;
   if (seal === 'invalid' || allowed !== frame.author) {
-    throw new MeshError('SEAL_INVALID', `An entry of kind ${frame.kind} is not from whom it says, or not theirs to write.`, {
-      details: { kind: frame.kind, author: frame.author, seal },
-    });
+    throw new MeshError(
+      'SEAL_INVALID',
+      `An entry of kind ${frame.kind} is not from whom it says, or not theirs to write.`,
+      {
+        details: { kind: frame.kind, author: frame.author, seal },
+      },
+    );
   }
   return { frame, seal };
 }
 
 function entryOf(frame: Frame, seq: number, body: unknown): JournalEntry {
   if (!isJournalKind(frame.kind)) {
-    throw new MeshError('RUN_QUARANTINED', `The journal holds an entry of the unknown kind ${frame.kind}.`, { details: { kind: frame.kind } });
+    throw new MeshError('RUN_QUARANTINED', `The journal holds an entry of the unknown kind ${frame.kind}.`, {
+      details: { kind: frame.kind },
+    });
   }
   const { schema } = JOURNAL_KINDS[frame.kind];
   // The kind picks the schema, which the type system cannot follow through the table.
-  return { kind: frame.kind, author: frame.author, seq, body: validate(schema, body, 'RUN_QUARANTINED') } as JournalEntry;
+  return {
+    kind: frame.kind,
+    author: frame.author,
+    seq,
+    body: validate(schema, body, 'RUN_QUARANTINED'),
+  } as JournalEntry;
 }
 
 export function isJournalKind(kind: string): kind is JournalKind {
   return Object.hasOwn(JOURNAL_KINDS, kind);
 }
 
-async function resolvePatiently(claims: ClaimStore | null, tenant: string, claim: unknown, signal?: AbortSignal): Promise<unknown> {
+async function resolvePatiently(
+  claims: ClaimStore | null,
+  tenant: string,
+  claim: unknown,
+  signal?: AbortSignal,
+): Promise<unknown> {
   if (claims === null) throw new MeshError('BUS_FORBIDDEN', 'This service may not read claimed bodies.');
   for (let attempt = 0; ; attempt++) {
     try {

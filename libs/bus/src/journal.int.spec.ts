@@ -2,7 +2,15 @@ import { CHANNELS, partitionStream, subjects } from '@signalbox/contracts';
 import { waitFor } from '@signalbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Bus } from './bus.js';
-import { cancelRequested, decision, type Fixture, newRun, sessionLoaded, startFixture, timerFired } from './bus.fixture.js';
+import {
+  cancelRequested,
+  decision,
+  type Fixture,
+  newRun,
+  sessionLoaded,
+  startFixture,
+  timerFired,
+} from './bus.fixture.js';
 import { envelopeHeaders, messageId } from './envelope.js';
 import { encodeFrame } from './frame.js';
 import type { RawEntry } from './types.js';
@@ -15,7 +23,12 @@ let audit: Bus;
 
 beforeAll(async () => {
   fixture = await startFixture();
-  [router, guard, memory, audit] = await Promise.all([fixture.bus('router'), fixture.bus('guard'), fixture.bus('memory'), fixture.bus('audit')]);
+  [router, guard, memory, audit] = await Promise.all([
+    fixture.bus('router'),
+    fixture.bus('guard'),
+    fixture.bus('memory'),
+    fixture.bus('audit'),
+  ]);
 });
 afterAll(() => fixture.stop());
 
@@ -31,8 +44,14 @@ describe('append', () => {
       [second.seq, 'session.loaded.v1', 'memory', 'verified'],
       [third.seq, 'timer.fired.v1', 'router', 'verified'],
     ]);
-    expect(entries.map((entry) => Buffer.from(entry.bytes))).toEqual([first, second, third].map(({ bytes }) => Buffer.from(bytes)));
-    expect(entries[0]).toMatchObject({ tenant: run.tenant, runId: run.runId, subject: subjects.run(run.tenant, run.runId) });
+    expect(entries.map((entry) => Buffer.from(entry.bytes))).toEqual(
+      [first, second, third].map(({ bytes }) => Buffer.from(bytes)),
+    );
+    expect(entries[0]).toMatchObject({
+      tenant: run.tenant,
+      runId: run.runId,
+      subject: subjects.run(run.tenant, run.runId),
+    });
   });
 
   it('reads a part, the last entry, and nothing', async () => {
@@ -40,7 +59,8 @@ describe('append', () => {
     expect(await router.journal.last(run)).toBeNull();
     expect(await router.journal.read(run)).toEqual([]);
     const seqs: number[] = [];
-    for (const timer of ['a', 'b', 'c', 'd']) seqs.push((await router.journal.append(run, 'timer.fired.v1', timerFired(timer))).seq);
+    for (const timer of ['a', 'b', 'c', 'd'])
+      seqs.push((await router.journal.append(run, 'timer.fired.v1', timerFired(timer))).seq);
     const part = await router.journal.read(run, { fromSeq: seqs[1]!, untilSeq: seqs[2]! });
     expect(part.map(({ seq }) => seq)).toEqual([seqs[1], seqs[2]]);
     expect((await router.journal.last(run))?.seq).toBe(seqs[3]);
@@ -58,28 +78,40 @@ describe('append', () => {
   });
 
   it('refuses a kind that is not its own to write', async () => {
-    await expect(router.journal.append(newRun(), 'run.cancel-requested.v1', cancelRequested('no'))).rejects.toMatchObject({ code: 'BUS_FORBIDDEN' });
+    await expect(
+      router.journal.append(newRun(), 'run.cancel-requested.v1', cancelRequested('no')),
+    ).rejects.toMatchObject({ code: 'BUS_FORBIDDEN' });
   });
 
   it('lands a decision only on what its author has read', async () => {
     const run = newRun();
     const first = await router.journal.append(run, 'decision.v1', decision('one'), { expectLastSeq: 0 });
-    await expect(router.journal.append(run, 'decision.v1', decision('again'), { expectLastSeq: 0 })).rejects.toMatchObject({
+    await expect(
+      router.journal.append(run, 'decision.v1', decision('again'), { expectLastSeq: 0 }),
+    ).rejects.toMatchObject({
       code: 'SEQUENCE_CONFLICT',
       details: { lastSeq: first.seq },
     });
     const fact = await guard.journal.append(run, 'run.cancel-requested.v1', cancelRequested('enough'));
-    await expect(router.journal.append(run, 'decision.v1', decision('two'), { expectLastSeq: first.seq })).rejects.toMatchObject({
+    await expect(
+      router.journal.append(run, 'decision.v1', decision('two'), { expectLastSeq: first.seq }),
+    ).rejects.toMatchObject({
       code: 'SEQUENCE_CONFLICT',
       details: { lastSeq: fact.seq },
     });
     await router.journal.append(run, 'decision.v1', decision('two'), { expectLastSeq: fact.seq });
-    expect((await router.journal.read(run)).map(({ entry }) => entry?.kind)).toEqual(['decision.v1', 'run.cancel-requested.v1', 'decision.v1']);
+    expect((await router.journal.read(run)).map(({ entry }) => entry?.kind)).toEqual([
+      'decision.v1',
+      'run.cancel-requested.v1',
+      'decision.v1',
+    ]);
   });
 
   it('lets one of many win', async () => {
     const run = newRun();
-    const tries = Array.from({ length: 20 }, (_, n) => router.journal.append(run, 'decision.v1', decision(`try ${n}`), { expectLastSeq: 0 }));
+    const tries = Array.from({ length: 20 }, (_, n) =>
+      router.journal.append(run, 'decision.v1', decision(`try ${n}`), { expectLastSeq: 0 }),
+    );
     const outcomes = await Promise.allSettled(tries);
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(await router.journal.read(run)).toHaveLength(1);
@@ -118,12 +150,16 @@ describe('append', () => {
   });
 
   it('refuses what is too large even for a claim', async () => {
-    await expect(memory.journal.append(newRun(), 'session.loaded.v1', sessionLoaded(17 * 1_048_576))).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+    await expect(
+      memory.journal.append(newRun(), 'session.loaded.v1', sessionLoaded(17 * 1_048_576)),
+    ).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
   });
 
   it('reads thousands of entries', async () => {
     const run = newRun();
-    await Promise.all(Array.from({ length: 1_500 }, (_, n) => router.journal.append(run, 'timer.fired.v1', timerFired(`t${n}`))));
+    await Promise.all(
+      Array.from({ length: 1_500 }, (_, n) => router.journal.append(run, 'timer.fired.v1', timerFired(`t${n}`))),
+    );
     const entries = await router.journal.read(run);
     expect(new Set(entries.map(({ entry }) => (entry?.body as { timer: string }).timer)).size).toBe(1_500);
     expect(entries).toHaveLength(1_500);
@@ -147,9 +183,32 @@ describe('what others store', () => {
       [`sb1 run.cancel-requested.v1 guard e:AAAA\n{}`, 'SEAL_INVALID'],
       [encodeFrame(subject, 'something.new.v9', 'inference', json, CHANNELS.run.seal, keys), 'RUN_QUARANTINED'],
       [encodeFrame(subject, 'model.failed.v1', 'inference', json, CHANNELS.run.seal, keys), 'RUN_QUARANTINED'],
-      [encodeFrame(subject, 'model.failed.v1', 'inference', Buffer.from([0x22, 0xff, 0x22]), CHANNELS.run.seal, keys), 'REQUEST_MALFORMED'],
-      [encodeFrame('sb.v1.run.00.acme.elsewhere', 'model.failed.v1', 'inference', Buffer.from('{}'), CHANNELS.run.seal, keys), 'SEAL_INVALID'],
-      [encodeFrame(subject, 'model.failed.v1', 'inference', Buffer.from(`{"$claim":{"name":"globex/${'0'.repeat(64)}","sha256":"${'0'.repeat(64)}","bytes":1}}`), CHANNELS.run.seal, keys), 'SEAL_INVALID'],
+      [
+        encodeFrame(subject, 'model.failed.v1', 'inference', Buffer.from([0x22, 0xff, 0x22]), CHANNELS.run.seal, keys),
+        'REQUEST_MALFORMED',
+      ],
+      [
+        encodeFrame(
+          'sb.v1.run.00.acme.elsewhere',
+          'model.failed.v1',
+          'inference',
+          Buffer.from('{}'),
+          CHANNELS.run.seal,
+          keys,
+        ),
+        'SEAL_INVALID',
+      ],
+      [
+        encodeFrame(
+          subject,
+          'model.failed.v1',
+          'inference',
+          Buffer.from(`{"$claim":{"name":"globex/${'0'.repeat(64)}","sha256":"${'0'.repeat(64)}","bytes":1}}`),
+          CHANNELS.run.seal,
+          keys,
+        ),
+        'SEAL_INVALID',
+      ],
     ] as const;
     for (const [bytes] of forged) await nc.request(subject, bytes, { timeout: 2_000 });
     await router.journal.append(run, 'timer.fired.v1', timerFired('real'));
@@ -182,7 +241,9 @@ describe('follow', () => {
     for (const timer of ['3', '4']) await router.journal.append(run, 'timer.fired.v1', timerFired(timer));
     await waitFor(() => seen.length === 5, { what: 'five entries' });
     // Memory holds no key for what the router says to itself.
-    expect(seen.map(({ entry, seal }) => [(entry?.body as { timer: string }).timer, seal])).toEqual(['0', '1', '2', '3', '4'].map((timer) => [timer, 'unchecked']));
+    expect(seen.map(({ entry, seal }) => [(entry?.body as { timer: string }).timer, seal])).toEqual(
+      ['0', '1', '2', '3', '4'].map((timer) => [timer, 'unchecked']),
+    );
     expect(reader.lastSeq()).toBe((await memory.journal.size(run.partition)).lastSeq);
     stop.abort();
     await reader.closed;
@@ -195,10 +256,15 @@ describe('follow', () => {
     const seen: number[] = [];
     const stop = new AbortController();
     const { lastSeq } = await router.journal.size(run.partition);
-    const reader = router.journal.follow(run.partition, { fromSeq: lastSeq + 1, signal: stop.signal, onEntry: ({ seq }) => void seen.push(seq) });
+    const reader = router.journal.follow(run.partition, {
+      fromSeq: lastSeq + 1,
+      signal: stop.signal,
+      onEntry: ({ seq }) => void seen.push(seq),
+    });
     const expected: number[] = [];
     for (let round = 0; round < 3; round++) {
-      for (let n = 0; n < 50; n++) expected.push((await router.journal.append(run, 'timer.fired.v1', timerFired(`${round}-${n}`))).seq);
+      for (let n = 0; n < 50; n++)
+        expected.push((await router.journal.append(run, 'timer.fired.v1', timerFired(`${round}-${n}`))).seq);
       for await (const { name } of admin.consumers.list(stream)) await admin.consumers.delete(stream, name);
     }
     await waitFor(() => seen.length >= expected.length, { timeoutMs: 20_000, what: 'all entries' });

@@ -17,7 +17,12 @@ interface Answer {
 }
 
 /** Asks the JetStream API; what the broker refuses is thrown, what it cannot do now is tried again for a while. */
-export async function askApi<T>(connection: Connection, subject: string, body: unknown, signal?: AbortSignal): Promise<T> {
+export async function askApi<T>(
+  connection: Connection,
+  subject: string,
+  body: unknown,
+  signal?: AbortSignal,
+): Promise<T> {
   return withRetries(async () => {
     const msg = await connection.ask(subject, body === undefined ? '' : JSON.stringify(body), LIMITS.apiTimeoutMs);
     const answer = msg.json<T & Answer>();
@@ -36,7 +41,12 @@ export function atSequence(connection: Connection, stream: string, seq: number):
 }
 
 /** The first message on this subject whose sequence is `fromSeq` or higher. */
-export function nextOnSubject(connection: Connection, stream: string, subject: string, fromSeq: number): Promise<StoredMessage | null> {
+export function nextOnSubject(
+  connection: Connection,
+  stream: string,
+  subject: string,
+  fromSeq: number,
+): Promise<StoredMessage | null> {
   return directGet(connection, `$JS.API.DIRECT.GET.${stream}`, JSON.stringify({ seq: fromSeq, next_by_subj: subject }));
 }
 

@@ -19,7 +19,12 @@ describe('the key ring', () => {
     expect(guard.publicKey('gate-sign').type).toBe('public');
     expect(guard.privateKey('vault-x25519.key').asymmetricKeyType).toBe('x25519');
     expect(KeyRing.load(join(root, 'audit')).text('admin.token')).not.toBe('');
-    expect([guard.has('gate-sign.pub'), guard.has('gate-sign'), guard.has('bundle-sign.key'), guard.has('nothing')]).toEqual([true, true, false, false]);
+    expect([
+      guard.has('gate-sign.pub'),
+      guard.has('gate-sign'),
+      guard.has('bundle-sign.key'),
+      guard.has('nothing'),
+    ]).toEqual([true, true, false, false]);
     expect(KeyRing.pairName('router', 'memory')).toBe('pair-memory-router.key');
     expect(KeyRing.pairName('router', 'router')).toBe('pair-router-router.key');
   });
@@ -29,8 +34,16 @@ describe('the key ring', () => {
     writeFileSync(join(folder, 'short.key'), 'c2VjcmV0');
     writeFileSync(join(folder, 'pem.key'), 'TOPSECRET');
     const keys = KeyRing.load(folder);
-    for (const read of [() => keys.secret('none'), () => keys.secret('short'), () => keys.privateKey('pem'), () => keys.publicKey('none'), () => keys.text('none')]) {
-      expect(read).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.not.stringContaining('SECRET') }));
+    for (const read of [
+      () => keys.secret('none'),
+      () => keys.secret('short'),
+      () => keys.privateKey('pem'),
+      () => keys.publicKey('none'),
+      () => keys.text('none'),
+    ]) {
+      expect(read).toThrow(
+        expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.not.stringContaining('SECRET') }),
+      );
     }
     expect(() => KeyRing.load(join(folder, 'nowhere'))).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
     expect(inspect(keys, { depth: 9 }) + JSON.stringify(keys)).not.toContain('TOPSECRET');

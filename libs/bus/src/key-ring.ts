@@ -51,19 +51,24 @@ export class KeyRing {
   secret(name: string): Buffer {
     return remember(this.#secrets, name, () => {
       const bytes = Buffer.from(this.#content(name, ['', '.key']), 'base64url');
-      if (bytes.length < SECRET_BYTES_MIN) throw new MeshError('CONFIG_INVALID', `The key file ${name} holds no base64url secret.`);
+      if (bytes.length < SECRET_BYTES_MIN)
+        throw new MeshError('CONFIG_INVALID', `The key file ${name} holds no base64url secret.`);
       return bytes;
     });
   }
 
   /** A private key kept as PKCS8 PEM. */
   privateKey(name: string): KeyObject {
-    return remember(this.#keys, `private:${name}`, () => parsePem(name, this.#content(name, ['', '.key']), createPrivateKey));
+    return remember(this.#keys, `private:${name}`, () =>
+      parsePem(name, this.#content(name, ['', '.key']), createPrivateKey),
+    );
   }
 
   /** A public key kept as SPKI PEM. */
   publicKey(name: string): KeyObject {
-    return remember(this.#keys, `public:${name}`, () => parsePem(name, this.#content(name, ['', '.pub']), createPublicKey));
+    return remember(this.#keys, `public:${name}`, () =>
+      parsePem(name, this.#content(name, ['', '.pub']), createPublicKey),
+    );
   }
 
   /** Name of the secret that two services share. */

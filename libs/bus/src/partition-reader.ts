@@ -12,13 +12,27 @@ interface StreamInfo {
   state: { first_seq: number; last_seq: number };
 }
 
-export async function partitionSize(connection: Connection, partition: string, signal?: AbortSignal): Promise<{ firstSeq: number; lastSeq: number }> {
-  const { state } = await askApi<StreamInfo>(connection, `$JS.API.STREAM.INFO.${partitionStream(partition)}`, undefined, signal);
+export async function partitionSize(
+  connection: Connection,
+  partition: string,
+  signal?: AbortSignal,
+): Promise<{ firstSeq: number; lastSeq: number }> {
+  const { state } = await askApi<StreamInfo>(
+    connection,
+    `$JS.API.STREAM.INFO.${partitionStream(partition)}`,
+    undefined,
+    signal,
+  );
   return { firstSeq: state.first_seq, lastSeq: state.last_seq };
 }
 
 /** Follows a partition and checks, before each consumer it makes, that the stream has not become shorter than was read. */
-export function followPartition(connection: Connection, claims: ClaimStore | null, partition: string, options: FollowOptions): PartitionReader {
+export function followPartition(
+  connection: Connection,
+  claims: ClaimStore | null,
+  partition: string,
+  options: FollowOptions,
+): PartitionReader {
   const { keys, logger } = connection.options;
   const stream = partitionStream(partition);
   let handedSeq = options.fromSeq - 1;
@@ -48,13 +62,21 @@ export function followPartition(connection: Connection, claims: ClaimStore | nul
 }
 
 function shorter(stream: string, lastSeq: number, readSeq: number): MeshError {
-  return new MeshError('INTERNAL', `The stream ${stream} ends at ${lastSeq} but was read to ${readSeq}: it lost its tail.`, {
-    details: { stream, lastSeq, readSeq },
-  });
+  return new MeshError(
+    'INTERNAL',
+    `The stream ${stream} ends at ${lastSeq} but was read to ${readSeq}: it lost its tail.`,
+    {
+      details: { stream, lastSeq, readSeq },
+    },
+  );
 }
 
 function headless(stream: string, firstSeq: number, readSeq: number): MeshError {
-  return new MeshError('INTERNAL', `The stream ${stream} begins at ${firstSeq}, after ${readSeq} was read: entries are missing.`, {
-    details: { stream, firstSeq, readSeq },
-  });
+  return new MeshError(
+    'INTERNAL',
+    `The stream ${stream} begins at ${firstSeq}, after ${readSeq} was read: entries are missing.`,
+    {
+      details: { stream, firstSeq, readSeq },
+    },
+  );
 }

@@ -45,7 +45,9 @@ export class Publisher {
 
   constructor(private readonly connection: Connection) {
     this.#inbox = connection.newInbox();
-    this.#acks = connection.nc.subscribe(`${this.#inbox}.*`, { callback: (error, msg) => (error === null ? this.#onAck(msg) : undefined) });
+    this.#acks = connection.nc.subscribe(`${this.#inbox}.*`, {
+      callback: (error, msg) => (error === null ? this.#onAck(msg) : undefined),
+    });
     this.#unlisten = [
       connection.onReconnect(() => this.#resendAll()),
       connection.onForbidden((subject, operation) => operation === 'publish' && this.#refuse(subject)),
@@ -100,7 +102,10 @@ export class Publisher {
     pending.attempts++;
     pending.dueAt = performance.now() + LIMITS.publishResendMs;
     try {
-      this.connection.nc.publish(pending.subject, pending.data, { reply: `${this.#inbox}.${token}`, headers: pending.headers });
+      this.connection.nc.publish(pending.subject, pending.data, {
+        reply: `${this.#inbox}.${token}`,
+        headers: pending.headers,
+      });
     } catch (error) {
       this.#settle(token, () => pending.reject(MeshError.from(error, 'BUS_UNAVAILABLE')));
     }
@@ -114,13 +119,18 @@ export class Publisher {
     const ack = readAck(msg);
     if (ack.error) return this.#onFault(token, pending, ack.error);
     const resent = pending.attempts > 1;
-    this.#settle(token, () => pending.resolve({ stream: ack.stream, seq: ack.seq, duplicate: ack.duplicate ?? false, resent }));
+    this.#settle(token, () =>
+      pending.resolve({ stream: ack.stream, seq: ack.seq, duplicate: ack.duplicate ?? false, resent }),
+    );
   }
 
   #onFault(token: string, pending: Pending, fault: ApiFault): void {
     const error = fromApiFault(fault);
     if (error.code === 'BUS_UNAVAILABLE' || fault.err_code === API_CODE.duplicateInProcess) return this.#again(pending);
-    const told = pending.attempts > 1 ? new MeshError(error.code, error.message, { details: { ...error.details, resent: true } }) : error;
+    const told =
+      pending.attempts > 1
+        ? new MeshError(error.code, error.message, { details: { ...error.details, resent: true } })
+        : error;
     this.#settle(token, () => pending.reject(told));
   }
 
@@ -134,7 +144,11 @@ export class Publisher {
     for (const [token, pending] of this.#pending) {
       if (now >= pending.deadlineAt) {
         const details = { subject: pending.subject, attempts: pending.attempts };
-        const error = new MeshError('BUS_TIMEOUT', `No acknowledgement within ${LIMITS.publishDeadlineMs} ms; it may have been stored.`, { details });
+        const error = new MeshError(
+          'BUS_TIMEOUT',
+          `No acknowledgement within ${LIMITS.publishDeadlineMs} ms; it may have been stored.`,
+          { details },
+        );
         this.#settle(token, () => pending.reject(error));
       } else if (now >= pending.dueAt && this.connection.disconnectedMs() === 0) {
         this.#send(token, pending);

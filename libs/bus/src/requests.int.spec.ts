@@ -26,7 +26,10 @@ const services: Service[] = [];
 beforeAll(async () => {
   fixture = await startFixture();
   [router, memory, gateway, guard] = await Promise.all([
-    fixture.bus('router'), fixture.bus('memory'), fixture.bus('gateway', 'GATE'), fixture.bus('guard', 'GATE'),
+    fixture.bus('router'),
+    fixture.bus('memory'),
+    fixture.bus('gateway', 'GATE'),
+    fixture.bus('guard', 'GATE'),
   ]);
 });
 afterAll(() => fixture.stop());
@@ -38,7 +41,10 @@ function save(bytes = 10): Parameters<typeof router.request<'sessionSave'>>[2] {
   return { ...newRun(), sessionId: 'session', attempt: 0, messages: sessionLoaded(bytes).messages };
 }
 
-const serveSave = async (handler: Parameters<typeof memory.serve<'sessionSave'>>[1], concurrency = 8): Promise<Service> => {
+const serveSave = async (
+  handler: Parameters<typeof memory.serve<'sessionSave'>>[1],
+  concurrency = 8,
+): Promise<Service> => {
   const service = await memory.serve('sessionSave', handler, { concurrency });
   services.push(service);
   await fixture.settled(memory);
@@ -66,9 +72,13 @@ describe('a request on CORE', () => {
   });
 
   it('says at once when nobody serves, and in time when nobody answers', async () => {
-    await expect(router.request('sessionSave', SAVE, save(), { timeoutMs: 2_000 })).rejects.toMatchObject({ code: 'BUS_UNAVAILABLE' });
+    await expect(router.request('sessionSave', SAVE, save(), { timeoutMs: 2_000 })).rejects.toMatchObject({
+      code: 'BUS_UNAVAILABLE',
+    });
     await serveSave(() => new Promise(() => undefined));
-    await expect(router.request('sessionSave', SAVE, save(), { timeoutMs: 100 })).rejects.toMatchObject({ code: 'BUS_TIMEOUT' });
+    await expect(router.request('sessionSave', SAVE, save(), { timeoutMs: 100 })).rejects.toMatchObject({
+      code: 'BUS_TIMEOUT',
+    });
     const stop = new AbortController();
     const asked = router.request('sessionSave', SAVE, save(), { timeoutMs: 5_000, signal: stop.signal });
     stop.abort();
@@ -79,14 +89,23 @@ describe('a request on CORE', () => {
     await serveSave(async () => {
       throw new MeshError('CONFLICT', 'changed meanwhile', { details: { revision: 7 } });
     });
-    const error = await router.request('sessionSave', SAVE, save(), { timeoutMs: 2_000 }).catch((thrown: unknown) => thrown);
+    const error = await router
+      .request('sessionSave', SAVE, save(), { timeoutMs: 2_000 })
+      .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(MeshError);
-    expect(error).toMatchObject({ code: 'CONFLICT', message: 'changed meanwhile', details: { revision: 7 }, retry: 'never' });
+    expect(error).toMatchObject({
+      code: 'CONFLICT',
+      message: 'changed meanwhile',
+      details: { revision: 7 },
+      retry: 'never',
+    });
     await services.pop()?.stop(100);
     await serveSave(async () => {
       throw new Error('secret of alice@example.com');
     });
-    const bug = await router.request('sessionSave', SAVE, save(), { timeoutMs: 2_000 }).catch((thrown: unknown) => thrown as MeshError);
+    const bug = await router
+      .request('sessionSave', SAVE, save(), { timeoutMs: 2_000 })
+      .catch((thrown: unknown) => thrown as MeshError);
     expect(bug).toMatchObject({ code: 'INTERNAL', message: expect.not.stringContaining('alice') });
   });
 
@@ -97,7 +116,9 @@ describe('a request on CORE', () => {
       await gate;
       return { ok: true };
     }, 2);
-    const asked = Array.from({ length: 6 }, () => router.request('sessionSave', SAVE, save(), { timeoutMs: 5_000 }).catch((error: MeshError) => error.code));
+    const asked = Array.from({ length: 6 }, () =>
+      router.request('sessionSave', SAVE, save(), { timeoutMs: 5_000 }).catch((error: MeshError) => error.code),
+    );
     await waitFor(() => service.stats().refused === 2, { what: 'two refusals' });
     expect(service.stats()).toMatchObject({ running: 2, waiting: 2 });
     release();
@@ -113,15 +134,31 @@ describe('a request on CORE', () => {
       return { ok: true };
     });
     const nc = await fixture.raw('router');
-    const frame = encodeFrame(SAVE, 'session.save.v1', 'router', Buffer.from(JSON.stringify(save())), 'pair:memory', fixture.keys('router'));
+    const frame = encodeFrame(
+      SAVE,
+      'session.save.v1',
+      'router',
+      Buffer.from(JSON.stringify(save())),
+      'pair:memory',
+      fixture.keys('router'),
+    );
     const before = fixture.log.lines.length;
     // The broker itself refuses a reply to `_R_.`, so that one is not among them.
-    for (const reply of ['sb.v1.run.00.acme.run_00_x', '_INBOX.x', '_INBOX_guard.x', '$JS.API.STREAM.PURGE.RUN_00', '_INBOX_routerx.y']) {
+    for (const reply of [
+      'sb.v1.run.00.acme.run_00_x',
+      '_INBOX.x',
+      '_INBOX_guard.x',
+      '$JS.API.STREAM.PURGE.RUN_00',
+      '_INBOX_routerx.y',
+    ]) {
       nc.publish(SAVE, frame, { reply });
     }
     nc.publish(SAVE, frame);
     await nc.flush();
-    await waitFor(() => fixture.log.lines.slice(before).filter(({ message }) => message.includes('no answer may go')).length === 6, { what: 'six refusals' });
+    await waitFor(
+      () => fixture.log.lines.slice(before).filter(({ message }) => message.includes('no answer may go')).length === 6,
+      { what: 'six refusals' },
+    );
     expect(served).toBe(0);
   });
 
@@ -137,7 +174,10 @@ describe('a request on CORE', () => {
       [SAVE, `sb1 session.save.v1 router -\n${json}`],
       [SAVE, `sb1 session.save.v1 router h:${'A'.repeat(43)}\n${json}`],
       [SAVE, `sb1 session.save.v1 guard -\n${json}`],
-      [SAVE, encodeFrame(subjects.svc('memory', 'save', 'globex'), 'session.save.v1', 'router', json, 'pair:memory', keys)],
+      [
+        SAVE,
+        encodeFrame(subjects.svc('memory', 'save', 'globex'), 'session.save.v1', 'router', json, 'pair:memory', keys),
+      ],
       [SAVE, encodeFrame(SAVE, 'session.load.v1', 'router', json, 'pair:memory', keys)],
       [SAVE, encodeFrame(SAVE, 'session.save.v1', 'router', Buffer.from('{}'), 'pair:memory', keys)],
       [SAVE, encodeFrame(SAVE, 'session.save.v1', 'router', Buffer.from([0x22, 0xff, 0x22]), 'pair:memory', keys)],
@@ -146,29 +186,47 @@ describe('a request on CORE', () => {
       codes.push((JSON.parse(answer.string().split('\n')[1]!) as { code: string }).code);
     }
     expect(codes).toEqual([
-      'REQUEST_MALFORMED', 'REQUEST_MALFORMED', 'SEAL_INVALID', 'SEAL_INVALID', 'SEAL_INVALID', 'SEAL_INVALID', 'REQUEST_INVALID', 'REQUEST_INVALID', 'REQUEST_MALFORMED',
+      'REQUEST_MALFORMED',
+      'REQUEST_MALFORMED',
+      'SEAL_INVALID',
+      'SEAL_INVALID',
+      'SEAL_INVALID',
+      'SEAL_INVALID',
+      'REQUEST_INVALID',
+      'REQUEST_INVALID',
+      'REQUEST_MALFORMED',
     ]);
     expect(await router.request('sessionSave', SAVE, save(), { timeoutMs: 2_000 })).toEqual({ ok: true });
   });
 
   it('refuses a body or subject that is none of the channel before it is sent', async () => {
     const wrong = { ...save(), sessionId: 'no token!' };
-    await expect(router.request('sessionSave', SAVE, wrong, { timeoutMs: 100 })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
-    await expect(router.request('sessionSave', 'sb.v1.svc.memory.save.*', save(), { timeoutMs: 100 })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
-    await expect(router.request('sessionSave', subjects.ctl('acme', newRun().runId), save(), { timeoutMs: 100 })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+    await expect(router.request('sessionSave', SAVE, wrong, { timeoutMs: 100 })).rejects.toMatchObject({
+      code: 'REQUEST_INVALID',
+    });
+    await expect(
+      router.request('sessionSave', 'sb.v1.svc.memory.save.*', save(), { timeoutMs: 100 }),
+    ).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+    await expect(
+      router.request('sessionSave', subjects.ctl('acme', newRun().runId), save(), { timeoutMs: 100 }),
+    ).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
   });
 
   it('shares the requests among instances and survives the end of one', async () => {
     const served = [0, 0];
     const other = await fixture.bus('memory');
     for (const [n, bus] of [memory, other].entries()) {
-      services.push(await bus.serve('sessionSave', async () => {
-        served[n]!++;
-        return { ok: true };
-      }));
+      services.push(
+        await bus.serve('sessionSave', async () => {
+          served[n]!++;
+          return { ok: true };
+        }),
+      );
       await fixture.settled(bus);
     }
-    await Promise.all(Array.from({ length: 60 }, () => router.request('sessionSave', SAVE, save(), { timeoutMs: 5_000 })));
+    await Promise.all(
+      Array.from({ length: 60 }, () => router.request('sessionSave', SAVE, save(), { timeoutMs: 5_000 })),
+    );
     expect(served[0]! + served[1]!).toBe(60);
     expect(Math.min(...served)).toBeGreaterThan(0);
     const asked = Array.from({ length: 60 }, () => router.request('sessionSave', SAVE, save(), { timeoutMs: 5_000 }));
@@ -179,11 +237,13 @@ describe('a request on CORE', () => {
 
 describe('GATE', () => {
   it('speaks plain JSON to a tenant, whose own replies are translated', async () => {
-    services.push(await guard.serve('askAuth', async ({ body, author, tenant }) => {
-      expect({ author, tenant }).toEqual({ author: null, tenant: 'acme' });
-      if (body.keyDigest !== caller.keyDigest) throw new MeshError('KEY_INVALID', 'unknown key');
-      return known;
-    }));
+    services.push(
+      await guard.serve('askAuth', async ({ body, author, tenant }) => {
+        expect({ author, tenant }).toEqual({ author: null, tenant: 'acme' });
+        if (body.keyDigest !== caller.keyDigest) throw new MeshError('KEY_INVALID', 'unknown key');
+        return known;
+      }),
+    );
     await fixture.settled(guard);
     expect(await gateway.request('askAuth', AUTH, caller, { timeoutMs: 2_000 })).toEqual(known);
     const nc = await connectTenant({ url: fixture.mesh.url, keysDir: fixture.mesh.keysRoot }, 'acme');
@@ -208,7 +268,13 @@ describe('a streamed reply', () => {
   };
   const collect = async (idleMs: number, signal?: AbortSignal): Promise<unknown[]> => {
     const items: unknown[] = [];
-    for await (const item of gateway.requestStream('askWatch', WATCH, watched, signal ? { idleMs, signal } : { idleMs })) items.push(item);
+    for await (const item of gateway.requestStream(
+      'askWatch',
+      WATCH,
+      watched,
+      signal ? { idleMs, signal } : { idleMs },
+    ))
+      items.push(item);
     return items;
   };
 

@@ -15,7 +15,12 @@ interface Asked {
 }
 
 /** Asks a service and waits for its one answer. */
-export async function ask(connection: Connection, codec: Codec, asked: Asked, options: RequestOptions): Promise<unknown> {
+export async function ask(
+  connection: Connection,
+  codec: Codec,
+  asked: Asked,
+  options: RequestOptions,
+): Promise<unknown> {
   const { data, head } = await prepare(connection, codec, asked, options.traceparent);
   const timeout = Math.max(1, Math.min(options.timeoutMs, LIMITS.requestMsMax));
   let reply: Msg;
@@ -31,7 +36,12 @@ export async function ask(connection: Connection, codec: Codec, asked: Asked, op
  * Asks a service for a stream of answers. Ends with the other side's end; throws its error, BUS_UNAVAILABLE when nobody
  * serves, BUS_TIMEOUT after `idleMs` of silence, OVERLOADED when the answers are not read as fast as they come.
  */
-export async function* askStream(connection: Connection, codec: Codec, asked: Asked, options: RequestStreamOptions): AsyncGenerator<unknown> {
+export async function* askStream(
+  connection: Connection,
+  codec: Codec,
+  asked: Asked,
+  options: RequestStreamOptions,
+): AsyncGenerator<unknown> {
   if (options.signal?.aborted) return;
   const { data, head } = await prepare(connection, codec, asked, options.traceparent);
   head.set(HEADER.idle, String(options.idleMs));
@@ -47,7 +57,12 @@ export async function* askStream(connection: Connection, codec: Codec, asked: As
   }
 }
 
-async function prepare(connection: Connection, codec: Codec, asked: Asked, traceparent?: string): Promise<{ data: Uint8Array; head: MsgHdrs }> {
+async function prepare(
+  connection: Connection,
+  codec: Codec,
+  asked: Asked,
+  traceparent?: string,
+): Promise<{ data: Uint8Array; head: MsgHdrs }> {
   const { kind, data } = await codec.encode(asked.channel, asked.subject, undefined, asked.body);
   return { data, head: envelopeHeaders(connection.options.service, { kind, traceparent }).head };
 }
@@ -103,18 +118,23 @@ class Replies {
   }
 
   #onMessage(msg: Msg): void {
-    if (msg.headers?.code === 503) return this.#finish(new MeshError('BUS_UNAVAILABLE', 'Nobody serves that subject now.'));
+    if (msg.headers?.code === 503)
+      return this.#finish(new MeshError('BUS_UNAVAILABLE', 'Nobody serves that subject now.'));
     clearTimeout(this.#timer);
     this.#timer = this.#arm();
     if (msg.headers?.has(HEADER.beat)) return;
     if (msg.data.length === 0) return this.#finish('ended');
-    if (this.#queue.length >= LIMITS.streamItemsMax) return this.#finish(new MeshError('OVERLOADED', 'The answers are not read as fast as they come.'));
+    if (this.#queue.length >= LIMITS.streamItemsMax)
+      return this.#finish(new MeshError('OVERLOADED', 'The answers are not read as fast as they come.'));
     this.#queue.push(msg);
     this.#wake();
   }
 
   #arm(): NodeJS.Timeout {
-    return setTimeout(() => this.#finish(new MeshError('BUS_TIMEOUT', `Nothing was heard for ${this.idleMs} ms.`)), this.idleMs);
+    return setTimeout(
+      () => this.#finish(new MeshError('BUS_TIMEOUT', `Nothing was heard for ${this.idleMs} ms.`)),
+      this.idleMs,
+    );
   }
 
   #finish(end: MeshError | 'ended'): void {

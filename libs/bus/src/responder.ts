@@ -45,7 +45,11 @@ export class Responder implements Service {
       queue: connection.options.service,
       callback: (error, msg) => {
         if (error === null) this.#onMessage(msg);
-        else connection.options.logger.error({ err: MeshError.from(error, 'BUS_FORBIDDEN'), channel: options.channel }, 'a service cannot be served');
+        else
+          connection.options.logger.error(
+            { err: MeshError.from(error, 'BUS_FORBIDDEN'), channel: options.channel },
+            'a service cannot be served',
+          );
       },
     });
   }
@@ -57,7 +61,8 @@ export class Responder implements Service {
   async stop(deadlineMs: number = LIMITS.serveStopMs): Promise<void> {
     await this.#subscription.drain().catch(() => undefined);
     if (this.options.streamed) this.#stop.abort();
-    for (const msg of this.#waiting.splice(0)) void this.#refuse(msg, new MeshError('SHUTTING_DOWN', 'This instance is stopping.'));
+    for (const msg of this.#waiting.splice(0))
+      void this.#refuse(msg, new MeshError('SHUTTING_DOWN', 'This instance is stopping.'));
     if (this.#running > 0) {
       const ended = new Promise<void>((resolve) => (this.#idle = resolve));
       await within(ended, deadlineMs);
@@ -68,12 +73,18 @@ export class Responder implements Service {
   #onMessage(msg: Msg): void {
     if (!this.#mayAnswer(msg.reply)) {
       this.#refused++;
-      this.connection.options.logger.warn({ channel: this.options.channel, subject: msg.subject }, 'a request wants its answer where no answer may go');
+      this.connection.options.logger.warn(
+        { channel: this.options.channel, subject: msg.subject },
+        'a request wants its answer where no answer may go',
+      );
       return;
     }
     if (this.#running < this.options.concurrency) return void this.#run(msg);
     if (this.#waiting.length < this.options.concurrency) return void this.#waiting.push(msg);
-    void this.#refuse(msg, new MeshError('OVERLOADED', `All ${this.options.concurrency} slots are taken, and as many requests wait.`));
+    void this.#refuse(
+      msg,
+      new MeshError('OVERLOADED', `All ${this.options.concurrency} slots are taken, and as many requests wait.`),
+    );
   }
 
   async #run(msg: Msg): Promise<void> {
@@ -98,7 +109,10 @@ export class Responder implements Service {
   async #refuse(msg: Msg, error: unknown): Promise<void> {
     this.#refused++;
     await replyError(this.connection, this.codec, msg, error).catch((failure: unknown) => {
-      this.connection.options.logger.warn({ err: MeshError.from(failure), channel: this.options.channel }, 'an error could not be answered');
+      this.connection.options.logger.warn(
+        { err: MeshError.from(failure), channel: this.options.channel },
+        'an error could not be answered',
+      );
     });
   }
 
@@ -118,7 +132,8 @@ export async function reply(codec: Codec, msg: Msg, body: unknown): Promise<void
 /** Answers with an error. What is a fault of ours is logged and told without its words. */
 export async function replyError(connection: Connection, codec: Codec, msg: Msg, thrown: unknown): Promise<void> {
   const fault = MeshError.from(thrown);
-  if (fault.code === 'INTERNAL') connection.options.logger.error({ err: fault, subject: msg.subject }, 'a request failed by a fault of ours');
+  if (fault.code === 'INTERNAL')
+    connection.options.logger.error({ err: fault, subject: msg.subject }, 'a request failed by a fault of ours');
   else connection.options.logger.debug({ code: fault.code, subject: msg.subject }, 'a request was refused');
   const told = fault.code === 'INTERNAL' ? new MeshError('INTERNAL', ERRORS.INTERNAL.doc) : fault;
   const head = headers();

@@ -21,14 +21,19 @@ async function killAndRestart(): Promise<void> {
   await fixture.mesh.restart();
 }
 
-const timersOf = (entries: RawEntry[]): string[] => entries.map(({ entry }) => (entry?.body as { timer: string }).timer);
+const timersOf = (entries: RawEntry[]): string[] =>
+  entries.map(({ entry }) => (entry?.body as { timer: string }).timer);
 
 describe('a broker that dies', () => {
   it('loses and doubles none of 200 facts that are being appended, and no reader misses or repeats one', async () => {
     const run = newRun('facts');
     const stop = new AbortController();
     const seen: RawEntry[] = [];
-    memory.journal.follow(run.partition, { fromSeq: 1, signal: stop.signal, onEntry: (entry) => void seen.push(entry) });
+    memory.journal.follow(run.partition, {
+      fromSeq: 1,
+      signal: stop.signal,
+      onEntry: (entry) => void seen.push(entry),
+    });
     const names = Array.from({ length: 200 }, (_, n) => `t${n}`);
     const appends = names.map(async (name, n) => {
       // Spread over the life of three servers.
@@ -65,7 +70,9 @@ describe('a broker that dies', () => {
     await killAndRestart();
     await Promise.all(chains);
     for (const ref of runs) {
-      const reasons = (await router.journal.read(ref)).map(({ entry }) => (entry?.kind === 'decision.v1' ? entry.body.events[0] : null));
+      const reasons = (await router.journal.read(ref)).map(({ entry }) =>
+        entry?.kind === 'decision.v1' ? entry.body.events[0] : null,
+      );
       expect(reasons).toEqual(Array.from({ length: 40 }, (_, n) => ({ type: 'session.skipped', reason: `step ${n}` })));
     }
   });
@@ -76,15 +83,21 @@ describe('a broker that dies', () => {
     let most = 0;
     const toolRunner = await fixture.bus('tool-runner');
     const { ackWaitMs } = CONSUMERS['tool-runner-default'];
-    const worker = await toolRunner.work('tool-runner-default', async ({ body }) => {
-      most = Math.max(most, ++running);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-      const { callId } = body as { callId: string };
-      done.set(callId, (done.get(callId) ?? 0) + 1);
-      running--;
-    }, { concurrency: 4 });
+    const worker = await toolRunner.work(
+      'tool-runner-default',
+      async ({ body }) => {
+        most = Math.max(most, ++running);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        const { callId } = body as { callId: string };
+        done.set(callId, (done.get(callId) ?? 0) + 1);
+        running--;
+      },
+      { concurrency: 4 },
+    );
     const calls = Array.from({ length: 200 }, (_, n) => `call_1_${n}`);
-    const sent = calls.map((callId) => router.publish('workTool', 'sb.v1.work.tool.T0.acme', toolWork(callId), { id: callId }));
+    const sent = calls.map((callId) =>
+      router.publish('workTool', 'sb.v1.work.tool.T0.acme', toolWork(callId), { id: callId }),
+    );
     await waitFor(() => done.size > 30, { what: 'some work' });
     await killAndRestart();
     await Promise.all(sent);

@@ -115,7 +115,8 @@ export class StreamReader {
     } finally {
       pull.stop();
     }
-    if (!signal.aborted) this.connection.options.logger.debug({ stream, lastSeq: this.#lastSeq }, 'a reader starts anew');
+    if (!signal.aborted)
+      this.connection.options.logger.debug({ stream, lastSeq: this.#lastSeq }, 'a reader starts anew');
   }
 
   /** Hands over what comes until the consumer is lost or the reader is stopped. */
@@ -143,7 +144,12 @@ export class StreamReader {
     if (delivery.consumerSeq !== this.#consumerSeq + 1) return false;
     this.#consumerSeq = delivery.consumerSeq;
     if (delivery.streamSeq > this.#lastSeq) {
-      const done = this.options.onMessage({ seq: delivery.streamSeq, subject: msg.subject, data: msg.data, headers: msg.headers });
+      const done = this.options.onMessage({
+        seq: delivery.streamSeq,
+        subject: msg.subject,
+        data: msg.data,
+        headers: msg.headers,
+      });
       if (done instanceof Promise) await done;
       this.#lastSeq = delivery.streamSeq;
     }
@@ -154,7 +160,10 @@ export class StreamReader {
 
   #onLoss(loss: PullLoss, description: string): void {
     if (loss !== 'expired') {
-      this.connection.options.logger.debug({ stream: this.options.stream, loss, description }, 'a reader lost its consumer');
+      this.connection.options.logger.debug(
+        { stream: this.options.stream, loss, description },
+        'a reader lost its consumer',
+      );
       this.#lost = true;
     }
     this.#wake();
@@ -171,10 +180,17 @@ export class StreamReader {
       num_replicas: 1,
       inactive_threshold: inactiveMs * MS,
       ...(filter !== undefined && { filter_subject: filter }),
-      ...(newest ? { deliver_policy: 'last_per_subject' } : { deliver_policy: 'by_start_sequence', opt_start_seq: this.#lastSeq + 1 }),
+      ...(newest
+        ? { deliver_policy: 'last_per_subject' }
+        : { deliver_policy: 'by_start_sequence', opt_start_seq: this.#lastSeq + 1 }),
     };
     const suffix = filter === undefined ? '' : `.${filter}`;
-    return askApi<Created>(this.connection, `$JS.API.CONSUMER.CREATE.${stream}.${name}${suffix}`, { stream_name: stream, config, action: 'create' }, signal);
+    return askApi<Created>(
+      this.connection,
+      `$JS.API.CONSUMER.CREATE.${stream}.${name}${suffix}`,
+      { stream_name: stream, config, action: 'create' },
+      signal,
+    );
   }
 
   #catchUp(): void {

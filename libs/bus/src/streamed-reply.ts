@@ -12,7 +12,12 @@ type Items = AsyncIterable<unknown>;
  * Sends what an iterable gives, item by item, then an empty message with `sb-end`. Signs of life in between carry
  * `sb-beat` and `{}`; they are sent as requests, since the server then says when nobody listens any more.
  */
-export async function streamReplies(connection: Connection, codec: Codec, call: Call, handler: (signal: AbortSignal) => Items): Promise<void> {
+export async function streamReplies(
+  connection: Connection,
+  codec: Codec,
+  call: Call,
+  handler: (signal: AbortSignal) => Items,
+): Promise<void> {
   const { msg } = call;
   const to = msg.reply;
   if (to === undefined) return;
@@ -67,5 +72,10 @@ function marked(name: string): MsgHdrs {
 }
 
 function isNobodyThere(error: unknown): boolean {
-  return error instanceof Error && 'isNoResponders' in error && typeof error.isNoResponders === 'function' && error.isNoResponders() === true;
+  return (
+    error instanceof Error &&
+    'isNoResponders' in error &&
+    typeof error.isNoResponders === 'function' &&
+    error.isNoResponders() === true
+  );
 }

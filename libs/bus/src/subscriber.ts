@@ -21,7 +21,9 @@ export function listen(
   const { carrier, subject: own } = codec.channel(name);
   const heard = carrier.kind === 'stream' ? carrier.republished : own;
   if (heard === undefined || !matches(heard, subject)) {
-    throw new MeshError('REQUEST_INVALID', `The channel ${name} cannot be heard on that subject.`, { details: { subject } });
+    throw new MeshError('REQUEST_INVALID', `The channel ${name} cannot be heard on that subject.`, {
+      details: { subject },
+    });
   }
   const take = async (msg: Msg): Promise<void> => {
     try {
@@ -35,7 +37,11 @@ export function listen(
   return connection.nc.subscribe(subject, {
     slow: LIMITS.subscriptionPendingMax,
     callback: (error, msg) => {
-      if (error !== null) return logger.error({ err: MeshError.from(error, 'BUS_FORBIDDEN'), channel: name, subject }, 'a subscription has failed');
+      if (error !== null)
+        return logger.error(
+          { err: MeshError.from(error, 'BUS_FORBIDDEN'), channel: name, subject },
+          'a subscription has failed',
+        );
       tail = tail.then(() => take(msg));
     },
   });

@@ -24,7 +24,11 @@ afterEach(async () => {
 });
 
 /** A worker on tool work that comes again soon and gives up early. */
-async function work(handler: WorkHandler, concurrency: number, change = { ackWaitMs: 600, deliverMax: 4 }): Promise<Worker> {
+async function work(
+  handler: WorkHandler,
+  concurrency: number,
+  change = { ackWaitMs: 600, deliverMax: 4 },
+): Promise<Worker> {
   current = await fixture.worker('tool-runner-default', change, handler, concurrency);
   return current;
 }
@@ -32,7 +36,9 @@ async function work(handler: WorkHandler, concurrency: number, change = { ackWai
 const send = (callId: string): Promise<unknown> => router.publish('workTool', SUBJECT, toolWork(callId));
 const callOf = (message: WorkMessage<unknown>): string => (message.body as { callId: string }).callId;
 
-async function deadLetters(stream = 'WORK_TOOL'): Promise<{ code: string; reason: string; seq: string; data: string; subject: string }[]> {
+async function deadLetters(
+  stream = 'WORK_TOOL',
+): Promise<{ code: string; reason: string; seq: string; data: string; subject: string }[]> {
   const admin = await fixture.admin(stream === 'IN' ? 'GATE' : 'CORE');
   const name = stream === 'IN' ? 'DLQ_GATE' : 'DLQ';
   const { state } = await admin.streams.info(name);
@@ -40,7 +46,13 @@ async function deadLetters(stream = 'WORK_TOOL'): Promise<{ code: string; reason
   for (let seq = state.first_seq; seq <= state.last_seq && state.messages > 0; seq++) {
     const stored = await admin.streams.getMessage(name, { seq });
     const get = (key: string): string => stored?.header.get(key) ?? '';
-    found.push({ code: get('sb-dlq-code'), reason: get('sb-dlq-reason'), seq: get('sb-dlq-seq'), data: stored?.string() ?? '', subject: stored?.subject ?? '' });
+    found.push({
+      code: get('sb-dlq-code'),
+      reason: get('sb-dlq-reason'),
+      seq: get('sb-dlq-seq'),
+      data: stored?.string() ?? '',
+      subject: stored?.subject ?? '',
+    });
   }
   return found;
 }
@@ -73,7 +85,15 @@ describe('work', () => {
     await router.publish('workTool', SUBJECT, toolWork('c_one'), { id: 'an-id', traceparent });
     await waitFor(() => seen.length === 1, { what: 'the message' });
     expect(seen[0]).toMatchObject({
-      channel: 'workTool', kind: 'tool.work.v1', author: 'router', tenant: 'acme', subject: SUBJECT, id: 'an-id', traceparent, deliveries: 1, lastDelivery: false,
+      channel: 'workTool',
+      kind: 'tool.work.v1',
+      author: 'router',
+      tenant: 'acme',
+      subject: SUBJECT,
+      id: 'an-id',
+      traceparent,
+      deliveries: 1,
+      lastDelivery: false,
     });
   });
 
@@ -101,7 +121,11 @@ describe('work', () => {
     }, 1);
     await send('c_retry');
     await waitFor(async () => seen.length === 3 && (await left()) === 0, { what: 'the third delivery' });
-    expect(seen).toEqual([[1, false], [2, false], [3, true]]);
+    expect(seen).toEqual([
+      [1, false],
+      [2, false],
+      [3, true],
+    ]);
     expect(at[1]! - at[0]!).toBeGreaterThan(100);
     expect(at[2]! - at[1]!).toBeGreaterThan(200);
   });
@@ -120,8 +144,16 @@ describe('work', () => {
     const good = Buffer.from(JSON.stringify(toolWork('c_forged')));
     await send('c_never');
     await nc.request(SUBJECT, Buffer.from([0xff, 0xfe, 0xfd]), { timeout: 2_000 });
-    await nc.request(SUBJECT, encodeFrame('sb.v1.work.tool.T0.globex', 'tool.work.v1', 'router', good, CHANNELS.workTool.seal, keys), { timeout: 2_000 });
-    await nc.request(SUBJECT, encodeFrame(SUBJECT, 'tool.work.v1', 'router', Buffer.from('{}'), CHANNELS.workTool.seal, keys), { timeout: 2_000 });
+    await nc.request(
+      SUBJECT,
+      encodeFrame('sb.v1.work.tool.T0.globex', 'tool.work.v1', 'router', good, CHANNELS.workTool.seal, keys),
+      { timeout: 2_000 },
+    );
+    await nc.request(
+      SUBJECT,
+      encodeFrame(SUBJECT, 'tool.work.v1', 'router', Buffer.from('{}'), CHANNELS.workTool.seal, keys),
+      { timeout: 2_000 },
+    );
     await nc.request(SUBJECT, `sb1 tool.work.v1 inference -\n${good}`, { timeout: 2_000 });
     await send('c_always');
     await send('c_bug');
@@ -129,11 +161,19 @@ describe('work', () => {
     await waitFor(async () => (await left()) === 0, { timeoutMs: 15_000, what: 'an empty queue' });
     expect(done).toEqual(['c_good']);
     const letters = await deadLetters();
-    expect(letters.map(({ code }) => code).toSorted()).toEqual(
-      ['INTERNAL', 'REQUEST_INVALID', 'REQUEST_MALFORMED', 'SEAL_INVALID', 'SEAL_INVALID', 'STORE_UNAVAILABLE', 'TOOL_DENIED'],
-    );
+    expect(letters.map(({ code }) => code).toSorted()).toEqual([
+      'INTERNAL',
+      'REQUEST_INVALID',
+      'REQUEST_MALFORMED',
+      'SEAL_INVALID',
+      'SEAL_INVALID',
+      'STORE_UNAVAILABLE',
+      'TOOL_DENIED',
+    ]);
     expect(letters.find(({ code }) => code === 'STORE_UNAVAILABLE')).toMatchObject({
-      reason: 'the database is gone', subject: 'sb.v1.dlq.WORK_TOOL.tool-runner-default.acme', data: expect.stringContaining('c_always'),
+      reason: 'the database is gone',
+      subject: 'sb.v1.dlq.WORK_TOOL.tool-runner-default.acme',
+      data: expect.stringContaining('c_always'),
     });
   });
 
@@ -156,16 +196,23 @@ describe('work', () => {
     await work(async () => void ran++, 1);
     await waitFor(async () => (await deadLetters()).length === before + 1, { what: 'the dead letter' });
     expect(ran).toBe(0);
-    expect((await deadLetters()).at(-1)).toMatchObject({ code: 'INTERNAL', reason: expect.stringContaining('never finished') });
+    expect((await deadLetters()).at(-1)).toMatchObject({
+      code: 'INTERNAL',
+      reason: expect.stringContaining('never finished'),
+    });
     await waitFor(async () => (await left()) === 0, { what: 'an empty queue' });
   });
 
   it('finishes what runs on a drain, gives back the rest at once', async () => {
     const done: string[] = [];
-    const first = await work(async (message) => {
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      done.push(callOf(message));
-    }, 2, { ackWaitMs: 30_000, deliverMax: 4 });
+    const first = await work(
+      async (message) => {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        done.push(callOf(message));
+      },
+      2,
+      { ackWaitMs: 30_000, deliverMax: 4 },
+    );
     await Promise.all(Array.from({ length: 6 }, (_, n) => send(`d_${n}`)));
     await waitFor(() => first.stats().running === 2, { what: 'two to run' });
     await first.drain(5_000);
@@ -180,11 +227,15 @@ describe('work', () => {
 
   it('aborts and gives back what does not end in time', async () => {
     let aborted = false;
-    const first = await work(async ({ signal }) => {
-      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-      aborted = true;
-      throw new MeshError('SHUTTING_DOWN', 'stopping');
-    }, 1, { ackWaitMs: 30_000, deliverMax: 4 });
+    const first = await work(
+      async ({ signal }) => {
+        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+        aborted = true;
+        throw new MeshError('SHUTTING_DOWN', 'stopping');
+      },
+      1,
+      { ackWaitMs: 30_000, deliverMax: 4 },
+    );
     await send('c_endless');
     await waitFor(() => first.stats().running === 1, { what: 'it to run' });
     await first.drain(100);

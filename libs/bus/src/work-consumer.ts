@@ -95,7 +95,10 @@ export class Worker implements WorkConsumer {
     if (loss === 'expired' || loss === 'reconnected') return this.#ask();
     this.#losses++;
     const { stream, durable } = this.spec;
-    this.tools.connection.options.logger.warn({ stream, consumer: durable, loss, description }, 'work cannot be asked for now');
+    this.tools.connection.options.logger.warn(
+      { stream, consumer: durable, loss, description },
+      'work cannot be asked for now',
+    );
     clearTimeout(this.#repull);
     this.#repull = setTimeout(() => this.#ask(), backoffMs(this.#losses, LIMITS.workRepullMs, LIMITS.workRepullMsMax));
   }
