@@ -8,18 +8,19 @@ import type { Recogniser } from '../recogniser.js';
 const REACH = 80;
 const LINK = String.raw`(?:\s+(?:number|no|nr|nummer|is|ist|at|on|to|me|us|him|her|them|back|under|unter|per))*[^\w+(]{0,5}$`;
 const STRONG = new RegExp(
-  String.raw`(?:\b(?:tele)?(?:phone|fon)\w*|\btel\b\.?|\btelefax|\bfax\w*|\bmob(?:ile?)?\b|\bmobil(?:nummer|telefon|e)?\b|\bcell(?:phone|ular)?\b` +
-    String.raw`|\bhandy\w*|\bwhatsapp|\bsms|\bdial|\brufnummer|\bpuhelin\w*|\bgsm)` +
+  String.raw`(?:\b(?:tele)?(?:phone|fon)[a-z]*|\btel\b\.?|\btelefax|\bfax[a-z]*|\bmob(?:ile?)?\b|\bmobil(?:nummer|telefon|e)?\b` +
+    String.raw`|\bcell(?:phone|ular)?\b|\bhandy[a-z]*|\bwhatsapp|\bsms|\bdial|\brufnummer|\bpuhelin[a-z]*|\bgsm` +
+    String.raw`|\b(?:desk|office|home|work|direct):)` +
     LINK,
 );
 const WEAK = new RegExp(
-  String.raw`(?:\bcall(?:ing|ed)?|\bring|\breach(?:able)?|\bcontact|\banswer(?:ing)?|\bmessages?|\btext|\bregistered|\banrufen|\berreichbar` +
-    String.raw`|\b(?:desk|office|home|work|direct):)` +
+  String.raw`\b(?:call(?:ing|ed)?|ring|reach(?:able)?|contact|answer(?:ing)?|messages?|text|registered|anrufen|erreichbar)` +
     LINK,
 );
 const AGAINST =
   /(?:\b(?:id|ref|order|ticket|invoice|sku|isbn|ean|serial|account|konto|item|article|build)\b|#)\W{0,3}(?:no|nr|number|nummer)?\W{0,3}$/;
 const CUE_AFTER = /^[ -]{0,2}\(?(?:office|fax|mobile?|cell|desk|home|work|handy)(?![\p{L}\p{N}_])/u;
+const LABEL_AFTER = /^-(?:fax|mobile?|cell|handy)(?![\p{L}\p{N}_])/u;
 const EXTENSION = / ?(?:x|ext\.?|extension|durchwahl) ?\d{1,6}(?![\p{L}\p{N}_])/uy;
 /** A figure of up to three digits and a space: the number goes on to the left. */
 const FIGURE_BEFORE = /(?:^|[^\d.:/-])\d{1,3} $/;
@@ -101,8 +102,9 @@ function goesOn(lower: string, start: number, end: number): boolean {
 
 function cueAround(lower: string, start: number, end: number): PhoneCue {
   const before = lower.slice(Math.max(0, start - 40), start);
-  if (STRONG.test(before)) return 'strong';
-  if (WEAK.test(before) || CUE_AFTER.test(lower.slice(end, end + 14))) return 'weak';
+  const after = lower.slice(end, end + 14);
+  if (STRONG.test(before) || LABEL_AFTER.test(after)) return 'strong';
+  if (WEAK.test(before) || CUE_AFTER.test(after)) return 'weak';
   return AGAINST.test(before) ? 'against' : 'none';
 }
 
