@@ -21,7 +21,7 @@ const schema = {
   /** How often one attempt of an effect is sent. */
   dispatchesMax: count(100, 5),
   /** How long memory may take to acknowledge a request, ms. */
-  sessionTimeoutMs: ms(100, 60_000, 2_000),
+  sessionTimeoutMs: ms(100, 60_000, 5_000),
   /** Requests to memory at once. */
   sessionRequestsMax: count(4_096, 128),
   /** After a start, how long a run waits for its tenant's policy before its absence counts, ms. */

@@ -1,5 +1,5 @@
 import type { PartitionReader, RawEntry } from '@signalbox/bus';
-import type { MeshError } from '@signalbox/kernel';
+import { MeshError } from '@signalbox/kernel';
 import { hasEnded, isClosed } from '@signalbox/run-engine';
 import type { Logger } from '@signalbox/telemetry';
 import type { JournalPort } from '../journal/journal.port.js';
@@ -39,7 +39,7 @@ export class Partition implements RunHome {
   /** Folds from the checkpoint on; resolves when it decides. Rejects when the partition cannot be read. */
   async open(checkpoint: Checkpoint | null): Promise<void> {
     const startedAt = Date.now();
-    const { firstSeq } = await this.journal.size(this.options.name);
+    const { firstSeq, lastSeq } = await this.journal.size(this.options.name);
     const fromSeq = Math.max(checkpoint?.foldFromSeq ?? 1, firstSeq, 1);
     this.#lastSeq = fromSeq - 1;
     this.#reader = this.journal.follow(this.options.name, {
@@ -50,6 +50,9 @@ export class Partition implements RunHome {
     });
     await this.#reader.caughtUp;
     if (this.#stop.signal.aborted) return;
+    // A reader that ended counts as caught up too.
+    if (this.#reader.lastSeq() < lastSeq)
+      throw new MeshError('BUS_UNAVAILABLE', 'The journal could not be read to its end.');
     this.#live = true;
     const fields = {
       partition: this.options.name,

@@ -1,5 +1,5 @@
 import { PolicyModule } from '@signalbox/app-runtime';
-import { Module } from '@nestjs/common';
+import { Module, type Provider } from '@nestjs/common';
 import { BusDispatchAdapter } from '../dispatch/adapters/bus-dispatch.adapter.js';
 import { DispatchPort } from '../dispatch/dispatch.port.js';
 import { BusJournalAdapter } from '../journal/adapters/bus-journal.adapter.js';
@@ -15,18 +15,18 @@ import { CheckpointsPort } from './checkpoints.port.js';
 import { LeasesPort } from './leases.port.js';
 import { PartitionsService } from './partitions.service.js';
 
-@Module({
-  imports: [PolicyModule],
-  providers: [
-    PartitionsService,
-    RunsService,
-    AlarmsService,
-    TimersService,
-    { provide: LeasesPort, useClass: KvLeasesAdapter },
-    { provide: CheckpointsPort, useClass: KvCheckpointsAdapter },
-    { provide: JournalPort, useClass: BusJournalAdapter },
-    { provide: DispatchPort, useClass: BusDispatchAdapter },
-    { provide: PolicyPort, useClass: StorePolicyAdapter },
-  ],
-})
+/** All that a router is made of. */
+export const ROUTER_PROVIDERS: Provider[] = [
+  PartitionsService,
+  RunsService,
+  AlarmsService,
+  TimersService,
+  { provide: LeasesPort, useClass: KvLeasesAdapter },
+  { provide: CheckpointsPort, useClass: KvCheckpointsAdapter },
+  { provide: JournalPort, useClass: BusJournalAdapter },
+  { provide: DispatchPort, useClass: BusDispatchAdapter },
+  { provide: PolicyPort, useClass: StorePolicyAdapter },
+];
+
+@Module({ imports: [PolicyModule], providers: ROUTER_PROVIDERS })
 export class PartitionsModule {}

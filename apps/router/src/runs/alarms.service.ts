@@ -56,16 +56,19 @@ export class AlarmsService {
 
   /** Sends what is due and was not sent by this process; resolves when each was stored, failed or put off. */
   async sendAll(shell: RunShell, effects: readonly AskEffect[]): Promise<void> {
-    await Promise.all(
-      effects.map((effect) => {
-        if (shell.sendings.has(keyOf(effect))) return undefined;
-        shell.sendings.set(keyOf(effect), { dispatch: 1, failures: 0 });
-        if (effect.notBeforeAt > Date.now()) return this.#sendAt(shell, effect, effect.notBeforeAt);
-        // Memory is asked beside the run, the work streams in its path: that is what slows a router down when they are full.
-        const sent = this.#send(shell, effect);
-        return effect.kind === 'infer' || effect.kind === 'tool' ? sent : undefined;
-      }),
-    );
+    const stored: Promise<void>[] = [];
+    for (const effect of effects) {
+      if (shell.sendings.has(keyOf(effect))) continue;
+      shell.sendings.set(keyOf(effect), { dispatch: 1, failures: 0 });
+      if (effect.notBeforeAt > Date.now()) {
+        this.#sendAt(shell, effect, effect.notBeforeAt);
+        continue;
+      }
+      const sent = this.#send(shell, effect);
+      // Memory is asked beside the run, work is stored in its path: that slows a router down when the streams are full.
+      if (effect.kind === 'infer' || effect.kind === 'tool') stored.push(sent);
+    }
+    await Promise.all(stored);
   }
 
   #sendAt(shell: RunShell, effect: AskEffect, dueAt: number): void {

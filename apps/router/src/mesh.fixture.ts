@@ -1,0 +1,340 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { CONFIG, CORE_BUS, KEYS, LOGGER, PolicyModule } from '@signalbox/app-runtime';
+import { Bus, KeyRing, type RunRef, type WorkMessage } from '@signalbox/bus';
+import { type InferWorkV1, type PolicyBundleV1, runIdFor, type ToolCall, type ToolWorkV1 } from '@signalbox/contracts';
+import { MeshError, newRequestId } from '@signalbox/kernel';
+import { bundleKey, signBundle } from '@signalbox/policy-engine';
+import { foldJournal, mayBegin } from '@signalbox/run-engine';
+import { createLogger } from '@signalbox/telemetry';
+import type { TestMesh } from '@signalbox/testing';
+import { type DynamicModule, Global, type INestApplicationContext, Module, type Provider } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { RouterConfig } from './config.js';
+import { ROUTER_PROVIDERS } from './partitions/partitions.module.js';
+import { PartitionsService } from './partitions/partitions.service.js';
+
+export const TENANT = 'acme';
+const limits = { wallMs: 200, cpuMs: 200, memoryBytes: 67_108_864, pidsMax: 4, outputBytesMax: 1_024, tmpBytesMax: 0 };
+const tool = (name: string, effect: 'pure' | 'unsafe') => ({
+  name,
+  description: '',
+  parameters: { type: 'object', properties: { n: { type: 'integer' } } },
+  effect,
+  tier: 'T0' as const,
+  limits,
+  driver: { kind: 'http' as const, hosts: [], methods: ['GET' as const] },
+});
+
+const BUNDLE: PolicyBundleV1 = {
+  format: 1,
+  tenant: TENANT,
+  version: 1,
+  parentHash: null,
+  issuedAt: Date.now() - 1_000,
+  expiresAt: Date.now() + 3_600_000,
+  agents: [
+    {
+      id: 'worker',
+      description: '',
+      instructions: 'Work.',
+      model: 'default',
+      tools: ['look', 'send', 'forbidden'],
+      limits: {
+        stepsMax: 10,
+        tokensMax: 100_000,
+        costNanoUsdMax: 1e12,
+        toolCallsMax: 50,
+        parallelToolCallsMax: 4,
+        wallMsMax: 120_000,
+      },
+    },
+  ],
+  tools: [tool('look', 'pure'), tool('send', 'unsafe'), tool('forbidden', 'pure')],
+  rules: [{ id: 'allow', effect: 'permit', agents: '*', tools: ['look', 'send'], when: [], description: '' }],
+  models: [
+    {
+      id: 'default',
+      provider: 'default',
+      inputNanoUsdPerToken: 1,
+      outputNanoUsdPerToken: 2,
+      outputTokensMax: 500,
+      timeoutMs: 5_000,
+    },
+  ],
+  keys: [],
+};
+
+export async function publishBundle(mesh: TestMesh): Promise<void> {
+  const bus = await Bus.connect({ service: 'policy', account: 'CORE', url: mesh.url, keysDir: mesh.keysDir('policy') });
+  const signed = signBundle(BUNDLE, KeyRing.load(mesh.keysDir('policy')).privateKey('bundle-sign'), 'test');
+  await (await bus.bucket('policy')).put(bundleKey(TENANT), JSON.stringify(signed));
+  await bus.drain(1_000);
+}
+
+const DEFAULTS: Omit<RouterConfig, 'natsUrl' | 'keysDir' | 'stateDir'> = {
+  listenHost: '127.0.0.1',
+  healthPort: 0,
+  logLevel: 'fatal',
+  drainMs: 2_000,
+  leaseTtlMs: 1_500,
+  checkpointMs: 200,
+  activeRunsMax: 2_000,
+  openRunsMax: 20_000,
+  decisionsMax: 256,
+  redispatchMs: 2_000,
+  dispatchesMax: 5,
+  sessionTimeoutMs: 5_000,
+  sessionRequestsMax: 128,
+  policyGraceMs: 10_000,
+};
+
+export interface TestRouter {
+  partitions: PartitionsService;
+  bus: Bus;
+  stop(): Promise<void>;
+  /** What a crash leaves: the connection is gone, nothing was handed over. */
+  cut(): Promise<void>;
+}
+
+/** A router as `runService` makes it, without a process of its own. */
+export async function startRouter(
+  mesh: TestMesh,
+  stateDir: string,
+  change: Partial<RouterConfig> = {},
+  instead: Provider[] = [],
+): Promise<TestRouter> {
+  const config: RouterConfig = { ...DEFAULTS, natsUrl: mesh.url, keysDir: mesh.keysDir('router'), stateDir, ...change };
+  const logger = createLogger({ service: 'router', level: config.logLevel });
+  const bus = await Bus.connect({ service: 'router', account: 'CORE', url: mesh.url, keysDir: config.keysDir });
+  const values = [
+    { provide: CONFIG, useValue: config },
+    { provide: LOGGER, useValue: logger },
+    { provide: KEYS, useValue: KeyRing.load(config.keysDir) },
+    { provide: CORE_BUS, useValue: bus },
+  ];
+  const runtime: DynamicModule = {
+    module: RuntimeFixture,
+    providers: values,
+    exports: values.map((value) => value.provide),
+  };
+  const root: DynamicModule = {
+    module: RouterFixture,
+    imports: [runtime, PolicyModule],
+    providers: [...ROUTER_PROVIDERS, ...instead],
+  };
+  const app: INestApplicationContext = await NestFactory.createApplicationContext(root, {
+    logger: false,
+    abortOnError: false,
+  });
+  const stop = async (): Promise<void> => {
+    await app.close();
+    await bus.drain(1_000);
+  };
+  const cut = async (): Promise<void> => {
+    await bus.drain(0);
+    void app.close();
+  };
+  return { partitions: app.get(PartitionsService), bus, stop, cut };
+}
+
+@Global()
+@Module({})
+class RuntimeFixture {}
+
+@Module({})
+class RouterFixture {}
+
+/** How the model behaves, written into the first message of a run. */
+export interface Plan {
+  /** Calls by step; after the last one the answer. */
+  steps: string[][];
+  delayMs?: number;
+}
+
+/** The other services, played with their own users and keys. */
+export class Workers {
+  readonly inferred = new Map<string, number>();
+  readonly ran = new Map<string, number>();
+  readonly cancelled: string[] = [];
+  /** Unsafe calls whose worker dies after its claim. */
+  orphans = 0;
+
+  private constructor(
+    readonly guard: Bus,
+    readonly inference: Bus,
+    readonly tools: Bus,
+    readonly memory: Bus,
+  ) {}
+
+  static async start(mesh: TestMesh): Promise<Workers> {
+    const connect = (service: 'guard' | 'inference' | 'tool-runner' | 'memory') =>
+      Bus.connect({ service, account: 'CORE', url: mesh.url, keysDir: mesh.keysDir(service) });
+    const workers = new Workers(
+      await connect('guard'),
+      await connect('inference'),
+      await connect('tool-runner'),
+      await connect('memory'),
+    );
+    await workers.inference.work(
+      'inference-default',
+      (message) => workers.#infer(message as WorkMessage<InferWorkV1>),
+      { concurrency: 64 },
+    );
+    await workers.tools.work('tool-runner-default', (message) => workers.#runTool(message as WorkMessage<ToolWorkV1>), {
+      concurrency: 64,
+    });
+    await workers.memory.serve('sessionLoad', async ({ body, tenant }) => {
+      await workers.memory.journal.append({ tenant, runId: body.runId }, 'session.loaded.v1', {
+        attempt: body.attempt,
+        messages: [],
+        revision: 0,
+        loadedAt: Date.now(),
+      });
+      return { ok: true as const };
+    });
+    await workers.memory.serve('sessionSave', async ({ body, tenant }) => {
+      await workers.memory.journal.append({ tenant, runId: body.runId }, 'session.saved.v1', {
+        attempt: body.attempt,
+        revision: 1,
+        savedAt: Date.now(),
+      });
+      return { ok: true as const };
+    });
+    workers.inference.subscribe('ctl', 'sb.v1.ctl.*.*', ({ subject }) => void workers.cancelled.push(subject));
+    return workers;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.guard, this.inference, this.tools, this.memory].map((bus) => bus.drain(500)));
+  }
+
+  async accept(plan: Plan, session?: string): Promise<RunRef> {
+    const requestId = newRequestId();
+    const run = { tenant: TENANT, runId: runIdFor({ tenant: TENANT, requestId, session }) };
+    const body = {
+      ...run,
+      requestId,
+      sessionId: session ?? 'session',
+      principal: { keyId: 'key', userId: 'user' },
+      agent: 'worker',
+      input: [{ role: 'user' as const, content: JSON.stringify(plan) }],
+      redactions: {},
+      ruleset: 'r1',
+      stream: false,
+      bundle: { version: 1, hash: 'a'.repeat(64) },
+      acceptedAt: Date.now(),
+    };
+    await patiently(() => this.guard.journal.append(run, 'run.accepted.v1', body, { expectLastSeq: 0 }));
+    return run;
+  }
+
+  async cancel(run: RunRef): Promise<void> {
+    await this.guard.journal.append(run, 'run.cancel-requested.v1', {
+      principal: { keyId: 'key', userId: 'user' },
+      reason: 'enough',
+      requestedAt: Date.now(),
+    });
+  }
+
+  async answer(run: RunRef, questionId: string): Promise<void> {
+    await this.guard.journal.append(run, 'question.answered.v1', {
+      principal: { keyId: 'key', userId: 'user' },
+      questionId,
+      choice: 'result',
+      result: 'sent by hand',
+      answeredAt: Date.now(),
+    });
+  }
+
+  async #infer({ body, tenant }: WorkMessage<InferWorkV1>): Promise<void> {
+    const { runId, step, attempt } = body;
+    count(this.inferred, `${runId}:${step}:${attempt}`);
+    const plan = JSON.parse(body.messages.find((message) => message.role === 'user')!.content) as Plan;
+    if (plan.delayMs !== undefined) await wait(plan.delayMs);
+    const names = plan.steps[step - 1] ?? [];
+    const toolCalls = names.map((name, index): ToolCall => ({ callId: `x${index}`, name, arguments: '{"n":1}' }));
+    const fact = {
+      step,
+      attempt,
+      content: names.length > 0 ? '' : 'Done.',
+      toolCalls,
+      finish: names.length > 0 ? ('tool_calls' as const) : ('stop' as const),
+      usage: { inputTokens: 10, outputTokens: 5 },
+      costNanoUsd: 20,
+      provider: 'default',
+      upstream: 'fake',
+      simulated: true,
+      tries: [],
+      redactions: {},
+      completedAt: Date.now(),
+    };
+    await this.inference.journal.append({ tenant, runId }, 'model.completed.v1', fact, {
+      id: `${runId}:${step}:${attempt}`,
+    });
+  }
+
+  async #runTool({ body, tenant }: WorkMessage<ToolWorkV1>): Promise<void> {
+    const { runId, callId, attempt } = body;
+    const run = { tenant, runId };
+    if (body.effect === 'unsafe') {
+      if (!(await this.#claim(run, body))) return;
+      if (this.orphans > 0) {
+        this.orphans -= 1;
+        return;
+      }
+    }
+    count(this.ran, `${runId}:${callId}`);
+    const receipt = {
+      driver: 'fake',
+      mechanisms: [],
+      limits: body.limits,
+      usage: { wallMs: 1, cpuMs: 1, memoryPeakBytes: 1, outputBytes: 1 },
+      killCause: 'none' as const,
+      egress: [],
+    };
+    const fact = {
+      callId,
+      attempt,
+      result: 'found',
+      truncated: false,
+      redactions: {},
+      receipt,
+      completedAt: Date.now(),
+    };
+    await this.tools.journal.append(run, 'tool.completed.v1', fact, { id: `${runId}:${callId}:${attempt}` });
+  }
+
+  async #claim(run: RunRef, { callId, attempt, argumentsHash }: ToolWorkV1): Promise<boolean> {
+    for (;;) {
+      const state = foldJournal(await this.tools.journal.read(run));
+      if (!mayBegin(state, callId, attempt).ok) return false;
+      try {
+        await this.tools.journal.append(
+          run,
+          'tool.began.v1',
+          { callId, attempt, worker: 'w1', argumentsHash, beganAt: Date.now() },
+          { expectLastSeq: state.seq },
+        );
+        return true;
+      } catch (error) {
+        if (MeshError.from(error).code !== 'SEQUENCE_CONFLICT') throw error;
+      }
+    }
+  }
+}
+
+function count(map: Map<string, number>, key: string): void {
+  map.set(key, (map.get(key) ?? 0) + 1);
+}
+
+/** Again while the bus is away. */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (MeshError.from(error).retry !== 'backoff') throw error;
+      await wait(100);
+    }
+  }
+}

@@ -1,0 +1,213 @@
+import type { AppendReceipt, PartitionReader, RawEntry, RunRef } from '@signalbox/bus';
+import { type JournalBody, type JournalEntry, subjects } from '@signalbox/contracts';
+import { MeshError } from '@signalbox/kernel';
+import type { AskEffect, PolicyView, RunState } from '@signalbox/run-engine';
+import { createLogger } from '@signalbox/telemetry';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RouterConfig } from '../config.js';
+import { DispatchPort } from '../dispatch/dispatch.port.js';
+import { JournalPort } from '../journal/journal.port.js';
+import { PolicyPort } from '../policy/policy.port.js';
+import { TimersService } from '../timers/timers.service.js';
+import { AlarmsService } from './alarms.service.js';
+import { RunShell } from './run-shell.js';
+import { RunsService } from './runs.service.js';
+
+const ref: RunRef = { tenant: 'demo', runId: 'run_00_0123456789abcdefghjkmnpqrs' };
+const subject = subjects.run(ref.tenant, ref.runId);
+const config = { decisionsMax: 8, redispatchMs: 1_000, dispatchesMax: 3, sessionTimeoutMs: 500 } as RouterConfig;
+const limits = {
+  stepsMax: 5,
+  tokensMax: 10_000,
+  costNanoUsdMax: 1e9,
+  toolCallsMax: 5,
+  parallelToolCallsMax: 2,
+  wallMsMax: 600_000,
+};
+
+class MemoryJournal extends JournalPort {
+  readonly faults: MeshError[] = [];
+  readonly fired: string[] = [];
+  seq = 0;
+
+  override decide(_run: RunRef, decision: JournalBody<'decision.v1'>, expectLastSeq: number): Promise<AppendReceipt> {
+    const fault = this.faults.shift();
+    if (fault !== undefined) return Promise.reject(fault);
+    if (expectLastSeq !== this.seq) return Promise.reject(new MeshError('SEQUENCE_CONFLICT', 'moved on'));
+    return Promise.resolve({
+      seq: ++this.seq,
+      duplicate: false,
+      bytes: new TextEncoder().encode(JSON.stringify(decision)),
+    });
+  }
+  override fire(_run: RunRef, timer: string): Promise<void> {
+    this.fired.push(timer);
+    return Promise.resolve();
+  }
+  override follow(): PartitionReader {
+    throw new MeshError('INTERNAL', 'nobody reads here');
+  }
+  override size(): Promise<{ firstSeq: number; lastSeq: number }> {
+    return Promise.resolve({ firstSeq: 1, lastSeq: this.seq });
+  }
+}
+
+class MemoryDispatch extends DispatchPort {
+  readonly faults: MeshError[] = [];
+  readonly sent: string[] = [];
+  override send(_state: RunState, effect: AskEffect, dispatch: number): Promise<void> {
+    this.sent.push(`${effect.id}:${effect.attempt}:${dispatch}`);
+    const fault = this.faults.shift();
+    return fault === undefined ? Promise.resolve() : Promise.reject(fault);
+  }
+  override hint(): void {}
+}
+
+class OpenPolicy extends PolicyPort {
+  ready = true;
+  override viewOf(): PolicyView | null {
+    const bundle = { version: 1, hash: 'b'.repeat(64) };
+    const agent = { id: 'agent', description: '', instructions: '', model: 'm', tools: [], limits };
+    const model = {
+      id: 'm',
+      provider: 'p',
+      inputNanoUsdPerToken: 0,
+      outputNanoUsdPerToken: 0,
+      outputTokensMax: 10,
+      timeoutMs: 1_000,
+    };
+    const authorize: PolicyView['authorize'] = () => ({
+      outcome: 'permit',
+      kind: 'permit',
+      rules: [],
+      reason: '',
+      bundle,
+    });
+    return this.ready ? { resolve: () => ({ ok: true, agent, model, tools: [], bundle }), authorize } : null;
+  }
+}
+
+describe('RunsService', () => {
+  beforeEach(() => void vi.useFakeTimers({ now: 1_800_000_000_000 }));
+  afterEach(() => void vi.useRealTimers());
+
+  const make = () => {
+    const journal = new MemoryJournal();
+    const dispatch = new MemoryDispatch();
+    const policy = new OpenPolicy();
+    const logger = createLogger({ service: 'router', level: 'silent' });
+    const alarms = new AlarmsService(new TimersService(), journal, dispatch, config, logger);
+    const runs = new RunsService(journal, dispatch, policy, alarms, config, logger);
+    const left: RunShell[] = [];
+    const shell = new RunShell(subject, ref, {
+      isLive: () => true,
+      admit: () => true,
+      leave: (one) => void left.push(one),
+    });
+    const take = (entry: JournalEntry): Promise<void> => {
+      journal.seq = entry.seq;
+      const raw: RawEntry = {
+        ...ref,
+        seq: entry.seq,
+        subject,
+        bytes: new Uint8Array([entry.seq]),
+        entry,
+        seal: 'verified',
+      };
+      shell.fold(raw);
+      return runs.advance(shell);
+    };
+    const accept = (): Promise<void> =>
+      take({
+        kind: 'run.accepted.v1',
+        author: 'guard',
+        seq: 1,
+        body: {
+          ...ref,
+          requestId: `req_${'0'.repeat(26)}`,
+          sessionId: 's',
+          principal: { keyId: 'k', userId: 'u' },
+          agent: 'agent',
+          input: [{ role: 'user', content: 'Hi' }],
+          redactions: {},
+          ruleset: 'r',
+          stream: false,
+          bundle: { version: 1, hash: 'b'.repeat(64) },
+          acceptedAt: Date.now(),
+        },
+      });
+    return { journal, dispatch, policy, runs, shell, left, take, accept };
+  };
+
+  it('stores first, then sends', async () => {
+    const { journal, dispatch, shell, accept } = make();
+    journal.faults.push(new MeshError('BUS_UNAVAILABLE', 'away'), new MeshError('BUS_TIMEOUT', 'away'));
+    await accept();
+    expect([dispatch.sent, shell.state.status]).toEqual([[], 'queued']);
+    await vi.advanceTimersByTimeAsync(400);
+    expect([dispatch.sent, shell.state.status]).toEqual([['session-load:1:1'], 'running']);
+  });
+
+  it('decides again from the newer state after a lost race', async () => {
+    const { journal, dispatch, shell, accept, take } = make();
+    journal.faults.push(new MeshError('SEQUENCE_CONFLICT', 'moved on'));
+    await accept();
+    expect(dispatch.sent).toEqual([]);
+    await take({
+      kind: 'run.cancel-requested.v1',
+      author: 'guard',
+      seq: 2,
+      body: { principal: { keyId: 'k', userId: 'u' }, reason: 'no', requestedAt: 1 },
+    });
+    expect(shell.state.status).toBe('cancelled');
+  });
+
+  it('sends again what could not be sent, under the same number, and what nobody answers, under a new one', async () => {
+    const { dispatch, accept, take } = make();
+    await accept();
+    dispatch.sent.length = 0;
+    dispatch.faults.push(new MeshError('OVERLOADED', 'the stream is full'));
+    await take({
+      kind: 'session.loaded.v1',
+      author: 'memory',
+      seq: 3,
+      body: { attempt: 1, messages: [], revision: 0, loadedAt: 1 },
+    });
+    expect(dispatch.sent).toEqual(['model-1:1:1']);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(dispatch.sent).toEqual(['model-1:1:1', 'model-1:1:1']);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(dispatch.sent.slice(2)).toEqual(['model-1:1:2', 'model-1:1:3']);
+  });
+
+  it('fires the timer of an effect once, however long its fact takes to be read', async () => {
+    const { journal, accept } = make();
+    await accept();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(journal.fired).toEqual(['effect:session-load:1']);
+  });
+
+  it('waits for a policy that is on its way', async () => {
+    const { policy, shell, accept } = make();
+    policy.ready = false;
+    await accept();
+    expect(shell.state.status).toBe('queued');
+    policy.ready = true;
+    await vi.advanceTimersByTimeAsync(500);
+    expect(shell.state.status).toBe('running');
+  });
+
+  it('fails a run whose decision can never be stored, and leaves one alone that not even that helps', async () => {
+    const one = make();
+    one.journal.faults.push(new MeshError('PAYLOAD_TOO_LARGE', 'too large'));
+    await one.accept();
+    expect(one.shell.state).toMatchObject({ status: 'failed', error: { code: 'PAYLOAD_TOO_LARGE' } });
+    expect(one.left).toEqual([one.shell]);
+    const two = make();
+    two.journal.faults.push(new MeshError('BUS_FORBIDDEN', 'no'), new MeshError('BUS_FORBIDDEN', 'no'));
+    await two.accept();
+    expect(two.shell.broken).toBe(true);
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect([two.dispatch.sent, two.left]).toEqual([[], []]);
+  });
+});
