@@ -50,6 +50,9 @@ const SHARDS = [
   'GB82WEST12345698765432',
   'IBAN: ',
   'WEST',
+  'MT84 MALT 0110 0012 345M TLCA ST00 1S',
+  'MALT ',
+  'TLCA',
   '+49 30 901820',
   '0049 30 901820',
   '(030) 90 18 20',
@@ -148,6 +151,21 @@ describe('RedactingStream', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it.each([
+    'to MT84 MALT 0110 0012 345M TLCA ST00 1S, thanks',
+    'pay GB82 WEST 1234 5698 7654 32 now',
+    'Card 3782 822463 10005 and 4111-1111-1111-1111.',
+    '030 901820/0171 1234567 ext. 12 or 467 3395 office',
+    'anna.m%40mail.example.co.uk, an\u200bna@x\u00ad.de',
+    'Anna Müller-Schmidt, Annas von Berg and will von Berg',
+    '{"a":"\\u0041nna","b":"[[EMAIL:abcdefghijklmnopqrst]] [EMAIL_1]"}',
+  ])('does so at every single cut of %j', (whole) => {
+    const expected = redactText(whole, options);
+    for (let cut = 0; cut <= whole.length; cut += 1) expect(streamed(whole, [cut / whole.length])).toEqual(expected);
+    const each = Array.from({ length: whole.length }, (_, i) => (i + 0.5) / whole.length);
+    expect(streamed(whole, each)).toEqual(expected);
   });
 
   it('does so beyond its hold-back, on long rows of what may always go on', { timeout: 60_000 }, () => {
