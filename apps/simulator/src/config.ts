@@ -14,6 +14,5 @@ export const simulatorConfig = {
   /** Pause between streamed words, ms; so that one can watch an answer being made. */
   wordDelayMs: z.coerce.number().int().min(0).max(10_000).default(10),
 };
-export type SimulatorConfig = ReturnType<typeof readConfig>;
 
 export const readConfig = () => loadConfig(simulatorConfig);

@@ -14,7 +14,7 @@ import { startMesh, type TestMesh } from '@signalbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OpenAiCompatibleProvider } from '../providers/adapters/openai-compatible.provider.js';
 import { ProvidersService } from '../providers/providers.service.js';
-import { type RunningSimulator, runSimulator } from '../providers/simulator.fixture.js';
+import { type RunningSimulator, runSimulator } from '../running-apps.fixture.js';
 import { BusCallsAdapter } from './adapters/bus-calls.adapter.js';
 import { CallsHandler } from './calls.handler.js';
 import { CallsService } from './calls.service.js';

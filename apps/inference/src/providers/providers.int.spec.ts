@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { OpenAiCompatibleProvider } from './adapters/openai-compatible.provider.js';
 import type { ProviderAnswer, ProviderCall } from './provider.port.js';
 import { ProvidersService, type ProviderLimits, type ProviderTry } from './providers.service.js';
-import { type RunningSimulator, runSimulator } from './simulator.fixture.js';
+import { type RunningSimulator, runSimulator } from '../running-apps.fixture.js';
 
 let simulator: RunningSimulator;
 const closing: (() => Promise<unknown>)[] = [];
