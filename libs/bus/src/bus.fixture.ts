@@ -5,6 +5,7 @@ import {
   CONSUMERS,
   type ConsumerSpec,
   type JournalBody,
+  type JournalEntry,
   runIdFor,
   type RunRequestV1,
   type ServiceName,
@@ -124,6 +125,10 @@ export function newRun(session = 'session'): RunRef & { partition: string } {
 
 export function timerFired(timer: string): JournalBody<'timer.fired.v1'> {
   return { timer, firedAt: 1_700_000_000_000 };
+}
+
+export function timerOf(entry: JournalEntry | null): string | undefined {
+  return entry?.kind === 'timer.fired.v1' ? entry.body.timer : undefined;
 }
 
 export function decision(reason: string): JournalBody<'decision.v1'> {

@@ -58,6 +58,7 @@ export class Bus {
   readonly account: AccountName;
   readonly journal: Journal;
   readonly #publisher: Publisher;
+  readonly #journalPublisher: Publisher;
   readonly #codec: Codec;
   readonly #workers: Worker[] = [];
   readonly #responders: Responder[] = [];
@@ -72,8 +73,10 @@ export class Bus {
     this.service = connection.options.service;
     this.account = connection.options.account;
     this.#publisher = new Publisher(connection);
+    // Of its own, so that no flood of deltas makes an append wait.
+    this.#journalPublisher = new Publisher(connection);
     this.#codec = new Codec(this.account, this.service, keys, claimsFor(connection, this.#publisher));
-    this.journal = new Journal(connection, this.#publisher, this.#codec);
+    this.journal = new Journal(connection, this.#journalPublisher, this.#codec);
   }
 
   /** Resolves when the server is there, however long that takes; BUS_FORBIDDEN when it does not know this user. */
@@ -104,7 +107,7 @@ export class Bus {
       this.connection.nc.publish(subject, data, { headers: head });
       return undefined;
     }
-    head.set('Nats-Msg-Id', messageId(this.keys, id));
+    head.set('Nats-Msg-Id', messageId(this.keys, subject, id));
     const { seq, duplicate } = await this.#publisher.publish(subject, data, head);
     return { seq, duplicate };
   }
@@ -207,14 +210,18 @@ export class Bus {
       ...this.#workers.map((worker) => worker.drain(left())),
       ...this.#responders.map((responder) => responder.stop(left())),
     ]);
-    await within(this.#publisher.idle(), left());
-    this.#publisher.close();
+    const publishers = [this.#publisher, this.#journalPublisher];
+    await within(Promise.all(publishers.map((publisher) => publisher.idle())), left());
+    for (const publisher of publishers) publisher.close();
     await this.connection.flush(LIMITS.flushTimeoutMs).catch(() => undefined);
-    await this.connection.nc.close();
+    await this.connection.close();
   }
 
-  #respond(responder: Responder): Service {
+  /** Resolves when the server knows, or, while it is away, at once. */
+  async #respond(responder: Responder): Promise<Service> {
     this.#responders.push(responder);
+    if (this.connection.disconnectedMs() === 0)
+      await this.connection.flush(LIMITS.flushTimeoutMs).catch(() => undefined);
     return responder;
   }
 }

@@ -4,7 +4,7 @@ export interface BusCapabilities {
   /** JetStream API level; 0 where the server does not tell (before 2.12). */
   apiLevel: number;
   maxPayloadBytes: number;
-  atLeast(major: number, minor: number, patch?: number): boolean;
+  atLeast: (major: number, minor: number, patch?: number) => boolean;
 }
 
 interface ServerFacts {

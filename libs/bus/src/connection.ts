@@ -31,6 +31,8 @@ type Forbidden = (subject: string, operation: 'publish' | 'subscription') => voi
 export class Connection {
   readonly #reconnected = new Set<() => void>();
   readonly #forbidden = new Set<Forbidden>();
+  readonly #closing = new Set<() => void>();
+  #isClosing = false;
   #disconnectedAt: number | null = null;
   #server: ServerInfo | undefined;
 
@@ -76,6 +78,22 @@ export class Connection {
   onForbidden(listener: Forbidden): () => void {
     this.#forbidden.add(listener);
     return () => this.#forbidden.delete(listener);
+  }
+
+  /** Calls back when this process closes the connection; what reads for ever ends then. */
+  onClosing(listener: () => void): () => void {
+    this.#closing.add(listener);
+    return () => this.#closing.delete(listener);
+  }
+
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    for (const listener of this.#closing) listener();
+    await this.nc.close();
   }
 
   /** For how long the connection has been gone; 0 while it stands. */

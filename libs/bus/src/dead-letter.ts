@@ -30,7 +30,7 @@ export async function bury(publisher: Publisher, keys: KeyRing, consumer: Consum
   head.set('sb-dlq-subject', printable(corpse.subject));
   head.set('sb-dlq-seq', String(corpse.streamSeq));
   head.set('sb-dlq-deliveries', String(corpse.deliveries));
-  head.set('Nats-Msg-Id', messageId(keys, `dlq\n${stream}\n${durable}\n${corpse.streamSeq}\n${corpse.subject}`));
+  head.set('Nats-Msg-Id', messageId(keys, corpse.subject, `dlq\n${stream}\n${durable}\n${corpse.streamSeq}`));
   const fits = corpse.data.length <= MESSAGE_BYTES_MAX - LIMITS.envelopeBytesMax;
   if (!fits) head.set('sb-dlq-cut', String(corpse.data.length));
   await publisher.publish(

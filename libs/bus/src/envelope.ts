@@ -1,5 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { ServiceName } from '@signalbox/contracts';
+import { currentTrace, traceparent } from '@signalbox/telemetry';
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import type { KeyRing } from './key-ring.js';
 
@@ -36,14 +37,18 @@ export function envelopeHeaders(service: ServiceName, envelope: Envelope): { hea
   head.set(HEADER.type, envelope.kind);
   head.set('ce-source', `signalbox/${service}`);
   head.set('ce-time', new Date().toISOString());
-  if (envelope.traceparent !== undefined) head.set(HEADER.traceparent, envelope.traceparent);
+  const trace = envelope.traceparent ?? (currentTrace() ? traceparent() : undefined);
+  if (trace !== undefined) head.set(HEADER.traceparent, trace);
   return { head, id };
 }
 
-/** Deduplication id that nobody can guess, and so nobody can use up beforehand. */
-export function messageId(keys: KeyRing, id: string): string {
+/**
+ * Deduplication id that nobody can guess, and so nobody can use up beforehand. The broker compares ids over all subjects
+ * of a stream, so the subject is part of it.
+ */
+export function messageId(keys: KeyRing, subject: string, id: string): string {
   return createHmac('sha256', keys.secret('msgid.key'))
-    .update(id)
+    .update(`${subject}\n${id}`)
     .digest()
     .subarray(0, MSG_ID_BYTES)
     .toString('base64url');
@@ -52,6 +57,6 @@ export function messageId(keys: KeyRing, id: string): string {
 /** Id and trace of a message; what does not look like one is left out. */
 export function readEnvelope(head: MsgHdrs | undefined): { id?: string; traceparent?: string } {
   const id = head?.get(HEADER.id) ?? '';
-  const traceparent = head?.get(HEADER.traceparent) ?? '';
-  return { ...(id !== '' && id.length <= 256 && { id }), ...(TRACEPARENT.test(traceparent) && { traceparent }) };
+  const trace = head?.get(HEADER.traceparent) ?? '';
+  return { ...(id !== '' && id.length <= 256 && { id }), ...(TRACEPARENT.test(trace) && { traceparent: trace }) };
 }

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { CHANNELS, partitionStream, subjects } from '@signalbox/contracts';
 import { waitFor } from '@signalbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +11,7 @@ import {
   sessionLoaded,
   startFixture,
   timerFired,
+  timerOf,
 } from './bus.fixture.js';
 import { envelopeHeaders, messageId } from './envelope.js';
 import { encodeFrame } from './frame.js';
@@ -77,6 +79,16 @@ describe('append', () => {
     ]);
   });
 
+  it('tells on a diagnostics channel what it appended', async () => {
+    const run = newRun();
+    const told: unknown[] = [];
+    const listener = (message: unknown): void => void told.push(message);
+    subscribe('signalbox.journal.appended', listener);
+    const { seq } = await router.journal.append(run, 'timer.fired.v1', timerFired('wall'));
+    unsubscribe('signalbox.journal.appended', listener);
+    expect(told).toEqual([{ kind: 'timer.fired.v1', tenant: run.tenant, runId: run.runId, seq }]);
+  });
+
   it('refuses a kind that is not its own to write', async () => {
     await expect(
       router.journal.append(newRun(), 'run.cancel-requested.v1', cancelRequested('no')),
@@ -131,7 +143,7 @@ describe('append', () => {
     const victim = newRun();
     const nc = await fixture.raw('router');
     const { head } = envelopeHeaders('router', { kind: 'timer.fired.v1' });
-    head.set('Nats-Msg-Id', messageId(fixture.keys('memory'), 'poisoned'));
+    head.set('Nats-Msg-Id', messageId(fixture.keys('memory'), subjects.run(victim.tenant, victim.runId), 'poisoned'));
     await nc.request(subjects.run(run.tenant, run.runId), 'junk', { headers: head, timeout: 2_000 });
     expect(run.partition).toBe(victim.partition);
     const stored = await memory.journal.append(victim, 'session.loaded.v1', sessionLoaded(10), { id: 'poisoned' });
@@ -161,7 +173,7 @@ describe('append', () => {
       Array.from({ length: 1_500 }, (_, n) => router.journal.append(run, 'timer.fired.v1', timerFired(`t${n}`))),
     );
     const entries = await router.journal.read(run);
-    expect(new Set(entries.map(({ entry }) => (entry?.body as { timer: string }).timer)).size).toBe(1_500);
+    expect(new Set(entries.map(({ entry }) => timerOf(entry))).size).toBe(1_500);
     expect(entries).toHaveLength(1_500);
   });
 });
@@ -241,7 +253,7 @@ describe('follow', () => {
     for (const timer of ['3', '4']) await router.journal.append(run, 'timer.fired.v1', timerFired(timer));
     await waitFor(() => seen.length === 5, { what: 'five entries' });
     // Memory holds no key for what the router says to itself.
-    expect(seen.map(({ entry, seal }) => [(entry?.body as { timer: string }).timer, seal])).toEqual(
+    expect(seen.map(({ entry, seal }) => [timerOf(entry), seal])).toEqual(
       ['0', '1', '2', '3', '4'].map((timer) => [timer, 'unchecked']),
     );
     expect(reader.lastSeq()).toBe((await memory.journal.size(run.partition)).lastSeq);

@@ -57,9 +57,12 @@ export class Journal {
     const subject = subjects.run(run.tenant, run.runId);
     const bytes = await this.codec.encodeBody(subject, kind, validate(schema, body), CHANNELS.run.seal);
     const entry: Prepared = { stream: partitionStream(partitionOfRun(run.runId)), subject, bytes, kind };
-    return options.expectLastSeq === undefined
-      ? this.#appendFact(entry, options)
-      : this.#appendExpecting(entry, options, options.expectLastSeq);
+    const stored =
+      options.expectLastSeq === undefined
+        ? await this.#appendFact(entry, options)
+        : await this.#appendExpecting(entry, options, options.expectLastSeq);
+    if (appended.hasSubscribers) appended.publish({ kind, tenant: run.tenant, runId: run.runId, seq: stored.seq });
+    return stored;
   }
 
   /** The entries of a run, in order, to the end as of now. */
@@ -119,7 +122,7 @@ export class Journal {
   async #appendFact(entry: Prepared, options: AppendOptions, round = 0): Promise<AppendReceipt> {
     const { head, id } = this.#headers(entry, options);
     // A round of its own where someone else has used the id up: this one cannot be known to anybody.
-    head.set('Nats-Msg-Id', messageId(this.codec.keys, round === 0 ? id : randomUUID()));
+    head.set('Nats-Msg-Id', messageId(this.codec.keys, entry.subject, round === 0 ? id : randomUUID()));
     const ack = await this.publisher.publish(entry.subject, entry.bytes, head);
     if (!ack.duplicate || (await this.#isStored(entry, ack.seq))) return receipt(entry, ack);
     if (round > 0) throw new MeshError('INTERNAL', 'The broker takes a fresh id for a duplicate.');

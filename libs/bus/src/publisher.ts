@@ -17,6 +17,8 @@ interface Pending {
   data: Uint8Array;
   headers: MsgHdrs;
   attempts: number;
+  /** Attempts that were answered with "nobody there": those stored nothing. */
+  refusals: number;
   /** When to send the same bytes again. */
   dueAt: number;
   deadlineAt: number;
@@ -64,7 +66,7 @@ export class Publisher {
     }
     return new Promise((resolve, reject) => {
       const deadlineAt = performance.now() + LIMITS.publishDeadlineMs;
-      this.#queue.push({ subject, data, headers, attempts: 0, dueAt: 0, deadlineAt, resolve, reject });
+      this.#queue.push({ subject, data, headers, attempts: 0, refusals: 0, dueAt: 0, deadlineAt, resolve, reject });
       this.#queueBytes += data.length;
       this.#fill();
     });
@@ -136,6 +138,7 @@ export class Publisher {
 
   /** Nobody there, or busy with it: the same again after a pause. */
   #again(pending: Pending): void {
+    pending.refusals++;
     pending.dueAt = performance.now() + backoffMs(pending.attempts, LIMITS.publishRetryMs, LIMITS.publishRetryMsMax);
   }
 
@@ -143,12 +146,7 @@ export class Publisher {
     const now = performance.now();
     for (const [token, pending] of this.#pending) {
       if (now >= pending.deadlineAt) {
-        const details = { subject: pending.subject, attempts: pending.attempts };
-        const error = new MeshError(
-          'BUS_TIMEOUT',
-          `No acknowledgement within ${LIMITS.publishDeadlineMs} ms; it may have been stored.`,
-          { details },
-        );
+        const error = tooLate(pending);
         this.#settle(token, () => pending.reject(error));
       } else if (now >= pending.dueAt && this.connection.disconnectedMs() === 0) {
         this.#send(token, pending);
@@ -175,6 +173,13 @@ export class Publisher {
     this.#timer = undefined;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
+}
+
+function tooLate({ subject, attempts, refusals }: Pending): MeshError {
+  const details = { subject, attempts };
+  if (refusals >= attempts) return new MeshError('BUS_UNAVAILABLE', 'No stream takes that subject now.', { details });
+  const text = `No acknowledgement within ${LIMITS.publishDeadlineMs} ms; it may have been stored.`;
+  return new MeshError('BUS_TIMEOUT', text, { details });
 }
 
 interface AckBody {

@@ -219,7 +219,7 @@ describe('a request on CORE', () => {
       services.push(
         await bus.serve('sessionSave', async () => {
           served[n]!++;
-          return { ok: true };
+          return { ok: true as const };
         }),
       );
       await fixture.settled(bus);
@@ -294,10 +294,11 @@ describe('a streamed reply', () => {
     expect(await collect(300)).toEqual([delta('before'), delta('after')]);
     await services.pop()?.stop(100);
     const nc = await fixture.raw('guard', 'GATE');
-    nc.subscribe(WATCH, { callback: () => undefined });
+    const deaf = nc.subscribe(WATCH, { callback: () => undefined });
     await nc.flush();
     await expect(collect(200)).rejects.toMatchObject({ code: 'BUS_TIMEOUT' });
-    await nc.close();
+    deaf.unsubscribe();
+    await nc.flush();
   });
 
   it('ends with its error, and says when nobody serves', async () => {

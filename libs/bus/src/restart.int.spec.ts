@@ -2,7 +2,7 @@ import { CONSUMERS } from '@signalbox/contracts';
 import { waitFor } from '@signalbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Bus } from './bus.js';
-import { decision, type Fixture, newRun, startFixture, timerFired, toolWork } from './bus.fixture.js';
+import { decision, type Fixture, newRun, startFixture, timerFired, timerOf, toolWork } from './bus.fixture.js';
 import type { RawEntry, RunRef } from './types.js';
 
 /** The server is killed with SIGKILL in the middle of it and started again on the same store. */
@@ -21,8 +21,7 @@ async function killAndRestart(): Promise<void> {
   await fixture.mesh.restart();
 }
 
-const timersOf = (entries: RawEntry[]): string[] =>
-  entries.map(({ entry }) => (entry?.body as { timer: string }).timer);
+const timersOf = (entries: RawEntry[]): (string | undefined)[] => entries.map(({ entry }) => timerOf(entry));
 
 describe('a broker that dies', () => {
   it('loses and doubles none of 200 facts that are being appended, and no reader misses or repeats one', async () => {

@@ -44,6 +44,8 @@ export class StreamReader {
   readonly caughtUp: Promise<void>;
   /** Rejects when the reader ended for another reason than its signal. */
   readonly closed: Promise<void>;
+  /** Aborted by the reader's signal, or when the connection is closed. */
+  readonly #end = new AbortController();
   #lastSeq: number;
   #resolveCaughtUp: () => void = () => undefined;
   #complete = false;
@@ -60,8 +62,16 @@ export class StreamReader {
   ) {
     this.#lastSeq = options.from === 'newest-per-subject' ? 0 : options.from - 1;
     this.caughtUp = new Promise((resolve) => (this.#resolveCaughtUp = resolve));
-    options.signal.addEventListener('abort', () => this.#wake(), { once: true });
-    this.closed = this.#run().finally(() => this.#resolveCaughtUp());
+    const end = (): void => this.#end.abort();
+    const unlisten = connection.onClosing(end);
+    options.signal.addEventListener('abort', end, { once: true });
+    this.#end.signal.addEventListener('abort', () => this.#wake(), { once: true });
+    if (options.signal.aborted || connection.isClosing) end();
+    this.closed = this.#run().finally(() => {
+      unlisten();
+      options.signal.removeEventListener('abort', end);
+      this.#resolveCaughtUp();
+    });
     this.closed.catch(() => undefined);
   }
 
@@ -75,7 +85,8 @@ export class StreamReader {
   }
 
   async #run(): Promise<void> {
-    const { signal, stream } = this.options;
+    const { signal } = this.#end;
+    const { stream } = this.options;
     for (let attempt = 0; !signal.aborted; attempt++) {
       const before = this.#lastSeq;
       try {
@@ -91,7 +102,7 @@ export class StreamReader {
   }
 
   async #readWithOneConsumer(): Promise<void> {
-    const { stream, signal } = this.options;
+    const { stream } = this.options;
     await this.options.beforeStart?.(this.#lastSeq);
     const consumer = `r${randomBytes(12).toString('hex')}`;
     const created = await this.#create(consumer);
@@ -115,13 +126,13 @@ export class StreamReader {
     } finally {
       pull.stop();
     }
-    if (!signal.aborted)
+    if (!this.#end.signal.aborted)
       this.connection.options.logger.debug({ stream, lastSeq: this.#lastSeq }, 'a reader starts anew');
   }
 
   /** Hands over what comes until the consumer is lost or the reader is stopped. */
   async #pump(pull: Pull): Promise<void> {
-    const { signal } = this.options;
+    const { signal } = this.#end;
     while (!signal.aborted) {
       if (!this.#lost && pull.outstanding + this.#queue.length <= LIMITS.readBatch / 2) {
         pull.ask(LIMITS.readBatch - pull.outstanding - this.#queue.length);
@@ -170,7 +181,7 @@ export class StreamReader {
   }
 
   #create(name: string): Promise<Created> {
-    const { stream, filter, from, inactiveMs, signal } = this.options;
+    const { stream, filter, from, inactiveMs } = this.options;
     const newest = from === 'newest-per-subject' && this.#lastSeq === 0;
     const config = {
       name,
@@ -189,7 +200,7 @@ export class StreamReader {
       this.connection,
       `$JS.API.CONSUMER.CREATE.${stream}.${name}${suffix}`,
       { stream_name: stream, config, action: 'create' },
-      signal,
+      this.#end.signal,
     );
   }
 

@@ -49,6 +49,7 @@ export interface PublishOptions {
   kind?: string;
   /** Travels as `ce-id`; the broker drops a second message of the same id within the stream's window. */
   id?: string;
+  /** Default: the trace that the caller runs in. */
   traceparent?: string;
 }
 

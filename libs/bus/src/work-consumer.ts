@@ -92,6 +92,8 @@ export class Worker implements WorkConsumer {
   }
 
   #onLoss(loss: PullLoss, description: string): void {
+    // A pull that ran its time was known to the consumer.
+    if (loss === 'expired') this.#losses = 0;
     if (loss === 'expired' || loss === 'reconnected') return this.#ask();
     this.#losses++;
     const { stream, durable } = this.spec;
