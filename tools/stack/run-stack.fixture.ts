@@ -2,5 +2,13 @@
 import { startStack } from './stack.ts';
 
 const [stateDir = '', appsDir = ''] = process.argv.slice(2);
-const stack = await startStack({ stateDir, appsDir, ports: 'free', durable: false, print: () => undefined });
+const stack = await startStack({
+  stateDir,
+  appsDir,
+  ports: 'free',
+  durable: false,
+  print: () => undefined,
+  // One that a TERM does not end.
+  env: { memory: { STUB_STUBBORN: '1' } },
+});
 process.stdout.write(`${JSON.stringify(stack.report().map(({ pid }) => pid))}\n`);

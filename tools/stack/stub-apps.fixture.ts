@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SERVICES, type ServiceName } from './services.ts';
 
-/** A service that is ready after a moment, tells its environment, and crashes or hangs when its environment says so. */
+/** A service that is ready after a moment, tells its environment, and crashes or stays when its environment says so. */
 const SERVICE = `
 import { createServer } from 'node:http';
 const env = process.env;
@@ -11,9 +11,9 @@ if (env.STUB_CRASH) { console.error('stub: the reason why'); process.exit(3); }
 const ready = Date.now() + 50;
 createServer((request, response) => {
   if (request.url === '/environment') return response.end(JSON.stringify(env));
-  response.writeHead(!env.STUB_NEVER_READY && Date.now() > ready ? 200 : 503).end();
+  response.writeHead(Date.now() > ready ? 200 : 503).end();
 }).listen(Number(env.SIGNALBOX_HEALTH_PORT), '127.0.0.1');
-process.on('SIGTERM', () => process.exit(0));
+process.on('SIGTERM', () => env.STUB_STUBBORN || process.exit(0));
 `;
 
 const PROVISIONER = `
