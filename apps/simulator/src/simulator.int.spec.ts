@@ -41,10 +41,10 @@ const csv = 'station,delay_minutes,trains\n"Upton, Lower",12.5,40\nMarsh End,3,8
 const question = 'I am [PERSON_1], [EMAIL_1]. Which station in stations.csv has the largest delay?';
 
 /** Runs code as a tool would, with /data being a folder of ours. */
-function runCode(program: string, code: string): string {
+function runCode(program: string, code: string, content = csv): string {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-simulator-'));
   try {
-    writeFileSync(join(folder, 'stations.csv'), csv);
+    writeFileSync(join(folder, 'stations.csv'), content);
     const flag = program === 'python3' ? '-c' : '-e';
     return execFileSync(program, [flag, code.replace('/data/', `${folder}/`)], { encoding: 'utf8' });
   } finally {
@@ -207,11 +207,26 @@ describe('the analyst', () => {
     });
     const answer = (await ask(messages, offered)).choices[0]?.message;
     expect(answer?.tool_calls).toBeUndefined();
-    expect(answer?.content).toMatch(/^\[PERSON_1\], stations\.csv has 3 rows/);
-    expect(answer?.content).toContain('The largest delay_minutes is 27 (station High Cross, trains 16)');
-    expect(answer?.content).toContain('the smallest is 3 (station Marsh End, trains 81), the mean is 14.1667');
+    expect(answer?.content).toMatch(
+      /^\[PERSON_1\], the largest delay_minutes is 27 \(station High Cross, trains 16\)/i,
+    );
+    expect(answer?.content).toContain(
+      'the smallest delay_minutes is 3 (station Marsh End, trains 81); the mean is 14.1667. stations.csv has 3 rows',
+    );
     expect(answer?.content).toContain('My call of http_post was refused.');
     expect(answer?.content).toContain('[EMAIL_1]');
+  });
+
+  it('takes the column that the question names, and says the end that it asks for first', async () => {
+    const messages: Messages = [{ role: 'user', content: 'Which had the lowest p50_ms in stations.csv?' }];
+    const first = (await ask(messages, tools)).choices[0]!.message;
+    const call = first.tool_calls![0]!;
+    const { code } = JSON.parse(call.type === 'function' ? call.function.arguments : '{}') as { code: string };
+    const printed = runCode('python3', code, 'name,p50_ms,p99_ms\na,2,9\nb,1,8\n');
+    messages.push(first, { role: 'tool', tool_call_id: call.id, content: printed });
+    expect((await ask(messages, tools)).choices[0]?.message.content).toMatch(
+      /^The smallest p50_ms is 1 \(name b, p99_ms 8\)/,
+    );
   });
 
   it('says so when the tools gave it nothing', async () => {

@@ -25,6 +25,9 @@ function firstStep(choice: ToolChoice, question: Question): Play {
   };
 }
 
+/** A capital for a first word of ours; names of files keep theirs. */
+const sentence = (text: string): string => text.replace(/^th(is|e)\b/, 'Th$1');
+
 const greeting = (question: Question): string => {
   const person = placeholderOf(question, 'PERSON');
   return person === undefined ? '' : `${person}, `;
@@ -40,21 +43,23 @@ function answerFromTools(turn: Turn, question: Question): string {
   const summary = turn.toolAnswers.map((answer) => findSummary(answer.content)).find((found) => found !== undefined);
   const refused = turn.toolAnswers.filter((answer) => /TOOL_DENIED|denied|refused|not permitted/i.test(answer.content));
   const told = summary
-    ? describe(summary)
+    ? describe(summary, question.wantsSmallest)
     : `the tools gave me no summary of ${question.file ?? 'a file'} that I can read.`;
   const refusal = refused.map((answer) => ` My call of ${answer.name} was refused.`).join('');
-  return `${greeting(question)}${told}${refusal}${contactLine(question)} ${SIMULATED}`;
+  return sentence(`${greeting(question)}${told}${refusal}${contactLine(question)} ${SIMULATED}`);
 }
 
-function describe(summary: Summary): string {
+function describe(summary: Summary, smallestFirst: boolean): string {
   const about = `${summary.file} has ${summary.rows} rows with the columns ${summary.columns.join(', ')}.`;
   const range = summary.best && summary.numeric[summary.best.column];
   if (!summary.best || !range) return `${about} None of them holds only numbers.`;
   const { column, largest, smallest } = summary.best;
-  return (
-    `${about} The largest ${column} is ${range.max} (${cells(largest, column)}), ` +
-    `the smallest is ${range.min} (${cells(smallest, column)}), the mean is ${range.mean}.`
-  );
+  const ends = [
+    `largest ${column} is ${range.max} (${cells(largest, column)})`,
+    `smallest ${column} is ${range.min} (${cells(smallest, column)})`,
+  ];
+  const [first, second] = smallestFirst ? ends.toReversed() : ends;
+  return `the ${first}; the ${second}; the mean is ${range.mean}. ${about}`;
 }
 
 function cells(row: Record<string, unknown>, without: string): string {
@@ -67,5 +72,7 @@ function cells(row: Record<string, unknown>, without: string): string {
 
 function plainAnswer(turn: Turn, question: Question): string {
   const words = turn.question.split(/\s+/).filter((word) => word !== '').length;
-  return `${greeting(question)}this is the simulated provider of Signalbox; your message has ${words} words.${contactLine(question)} ${SIMULATED}`;
+  return sentence(
+    `${greeting(question)}this is the simulated provider of Signalbox; your message has ${words} words.${contactLine(question)} ${SIMULATED}`,
+  );
 }

@@ -42,7 +42,8 @@ function codeArgument(tool: Offered): string {
 
 /** Fits the arguments to the names and types that the tool's schema has. */
 function outsideArguments(tool: Offered, question: Question, text: string): Record<string, unknown> {
-  const known = properties(tool);
+  const required = tool.parameters?.['required'];
+  const known = properties(tool).filter(([name]) => !Array.isArray(required) || required.includes(name));
   if (known.length === 0) return { url: OUTSIDE_URL, body: text };
   const body = `Summary of ${question.file ?? 'the file'}, asked for as: ${text}`;
   return Object.fromEntries(
