@@ -54,8 +54,14 @@ export async function startPostgresServer(options: PostgresOptions): Promise<Pos
   });
   const adminUrl = `postgres://postgres:${readFileSync(passwordFile, 'utf8')}@127.0.0.1:${options.port}/postgres`;
   await untilReady(child, adminUrl, options.port);
-  // INT is Postgres's fast stop: sessions end, nothing has to be recovered at the next start.
-  return { child, adminUrl, stop: async () => void (await child.stop('SIGINT', STOP_GRACE_MS)) };
+  const stop = async (): Promise<void> => {
+    // INT is Postgres's fast stop: sessions end, nothing has to be recovered at the next start.
+    await child.stop('SIGINT', STOP_GRACE_MS);
+    const elsewhere = !files.data.startsWith(options.folder);
+    // Whoever removes the folder of a throw-away cluster would not find these.
+    if (options.durable === false && elsewhere) rmSync(dirname(files.data), { recursive: true, force: true });
+  };
+  return { child, adminUrl, stop };
 }
 
 async function untilReady(child: Child, adminUrl: string, port: number): Promise<void> {
