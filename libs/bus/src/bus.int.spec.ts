@@ -1,10 +1,11 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { subjects, type TokenDeltaV1 } from '@signalbox/contracts';
+import { type SessionSaveV1, subjects, type TokenDeltaV1 } from '@signalbox/contracts';
+import { MeshError } from '@signalbox/kernel';
 import { testFolder, waitFor } from '@signalbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Bus } from './bus.js';
-import { type Fixture, newRun, runRequest, startFixture, toolWork } from './bus.fixture.js';
+import { type Fixture, newRun, runRequest, startFixture, timerFired, toolWork } from './bus.fixture.js';
 import { makeKeys } from './provision/make-keys.js';
 import type { BusMessage } from './types.js';
 
@@ -23,6 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.stop());
 
+const saved = (): SessionSaveV1 => ({ ...newRun(), sessionId: 's', attempt: 0, messages: [] });
 const delta = (index: number): TokenDeltaV1 => ({ step: 0, attempt: 0, index, text: `t${index}`, worker: 'w' });
 
 describe('publish and subscribe', () => {
@@ -147,6 +149,38 @@ describe('publish and subscribe', () => {
     expect(router.capabilities.atLeast(2, 9)).toBe(true);
     expect(router.capabilities.atLeast(99, 0)).toBe(false);
     expect(router.capabilities.maxPayloadBytes).toBe(1_048_576);
+  });
+});
+
+describe('a bus that is drained', () => {
+  it('sends what is out, ends its readers and watches, and then refuses', async () => {
+    const bus = await fixture.bus('router');
+    const run = newRun('drained');
+    const signal = new AbortController().signal;
+    const reader = bus.journal.follow(run.partition, { fromSeq: 1, signal, onEntry: () => undefined });
+    const watch = (await bus.bucket('policy')).watch('>', () => undefined);
+    await watch.ready;
+    const appends = Array.from({ length: 50 }, () => bus.journal.append(run, 'timer.fired.v1', timerFired('last')));
+    await new Promise((resolve) => setImmediate(resolve));
+    await bus.drain(5_000);
+    expect(await Promise.all(appends)).toHaveLength(50);
+    await reader.closed;
+    expect(await bus.health()).toMatchObject({ ok: false });
+    const note = subjects.note(run.tenant, run.runId);
+    const codes = await Promise.all(
+      [
+        bus.publish('note', note, { phase: 'step', seq: 1 }),
+        bus.journal.append(run, 'timer.fired.v1', timerFired('late')),
+        bus.request('sessionSave', subjects.svc('memory', 'save', 'acme'), saved(), { timeoutMs: 500 }),
+      ].map((late) =>
+        late.then(
+          () => 'done',
+          (error: unknown) => (error instanceof MeshError ? error.code : error),
+        ),
+      ),
+    );
+    expect(codes).toEqual(['BUS_UNAVAILABLE', 'BUS_UNAVAILABLE', 'BUS_UNAVAILABLE']);
+    await bus.drain(1_000);
   });
 });
 

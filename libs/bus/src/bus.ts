@@ -104,7 +104,7 @@ export class Bus {
     const { kind, data } = await this.#codec.encode(channel, subject, options.kind, body);
     const { head, id } = envelopeHeaders(this.service, { kind, id: options.id, traceparent: options.traceparent });
     if (this.#codec.channel(channel).carrier.kind !== 'stream') {
-      this.connection.nc.publish(subject, data, { headers: head });
+      this.connection.send(subject, data, { headers: head });
       return undefined;
     }
     head.set('Nats-Msg-Id', messageId(this.keys, subject, id));

@@ -8,8 +8,11 @@ import {
   type NatsConnection,
   nkeyAuthenticator,
   PermissionViolationError,
+  type PublishOptions,
   type ServerInfo,
   type Status,
+  type Subscription,
+  type SubscriptionOptions,
 } from '@nats-io/transport-node';
 import { fromNats } from './bus-error.js';
 import type { KeyRing } from './key-ring.js';
@@ -105,6 +108,23 @@ export class Connection {
   async ask(subject: string, payload: Uint8Array | string, timeoutMs: number): Promise<Msg> {
     try {
       return await this.nc.request(subject, payload, { timeout: timeoutMs });
+    } catch (error) {
+      throw fromNats(error);
+    }
+  }
+
+  /** Sends without an answer; the client keeps it while the connection is gone. */
+  send(subject: string, payload: Uint8Array, options: PublishOptions): void {
+    try {
+      this.nc.publish(subject, payload, options);
+    } catch (error) {
+      throw fromNats(error);
+    }
+  }
+
+  listen(subject: string, options: SubscriptionOptions): Subscription {
+    try {
+      return this.nc.subscribe(subject, options);
     } catch (error) {
       throw fromNats(error);
     }

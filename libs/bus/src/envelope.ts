@@ -47,7 +47,7 @@ export function envelopeHeaders(service: ServiceName, envelope: Envelope): { hea
  * of a stream, so the subject is part of it.
  */
 export function messageId(keys: KeyRing, subject: string, id: string): string {
-  return createHmac('sha256', keys.secret('msgid.key'))
+  return createHmac('sha256', keys.hmacKey('msgid.key'))
     .update(`${subject}\n${id}`)
     .digest()
     .subarray(0, MSG_ID_BYTES)

@@ -1,4 +1,4 @@
-import { createHmac, sign, timingSafeEqual, verify } from 'node:crypto';
+import { createHmac, type KeyObject, sign, timingSafeEqual, verify } from 'node:crypto';
 import { type Channel, journalSeal, type ServiceName, SERVICES } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { KeyRing } from './key-ring.js';
@@ -60,7 +60,7 @@ export function checkSeal(subject: string, frame: Frame, rule: SealRule, keys: K
   const covered = sealed(subject, frame.kind, frame.author, frame.json);
   if (means.kind === 'ed25519')
     return verify(null, covered, keys.publicKey('gate-sign.pub'), given) ? 'verified' : 'invalid';
-  const right = hmac(keys.secret(means.key), covered);
+  const right = hmac(keys.hmacKey(means.key), covered);
   return given.length === right.length && timingSafeEqual(given, right) ? 'verified' : 'invalid';
 }
 
@@ -86,10 +86,10 @@ function makeSeal(
   const covered = sealed(subject, kind, author, json);
   if (means.kind === 'ed25519')
     return `e:${sign(null, covered, keys.privateKey('gate-sign.key')).toString('base64url')}`;
-  return `h:${hmac(keys.secret(means.key), covered).toString('base64url')}`;
+  return `h:${hmac(keys.hmacKey(means.key), covered).toString('base64url')}`;
 }
 
-const hmac = (key: Buffer, covered: Uint8Array): Buffer => createHmac('sha256', key).update(covered).digest();
+const hmac = (key: KeyObject, covered: Uint8Array): Buffer => createHmac('sha256', key).update(covered).digest();
 
 function sealed(subject: string, kind: string, author: string, json: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(`${subject}\n${kind}\n${author}\n`), json]);

@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { CHANNELS, partitionStream, subjects } from '@signalbox/contracts';
+import { CHANNELS, type ClaimV1, partitionStream, subjects } from '@signalbox/contracts';
 import { waitFor } from '@signalbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Bus } from './bus.js';
@@ -159,6 +159,28 @@ describe('append', () => {
     const [entry] = await router.journal.read(run);
     expect(entry).toMatchObject({ seal: 'verified', entry: { kind: 'session.loaded.v1' } });
     expect(entry?.entry?.body).toEqual(body);
+  });
+
+  it('notices an object that was replaced', async () => {
+    const run = newRun();
+    const stored = await memory.journal.append(run, 'session.loaded.v1', sessionLoaded(300_000));
+    const { $claim } = JSON.parse(Buffer.from(stored.bytes).toString().split('\n')[1]!) as ClaimV1;
+    const nc = await fixture.raw('inference');
+    const other = Buffer.alloc($claim.bytes, 'x');
+    const head = {
+      bucket: 'artifacts',
+      name: $claim.name,
+      nuid: 'evil',
+      size: other.length,
+      chunks: 1,
+      digest: '',
+      mtime: new Date().toISOString(),
+    };
+    await nc.request('$O.artifacts.C.evil', other, { timeout: 2_000 });
+    const name = Buffer.from($claim.name).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
+    await nc.request(`$O.artifacts.M.${name}`, JSON.stringify(head), { timeout: 2_000 });
+    const [entry] = await router.journal.read(run);
+    expect(entry).toMatchObject({ entry: null, fault: { code: 'SEAL_INVALID' } });
   });
 
   it('refuses what is too large even for a claim', async () => {

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AccountName, type ServiceName } from '@signalbox/contracts';
@@ -55,6 +55,11 @@ export class KeyRing {
         throw new MeshError('CONFIG_INVALID', `The key file ${name} holds no base64url secret.`);
       return bytes;
     });
+  }
+
+  /** The same as a key for HMAC, which is several times faster with it than with bytes. */
+  hmacKey(name: string): KeyObject {
+    return remember(this.#keys, `secret:${name}`, () => createSecretKey(this.secret(name)));
   }
 
   /** A private key kept as PKCS8 PEM. */

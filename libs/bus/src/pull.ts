@@ -74,6 +74,8 @@ export class Pull {
   /** Gives up what was asked for; messages that are on their way are still handed over before it resolves. */
   async drain(): Promise<void> {
     this.#draining = true;
+    clearInterval(this.#watchdog);
+    this.#unlisten();
     await this.#subscription.drain().catch(() => undefined);
     this.stop();
   }

@@ -47,7 +47,7 @@ export async function* askStream(
   head.set(HEADER.idle, String(options.idleMs));
   const replies = new Replies(connection, options.idleMs, options.signal);
   try {
-    connection.nc.publish(asked.subject, data, { reply: replies.inbox, headers: head });
+    connection.send(asked.subject, data, { reply: replies.inbox, headers: head });
     replies.watchFor(asked.subject);
     for (let msg = await replies.next(); msg !== null; msg = await replies.next()) {
       yield await codec.decodeReply(asked.channel, asked.subject, msg);
@@ -83,7 +83,7 @@ class Replies {
     signal: AbortSignal | undefined,
   ) {
     this.inbox = connection.newInbox();
-    this.#subscription = connection.nc.subscribe(this.inbox, {
+    this.#subscription = connection.listen(this.inbox, {
       callback: (error, msg) => (error === null ? this.#onMessage(msg) : this.#finish(fromNats(error))),
     });
     this.#timer = this.#arm();

@@ -41,7 +41,7 @@ export class Responder implements Service {
     private readonly options: ResponderOptions,
   ) {
     this.#channel = codec.channel(options.channel);
-    this.#subscription = connection.nc.subscribe(this.#channel.subject, {
+    this.#subscription = connection.listen(this.#channel.subject, {
       queue: connection.options.service,
       callback: (error, msg) => {
         if (error === null) this.#onMessage(msg);

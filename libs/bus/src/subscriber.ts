@@ -34,7 +34,7 @@ export function listen(
   };
   // One after the other: what follows must not overtake a body that is fetched from the object store.
   let tail: Promise<void> = Promise.resolve();
-  return connection.nc.subscribe(subject, {
+  return connection.listen(subject, {
     slow: LIMITS.subscriptionPendingMax,
     callback: (error, msg) => {
       if (error !== null)
