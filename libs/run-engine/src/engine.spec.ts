@@ -6,6 +6,7 @@ import { explain } from './explain.js';
 import { viewOf } from './view.js';
 import { verifyJournal } from './verify.js';
 import { RUN_ID, START_MS, World } from './world.fixture.js';
+import { AWAY_ATTEMPTS_MAX } from './settings.js';
 
 const eventsOf = (world: World): RunEvent[] =>
   world.journal.flatMap(({ entry }) => (entry?.kind === 'decision.v1' ? entry.body.events : []));
@@ -76,7 +77,7 @@ describe('the engine', () => {
     expect(state.save?.status).toBe('skipped');
   });
 
-  it('tries a failed or silent model again, with a pause, at most three times', () => {
+  it('tries a failed or silent model again, with a pause, and waits longer for one that is away', () => {
     const again = new World({
       script: [{ calls: [], failures: ['PROVIDER_RATE_LIMITED', 'PROVIDER_TIMEOUT'], text: 'At last.' }],
     });
@@ -89,6 +90,9 @@ describe('the engine', () => {
       script: [{ calls: [], failures: ['PROVIDER_TIMEOUT', 'PROVIDER_TIMEOUT', 'PROVIDER_TIMEOUT'] }],
     });
     expect(silent.settle().error?.code).toBe('PROVIDER_TIMEOUT');
+    const away = (times: number) => new World({ script: [{ calls: [], failures: Array.from({ length: times }, () => 'PROVIDER_UNAVAILABLE' as const), text: 'Back.' }] });
+    expect(away(AWAY_ATTEMPTS_MAX - 1).settle()).toMatchObject({ status: 'completed', output: 'Back.' });
+    expect(away(AWAY_ATTEMPTS_MAX).settle().error?.code).toBe('PROVIDER_UNAVAILABLE');
     const rejected = new World({ script: [{ calls: [], failures: ['PROVIDER_REJECTED'] }] });
     expect(rejected.settle().steps[0]?.attempt).toBe(1);
   });

@@ -1,6 +1,6 @@
 import { ERRORS, type JournalEntry, type JournalEntryOf } from '@signalbox/contracts';
 import { addRedactions, putCall, putStep, quarantine, report } from './draft.js';
-import { ATTEMPTS_MAX, EARLY_FACTS_MAX } from './settings.js';
+import { ATTEMPTS_MAX, EARLY_FACTS_MAX, modelAttemptsMax } from './settings.js';
 import { type Call, type ModelStep, type RunState, type SessionAsk, hasEnded, isSettled, stepOf } from './state.js';
 import { TIMERS, dueAtOf } from './timers.js';
 
@@ -121,7 +121,7 @@ function applyModel(draft: RunState, fact: ModelFact): void {
   const open = step.status === 'requested' || step.status === 'overdue';
   if (hasEnded(draft) || attempt !== step.attempt || !open) return;
   if (fact.kind === 'model.failed.v1') {
-    const again = ERRORS[fact.body.error.code].retry === 'backoff' && attempt < ATTEMPTS_MAX;
+    const again = ERRORS[fact.body.error.code].retry === 'backoff' && attempt < modelAttemptsMax(fact.body.error.code);
     return putStep(draft, step, { status: again ? 'retry' : 'failed', error: fact.body.error });
   }
   const { content, toolCalls, redactions, simulated, upstream, provider } = fact.body;

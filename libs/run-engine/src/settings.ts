@@ -1,10 +1,14 @@
+import { type ErrorCode, ERRORS } from '@signalbox/contracts';
+
 /** Version of the rules in `decide`; noted in every decision. */
 export const ENGINE_VERSION = 1;
 
 /** How often one step or one call is tried before it counts as failed. */
 export const ATTEMPTS_MAX = 3;
+/** The same while a provider is away or asks to slow down: with the pauses below, for about three quarters of a minute. */
+export const AWAY_ATTEMPTS_MAX = 9;
 /** Pause before the attempt of that number after a reported failure, ms; the last value holds for all later ones. */
-export const RETRY_DELAYS_MS: readonly number[] = [0, 0, 500, 2_000];
+export const RETRY_DELAYS_MS: readonly number[] = [0, 0, 500, 1_000, 2_000, 4_000, 8_000, 16_000];
 /** What an effect may take beyond its own time limit because it waits in a queue, ms. */
 export const QUEUE_WAIT_MS_MAX = 60_000;
 /** Between the end of an effect's time and giving it up: clocks differ, results travel. ms. */
@@ -28,6 +32,10 @@ export const ROUNDS_MAX = 64;
 export const CHARS_PER_TOKEN = 4;
 /** What a message costs beside its text, tokens. */
 export const TOKENS_PER_MESSAGE = 4;
+
+/** Attempts of a model call that ended with this code. */
+export const modelAttemptsMax = (code: ErrorCode): number =>
+  ['unavailable', 'limit'].includes(ERRORS[code].kind) ? AWAY_ATTEMPTS_MAX : ATTEMPTS_MAX;
 
 export const retryDelayMs = (attempt: number): number =>
   RETRY_DELAYS_MS[Math.min(attempt, RETRY_DELAYS_MS.length - 1)] ?? 0;
