@@ -20,20 +20,45 @@ export async function hireClerk(stack: Stack, ledgerHost: string): Promise<void>
   const url = { type: 'string' };
   await putPolicy(stack, 'tools', 'record', {
     description: 'Writes a line into the ledger. Doing it twice is wrong.',
-    parameters: { type: 'object', properties: { url, method: { type: 'string' } }, required: ['url', 'method'], additionalProperties: false },
+    parameters: {
+      type: 'object',
+      properties: { url, method: { type: 'string' } },
+      required: ['url', 'method'],
+      additionalProperties: false,
+    },
     driver: { kind: 'http', hosts: [ledgerHost], methods: ['POST'] },
     effect: 'unsafe',
     tier: 'T0',
-    limits: { wallMs: 2_000, cpuMs: 1_000, memoryBytes: 67_108_864, pidsMax: 1, outputBytesMax: 65_536, tmpBytesMax: 0 },
+    limits: {
+      wallMs: 2_000,
+      cpuMs: 1_000,
+      memoryBytes: 67_108_864,
+      pidsMax: 1,
+      outputBytesMax: 65_536,
+      tmpBytesMax: 0,
+    },
   });
   await putPolicy(stack, 'agents', 'clerk', {
     description: 'Writes into a ledger.',
     instructions: 'Do as the script says.',
     model: 'default',
     tools: ['record'],
-    limits: { stepsMax: 10, tokensMax: 100_000, costNanoUsdMax: 1_000_000_000, toolCallsMax: 10, parallelToolCallsMax: 4, wallMsMax: 180_000 },
+    limits: {
+      stepsMax: 10,
+      tokensMax: 100_000,
+      costNanoUsdMax: 1_000_000_000,
+      toolCallsMax: 10,
+      parallelToolCallsMax: 4,
+      wallMsMax: 180_000,
+    },
   });
-  await putPolicy(stack, 'rules', 'clerk-records', { effect: 'permit', agents: ['clerk'], tools: ['record'], when: [], description: 'The clerk may record.' });
+  await putPolicy(stack, 'rules', 'clerk-records', {
+    effect: 'permit',
+    agents: ['clerk'],
+    tools: ['record'],
+    when: [],
+    description: 'The clerk may record.',
+  });
 }
 
 export function connectTenant(stack: Stack): Promise<SignalboxClient> {
@@ -46,7 +71,11 @@ export function connectTenant(stack: Stack): Promise<SignalboxClient> {
 }
 
 /** Waits for the end of a run; questions about unknown outcomes are answered with `fail`. */
-export async function endOf(client: SignalboxClient, handle: RunHandle, answered: { questions: number }): Promise<RunView> {
+export async function endOf(
+  client: SignalboxClient,
+  handle: RunHandle,
+  answered: { questions: number },
+): Promise<RunView> {
   const seen = new Set<string>();
   for await (const event of handle.events()) {
     if (event.type === 'end') return event.view;

@@ -23,15 +23,19 @@ export class ClientError extends Error {
     const body = reply.json();
     if (!reply.headers?.get('sb-error')) return body;
     const wire = WireError.safeParse(body);
-    throw wire.success ? new ClientError(wire.data.code, wire.data.message) : new ClientError('INTERNAL', 'The mesh sent an unreadable error.');
+    throw wire.success
+      ? new ClientError(wire.data.code, wire.data.message)
+      : new ClientError('INTERNAL', 'The mesh sent an unreadable error.');
   }
 
   /** What the NATS client throws, by what it means here. */
   static from(error: unknown): ClientError {
     if (error instanceof ClientError) return error;
     const cause = error instanceof errors.RequestError && error.cause ? error.cause : error;
-    if (cause instanceof errors.TimeoutError) return new ClientError('BUS_TIMEOUT', 'No answer within the time limit.', { cause });
-    if (cause instanceof errors.PermissionViolationError) return new ClientError('BUS_FORBIDDEN', 'The broker refused it.', { cause });
+    if (cause instanceof errors.TimeoutError)
+      return new ClientError('BUS_TIMEOUT', 'No answer within the time limit.', { cause });
+    if (cause instanceof errors.PermissionViolationError)
+      return new ClientError('BUS_FORBIDDEN', 'The broker refused it.', { cause });
     return new ClientError('BUS_UNAVAILABLE', cause instanceof Error ? cause.message : String(cause), { cause });
   }
 }

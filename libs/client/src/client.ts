@@ -43,7 +43,7 @@ export interface RunOptions {
   /** The person's own names, so that they are found in the text. */
   profile?: { names: string[] };
   limits?: RunRequestV1['limits'];
-  /** The same key gives the same run, however often it is asked. */
+  /** The same key gives the same run, however often this caller asks. */
   idempotencyKey?: string;
   /** Ask for the answer while it is being made. */
   stream?: boolean;
@@ -79,7 +79,8 @@ export class SignalboxClient {
 
   /** The agents that this key may start. */
   async agents(): Promise<Agents> {
-    return AuthReplyV1.parse(await this.#ask(subjects.ask(this.options.tenant, 'auth'), { keyDigest: this.#digest })).agents;
+    return AuthReplyV1.parse(await this.#ask(subjects.ask(this.options.tenant, 'auth'), { keyDigest: this.#digest }))
+      .agents;
   }
 
   /** Resolves once the request is stored; from then on the run happens, whatever becomes of this process. */
@@ -89,7 +90,7 @@ export class SignalboxClient {
     const request = RunRequestV1.parse({
       ...rest,
       keyDigest: this.#digest,
-      requestId: idempotencyKey ? requestIdForKey(tenant, idempotencyKey) : newRequestId(),
+      requestId: idempotencyKey ? requestIdForKey(tenant, this.#digest, idempotencyKey) : newRequestId(),
       input: typeof options.input === 'string' ? [{ role: 'user', content: options.input }] : options.input,
       stream: options.stream ?? false,
     });
@@ -122,7 +123,10 @@ export class SignalboxClient {
   /** Answers the question of a run that waits for a person. */
   async answer(runId: string, questionId: string, choice: 'retry' | 'result' | 'fail', result?: string): Promise<void> {
     const answer = { keyDigest: this.#digest, requestId: newRequestId(), runId, questionId, choice };
-    await this.#store(subjects.in(this.options.tenant, 'approve'), ApproveRequestV1.parse(result === undefined ? answer : { ...answer, result }));
+    await this.#store(
+      subjects.in(this.options.tenant, 'approve'),
+      ApproveRequestV1.parse(result === undefined ? answer : { ...answer, result }),
+    );
   }
 
   async close(): Promise<void> {
@@ -143,7 +147,9 @@ export class SignalboxClient {
     const deadline = Date.now() + this.#timeoutMs;
     for (;;) {
       try {
-        const reply = await this.connection.request(subject, JSON.stringify(body), { timeout: Math.min(2_000, this.#timeoutMs) });
+        const reply = await this.connection.request(subject, JSON.stringify(body), {
+          timeout: Math.min(2_000, this.#timeoutMs),
+        });
         const ack = reply.json<{ seq?: number; error?: { description?: string } }>();
         if (typeof ack.seq === 'number') return;
         throw new ClientError('OVERLOADED', ack.error?.description ?? 'The mesh did not take the request.');

@@ -3,7 +3,9 @@ import { RunId, TenantId, Token } from './common.js';
 
 /** Number of partitions. Part of every run id, so it never changes for a deployment. */
 export const PARTITIONS = 8;
-export const PARTITION_NAMES: readonly string[] = Array.from({ length: PARTITIONS }, (_, n) => String(n).padStart(2, '0'));
+export const PARTITION_NAMES: readonly string[] = Array.from({ length: PARTITIONS }, (_, n) =>
+  String(n).padStart(2, '0'),
+);
 
 const BASE32 = '0123456789abcdefghjkmnpqrstvwxyz';
 
@@ -51,9 +53,9 @@ export function requestIdFrom(nowMs: number, random: Uint8Array): string {
   return `req_${time}${base32(random, 16)}`;
 }
 
-/** The request id that an idempotency key stands for, within its tenant; time-less. */
-export function requestIdForKey(tenant: string, idempotencyKey: string): string {
-  return `req_${base32(sha256('idempotency', tenant, idempotencyKey), 26)}`;
+/** The request id that an idempotency key stands for, for one bearer key of its tenant; time-less. */
+export function requestIdForKey(tenant: string, keyDigest: string, idempotencyKey: string): string {
+  return `req_${base32(sha256('idempotency', tenant, keyDigest, idempotencyKey), 26)}`;
 }
 
 export function partitionOfRun(runId: string): string {
@@ -75,15 +77,19 @@ export const subjects = {
   live: (tenant: string, runId: string) => `${ROOT}.live.${tenantToken(tenant)}.${RunId.parse(runId)}`,
   note: (tenant: string, runId: string) => `${ROOT}.note.${tenantToken(tenant)}.${RunId.parse(runId)}`,
   ctl: (tenant: string, runId: string) => `${ROOT}.ctl.${tenantToken(tenant)}.${RunId.parse(runId)}`,
-  svc: (service: string, verb: string, tenant: string) => `${ROOT}.svc.${token(service)}.${token(verb)}.${tenantToken(tenant)}`,
+  svc: (service: string, verb: string, tenant: string) =>
+    `${ROOT}.svc.${token(service)}.${token(verb)}.${tenantToken(tenant)}`,
   audit: (tenant: string, kind: string) => `${ROOT}.audit.${tenantToken(tenant)}.${token(kind)}`,
-  dlq: (stream: string, consumer: string, tenant: string) => `${ROOT}.dlq.${token(stream)}.${token(consumer)}.${tenantToken(tenant)}`,
+  dlq: (stream: string, consumer: string, tenant: string) =>
+    `${ROOT}.dlq.${token(stream)}.${token(consumer)}.${tenantToken(tenant)}`,
 } as const;
 
 /** The tenant that a subject names; what a header or a body says never counts. */
 export function tenantOf(subject: string): string {
   const parts = subject.split('.');
-  const at = { in: 3, ask: 3, run: 4, work: 5, tok: 3, live: 3, note: 3, ctl: 3, svc: 5, audit: 3, dlq: 5 }[parts[2] ?? ''];
+  const at = { in: 3, ask: 3, run: 4, work: 5, tok: 3, live: 3, note: 3, ctl: 3, svc: 5, audit: 3, dlq: 5 }[
+    parts[2] ?? ''
+  ];
   return TenantId.parse(at === undefined ? undefined : parts[at]);
 }
 

@@ -31,6 +31,12 @@ export class ModelsController {
   async #models(authorization: string | undefined): Promise<ModelObject[]> {
     const caller = callerOf(authorization);
     const { agents } = await this.mesh.authenticate(caller);
-    return agents.map(({ id, description }) => ({ id, object: 'model', created: 0, owned_by: caller.tenant, description }));
+    return agents.map(({ id, description }) => ({
+      id,
+      object: 'model',
+      created: 0,
+      owned_by: caller.tenant,
+      description,
+    }));
   }
 }

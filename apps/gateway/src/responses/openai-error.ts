@@ -13,5 +13,8 @@ export const openAiError: ErrorBody = (error) => {
   const fields = error.details['fields'];
   const type = error.httpStatus === 401 ? 'authentication_error' : (TYPES[error.kind] ?? 'server_error');
   const param = Array.isArray(fields) && typeof fields[0] === 'string' ? fields[0] : null;
-  return { contentType: 'application/json; charset=utf-8', body: { error: { message: error.message, type, param, code: error.code } } };
+  return {
+    contentType: 'application/json; charset=utf-8',
+    body: { error: { message: error.message, type, param, code: error.code } },
+  };
 };

@@ -21,7 +21,13 @@ const STATUS = {
 
 export function outputItem(runId: string, index: number, text: string, status: OutputItem['status']): OutputItem {
   const id = `${runId.replace('run_', 'msg_')}_${index}`;
-  return { type: 'message', id, role: 'assistant', status, content: [{ type: 'output_text', text, annotations: [], logprobs: [] }] };
+  return {
+    type: 'message',
+    id,
+    role: 'assistant',
+    status,
+    content: [{ type: 'output_text', text, annotations: [], logprobs: [] }],
+  };
 }
 
 /** A run as OpenAI's Response object; what has no place there stands under `signalbox`. */
@@ -71,7 +77,20 @@ function finalOutput(view: RunView): OutputItem[] {
 /** The run as it is known to be right after its request was stored. */
 export function queuedView(runId: string, agent: string, nowMs: number): RunView {
   return {
-    runId, status: 'queued', agent, model: null, output: null, error: null, usage: { inputTokens: 0, outputTokens: 0 }, costNanoUsd: 0,
-    simulated: false, redactions: {}, toolCalls: 0, denied: 0, question: null, acceptedAt: nowMs, endedAt: null,
+    runId,
+    status: 'queued',
+    agent,
+    model: null,
+    output: null,
+    error: null,
+    usage: { inputTokens: 0, outputTokens: 0 },
+    costNanoUsd: 0,
+    simulated: false,
+    redactions: {},
+    toolCalls: 0,
+    denied: 0,
+    question: null,
+    acceptedAt: nowMs,
+    endedAt: null,
   };
 }

@@ -36,7 +36,8 @@ export function readResponseRequest(body: unknown): ResponseRequest {
   const request = validate(ResponseRequest, body);
   for (const name of GOVERNED) {
     const value = request[name];
-    const idle = value === undefined || value === null || value === 'auto' || (Array.isArray(value) && value.length === 0);
+    const idle =
+      value === undefined || value === null || value === 'auto' || (Array.isArray(value) && value.length === 0);
     if (!idle) {
       const message = `${name}: an agent's tools are set by its policy, not by the request`;
       throw new MeshError('REQUEST_INVALID', message, { details: { fields: [name] } });
@@ -47,7 +48,10 @@ export function readResponseRequest(body: unknown): ResponseRequest {
 
 /** Turns the edge's dialect into the mesh's own request. */
 export function toRunRequest(request: ResponseRequest, caller: Caller, requestId: string): RunRequestV1 {
-  const input = typeof request.input === 'string' ? [{ role: 'user' as const, content: request.input }] : request.input.map(toMessage);
+  const input =
+    typeof request.input === 'string'
+      ? [{ role: 'user' as const, content: request.input }]
+      : request.input.map(toMessage);
   if (request.instructions) input.unshift({ role: 'system', content: request.instructions });
   const conversation = typeof request.conversation === 'string' ? request.conversation : request.conversation?.id;
   return {
@@ -64,13 +68,15 @@ export function toRunRequest(request: ResponseRequest, caller: Caller, requestId
 }
 
 function toMessage(message: z.infer<typeof InputMessage>): RunRequestV1['input'][number] {
-  const content = typeof message.content === 'string' ? message.content : message.content.map((part) => part.text).join('');
+  const content =
+    typeof message.content === 'string' ? message.content : message.content.map((part) => part.text).join('');
   return { role: message.role === 'developer' ? 'system' : message.role, content };
 }
 
 /** `resp_…` is the run's id under OpenAI's prefix. */
 export function runIdOf(responseId: string): string {
-  if (!/^resp_[0-9]{2}_[0-9a-z]{26}$/.test(responseId)) throw new MeshError('RUN_UNKNOWN', 'There is no response of that id.');
+  if (!/^resp_[0-9]{2}_[0-9a-z]{26}$/.test(responseId))
+    throw new MeshError('RUN_UNKNOWN', 'There is no response of that id.');
   return responseId.replace('resp_', 'run_');
 }
 

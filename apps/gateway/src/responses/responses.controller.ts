@@ -45,20 +45,26 @@ export class ResponsesController {
       reply.hijack();
       await this.#stream(caller, started, reply.raw, gone);
     } else if (wanted.background) {
-      reply.send(responseObject(started));
+      reply.send(this.#answer(await this.responses.begun(caller, started)));
     } else {
       reply.send(this.#answer(await this.responses.wait(caller, started.runId, gone)));
     }
   }
 
   @Get(':id')
-  async get(@Param('id') id: string, @Headers('authorization') authorization?: string): Promise<Record<string, unknown>> {
+  async get(
+    @Param('id') id: string,
+    @Headers('authorization') authorization?: string,
+  ): Promise<Record<string, unknown>> {
     return responseObject(await this.responses.status(callerOf(authorization), runIdOf(id)));
   }
 
   @Post(':id/cancel')
   @HttpCode(200)
-  async cancel(@Param('id') id: string, @Headers('authorization') authorization?: string): Promise<Record<string, unknown>> {
+  async cancel(
+    @Param('id') id: string,
+    @Headers('authorization') authorization?: string,
+  ): Promise<Record<string, unknown>> {
     const view = await this.responses.cancel(callerOf(authorization), runIdOf(id), AbortSignal.timeout(5_000));
     return responseObject(view);
   }
@@ -80,7 +86,11 @@ export class ResponsesController {
     } catch (error) {
       const { code, message } = MeshError.from(error);
       this.logger.warn({ err: error, runId: started.runId }, 'a stream broke off');
-      await sse.send('error', { code, message: `${message} The run goes on: GET /v1/responses/${responseIdOf(started.runId)}`, param: null });
+      await sse.send('error', {
+        code,
+        message: `${message} The run goes on: GET /v1/responses/${responseIdOf(started.runId)}`,
+        param: null,
+      });
     } finally {
       clearInterval(beat);
       sse.end();
@@ -90,7 +100,9 @@ export class ResponsesController {
 
 function idempotencyKey(value: string | undefined): string | undefined {
   if (value === undefined || IDEMPOTENCY_KEY.test(value)) return value;
-  throw new MeshError('REQUEST_INVALID', 'Idempotency-Key: 1–255 visible ASCII characters', { details: { fields: ['Idempotency-Key'] } });
+  throw new MeshError('REQUEST_INVALID', 'Idempotency-Key: 1–255 visible ASCII characters', {
+    details: { fields: ['Idempotency-Key'] },
+  });
 }
 
 /** Aborts when the caller closes the connection; the run itself goes on. */

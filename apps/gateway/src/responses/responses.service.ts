@@ -1,11 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '@signalbox/app-runtime';
 import { requestIdForKey, runIdFor } from '@signalbox/contracts';
-import { MeshError, newRequestId } from '@signalbox/kernel';
+import { backoffMs, MeshError, newRequestId, pause } from '@signalbox/kernel';
 import type { GatewayConfig } from '../config.js';
 import { type Caller, MeshPort, type RunView, type WatchEvent } from '../mesh/mesh.port.js';
 import { queuedView } from './response-object.js';
 import { type ResponseRequest, toRunRequest } from './response-request.js';
+
+/** Pause before looking again for a run that was just asked for, ms. */
+const SEEN_BASE_MS = 5;
+const SEEN_CAP_MS = 200;
 
 /** Starts, watches, reads and cancels runs for the edge. */
 @Injectable()
@@ -15,18 +19,38 @@ export class ResponsesService {
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
 
-  /** Stores the request and says which run it starts. The same idempotency key gives the same run. */
+  /** Stores the request and says which run it starts. The same idempotency key of the same caller gives the same run. */
   async start(caller: Caller, request: ResponseRequest, idempotencyKey: string | undefined): Promise<RunView> {
     const { agents } = await this.mesh.authenticate(caller);
     if (!agents.some((agent) => agent.id === request.model)) {
-      throw new MeshError('AGENT_UNKNOWN', `There is no agent ${request.model} for this key; GET /v1/models lists them.`, {
-        details: { fields: ['model'] },
-      });
+      throw new MeshError(
+        'AGENT_UNKNOWN',
+        `There is no agent ${request.model} for this key; GET /v1/models lists them.`,
+        {
+          details: { fields: ['model'] },
+        },
+      );
     }
-    const requestId = idempotencyKey ? requestIdForKey(caller.tenant, idempotencyKey) : newRequestId();
+    const requestId = idempotencyKey
+      ? requestIdForKey(caller.tenant, caller.keyDigest, idempotencyKey)
+      : newRequestId();
     const runRequest = toRunRequest(request, caller, requestId);
     await this.mesh.startRun(caller, runRequest);
     return queuedView(runIdFor({ ...runRequest, tenant: caller.tenant }), request.model, Date.now());
+  }
+
+  /** The run once it can be retrieved; as it was asked for when nobody admits it in time. */
+  async begun(caller: Caller, started: RunView): Promise<RunView> {
+    const deadline = Date.now() + this.config.askMs;
+    for (let failures = 0; Date.now() < deadline;) {
+      try {
+        return await this.mesh.runStatus(caller, started.runId);
+      } catch (error) {
+        if (MeshError.from(error).code !== 'RUN_UNKNOWN') throw error;
+        await pause(backoffMs(failures++, SEEN_BASE_MS, SEEN_CAP_MS));
+      }
+    }
+    return started;
   }
 
   watch(caller: Caller, runId: string, signal: AbortSignal): AsyncIterable<WatchEvent> {
@@ -49,7 +73,12 @@ export class ResponsesService {
 
   async cancel(caller: Caller, runId: string, signal: AbortSignal): Promise<RunView> {
     await this.mesh.runStatus(caller, runId);
-    const request = { keyDigest: caller.keyDigest, requestId: newRequestId(), runId, reason: 'cancelled by the caller' };
+    const request = {
+      keyDigest: caller.keyDigest,
+      requestId: newRequestId(),
+      runId,
+      reason: 'cancelled by the caller',
+    };
     await this.mesh.cancelRun(caller, request);
     return this.wait(caller, runId, signal);
   }

@@ -123,7 +123,11 @@ export class CallsService {
     try {
       const answer = await this.on.providers.complete(work.model.provider, call, {
         tries,
-        mayRetry: () => !deltas?.published,
+        // What a broken try said and nobody has heard is dropped now, before its timer sends it.
+        mayRetry: () => {
+          deltas?.stop();
+          return !deltas?.published;
+        },
         onTry: () => {
           deltas?.stop();
           deltas = work.stream ? this.#deltas(work, text, signal) : undefined;

@@ -35,7 +35,7 @@ export class BusMeshAdapter extends MeshPort {
 
   /** A watch that broke is begun anew: the end always comes from the journal, deltas may be missed. */
   override async *watchRun(caller: Caller, runId: string, signal: AbortSignal): AsyncIterable<WatchEvent> {
-    for (let failures = 0; !signal.aborted; ) {
+    for (let failures = 0; !signal.aborted;) {
       try {
         for await (const event of this.#watchOnce(caller, runId, signal)) {
           failures = 0;

@@ -1,0 +1,86 @@
+import type { AgentManifest, ModelManifest, Rule, ToolManifest } from '@signalbox/contracts';
+import { waitFor } from '@signalbox/testing';
+
+const ARCHIVE_TIMEOUT_MS = 20_000;
+
+export interface Definitions {
+  models?: ModelManifest[];
+  tools?: ToolManifest[];
+  agents?: AgentManifest[];
+  rules?: Rule[];
+}
+
+/** A run as the audit service has it. */
+export interface ArchivedRun {
+  run: { status: string; endedAt: number | null; costNanoUsd: number; toolCalls: number; denied: number };
+  story: { author: string; text: string }[];
+  entries: { seq: number; kind: string; body: Record<string, unknown> }[];
+}
+
+export interface Verification {
+  ok: boolean;
+  entries: number;
+  faults: string[];
+}
+
+/** The two admin APIs with the admin token: what an operator does. */
+export class Admin {
+  constructor(
+    private readonly policyUrl: string,
+    private readonly auditUrl: string,
+    private readonly token: string,
+  ) {}
+
+  /** Puts definitions in the order in which they name each other. */
+  async define(tenant: string, { models = [], tools = [], agents = [], rules = [] }: Definitions): Promise<void> {
+    for (const one of models) await this.#put(tenant, 'models', one.id, one);
+    for (const one of tools) await this.#put(tenant, 'tools', one.name, one);
+    for (const one of agents) await this.#put(tenant, 'agents', one.id, one);
+    for (const one of rules) await this.#put(tenant, 'rules', one.id, one);
+  }
+
+  /** A new bearer key; `agents` is what it may start. */
+  async createKey(tenant: string, userId: string, agents: string[] | '*' = '*'): Promise<{ id: string; key: string }> {
+    const url = `${this.policyUrl}/admin/v1/tenants/${tenant}/keys`;
+    return this.#json(url, { method: 'POST', body: JSON.stringify({ userId, agents }) });
+  }
+
+  async removeKey(tenant: string, id: string): Promise<void> {
+    await this.#ask(`${this.policyUrl}/admin/v1/tenants/${tenant}/keys/${id}`, { method: 'DELETE' });
+  }
+
+  /** The run once the archive has its end. */
+  async archived(tenant: string, runId: string): Promise<ArchivedRun> {
+    const url = `${this.auditUrl}/audit/v1/tenants/${tenant}/runs/${runId}`;
+    const ended = async (): Promise<ArchivedRun | null> => {
+      const found = await this.#json<ArchivedRun>(url);
+      return found.run.endedAt === null && found.run.status !== 'refused' ? null : found;
+    };
+    return waitFor(ended, { timeoutMs: ARCHIVE_TIMEOUT_MS, what: `${runId} in the archive with its end` });
+  }
+
+  async verify(tenant: string, runId: string): Promise<Verification> {
+    const url = `${this.auditUrl}/audit/v1/tenants/${tenant}/runs/${runId}/verify`;
+    const { data } = await this.#json<{ data: Verification[] }>(url);
+    return data[0]!;
+  }
+
+  async #put(tenant: string, kind: keyof Definitions, id: string, definition: object): Promise<void> {
+    const url = `${this.policyUrl}/admin/v1/tenants/${tenant}/${kind}/${id}`;
+    await this.#ask(url, { method: 'PUT', body: JSON.stringify(definition) });
+  }
+
+  async #json<T>(url: string, init: RequestInit = {}): Promise<T> {
+    return (await this.#ask(url, init)).json() as Promise<T>;
+  }
+
+  async #ask(url: string, init: RequestInit): Promise<Response> {
+    const headers = {
+      authorization: `Bearer ${this.token}`,
+      ...(init.body == null ? {} : { 'content-type': 'application/json' }),
+    };
+    const response = await fetch(url, { ...init, headers });
+    if (!response.ok) throw new Error(`${init.method ?? 'GET'} ${url}: ${response.status} ${await response.text()}`);
+    return response;
+  }
+}
