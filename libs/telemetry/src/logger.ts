@@ -1,4 +1,5 @@
-import { type Logger, pino, stdTimeFunctions } from 'pino';
+import { type Logger, type LoggerOptions as PinoOptions, pino, stdTimeFunctions } from 'pino';
+import { standardOutput } from './output.js';
 import { currentTrace } from './trace.js';
 
 export type { Logger } from 'pino';
@@ -13,12 +14,13 @@ const SECRET_FIELDS = ['authorization', 'password', 'secret', 'token', 'key', 'k
 
 /** A JSON logger to standard output: object first, constant message, trace ids added by itself. */
 export function createLogger(options: LoggerOptions): Logger {
-  return pino({
+  const settings: PinoOptions = {
     level: options.level,
     base: { service: options.service },
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     mixin: () => currentTrace() ?? {},
     redact: { paths: [...SECRET_FIELDS, ...SECRET_FIELDS.map((field) => `*.${field}`)], censor: '(hidden)' },
-  });
+  };
+  return pino(settings, standardOutput);
 }
