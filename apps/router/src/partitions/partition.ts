@@ -98,13 +98,24 @@ export class Partition implements RunHome {
     return true;
   }
 
+  park(shell: RunShell, parked: boolean): void {
+    if (!shell.admitted || shell.parked === parked) return;
+    shell.parked = parked;
+    this.#active += parked ? -1 : 1;
+    if (parked) this.#admitNext();
+  }
+
   leave(shell: RunShell): void {
     if (!this.#shells.delete(shell.state.subject)) return;
     this.#waiting.delete(shell);
     if (shell.state.status === 'quarantined')
       this.logger.error({ runId: shell.ref.runId, why: shell.state.error?.message }, 'a run is quarantined');
     if (!shell.admitted) return;
-    this.#active -= 1;
+    if (!shell.parked) this.#active -= 1;
+    this.#admitNext();
+  }
+
+  #admitNext(): void {
     const [next] = this.#waiting;
     if (next !== undefined) void this.runs.advance(next);
   }
@@ -130,7 +141,7 @@ export class Partition implements RunHome {
     let shell = this.#shells.get(entry.subject);
     if (shell === undefined) {
       // The first entry of a run is always its acceptance; anything else belongs to a run that is over.
-      if (entry.entry?.kind !== 'run.accepted.v1') return;
+      if (entry.seal !== 'verified' || entry.entry?.kind !== 'run.accepted.v1') return;
       shell = new RunShell(entry.subject, { tenant: entry.tenant, runId: entry.runId }, this);
       shell.shed = this.#shells.size >= this.options.openRunsMax;
       this.#shells.set(entry.subject, shell);

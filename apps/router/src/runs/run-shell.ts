@@ -15,6 +15,8 @@ export interface RunHome {
   isLive(): boolean;
   /** Whether the run may start now; if not it waits for its turn. */
   admit(shell: RunShell): boolean;
+  /** A run that waits for a person takes up no turn. */
+  park(shell: RunShell, parked: boolean): void;
   /** The run is over: it leaves memory. */
   leave(shell: RunShell): void;
 }
@@ -27,6 +29,8 @@ export class RunShell {
   again = false;
   /** The run started, or has its turn to. */
   admitted = false;
+  /** It waits for a person. */
+  parked = false;
   /** No room for it: it is to be failed. */
   shed = false;
   /** This process can do nothing more for it. */
@@ -43,8 +47,9 @@ export class RunShell {
     this.state = newRun(subject);
   }
 
+  /** What is not proven to come from its author is not believed; it still counts for the hash of the journal. */
   fold(entry: RawEntry): void {
-    this.state = evolve(this.state, entry);
+    this.state = evolve(this.state, entry.seal === 'verified' ? entry : { ...entry, entry: null });
   }
 
   /** Folds the shell's own decision, unless the reader brought it already. */

@@ -1,13 +1,10 @@
-import type { AppendReceipt, PartitionReader, RawEntry, RunRef } from '@signalbox/bus';
-import { type JournalBody, type JournalEntry, subjects } from '@signalbox/contracts';
+import type { RawEntry, RunRef } from '@signalbox/bus';
+import { type JournalEntry, subjects } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
-import type { AskEffect, PolicyView, RunState } from '@signalbox/run-engine';
 import { createLogger } from '@signalbox/telemetry';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RouterConfig } from '../config.js';
-import { DispatchPort } from '../dispatch/dispatch.port.js';
-import { JournalPort } from '../journal/journal.port.js';
-import { PolicyPort } from '../policy/policy.port.js';
+import { MemoryDispatch, MemoryJournal, OpenPolicy } from '../memory.fixture.js';
 import { TimersService } from '../timers/timers.service.js';
 import { AlarmsService } from './alarms.service.js';
 import { RunShell } from './run-shell.js';
@@ -16,76 +13,6 @@ import { RunsService } from './runs.service.js';
 const ref: RunRef = { tenant: 'demo', runId: 'run_00_0123456789abcdefghjkmnpqrs' };
 const subject = subjects.run(ref.tenant, ref.runId);
 const config = { decisionsMax: 8, redispatchMs: 1_000, dispatchesMax: 3, sessionTimeoutMs: 500 } as RouterConfig;
-const limits = {
-  stepsMax: 5,
-  tokensMax: 10_000,
-  costNanoUsdMax: 1e9,
-  toolCallsMax: 5,
-  parallelToolCallsMax: 2,
-  wallMsMax: 600_000,
-};
-
-class MemoryJournal extends JournalPort {
-  readonly faults: MeshError[] = [];
-  readonly fired: string[] = [];
-  seq = 0;
-
-  override decide(_run: RunRef, decision: JournalBody<'decision.v1'>, expectLastSeq: number): Promise<AppendReceipt> {
-    const fault = this.faults.shift();
-    if (fault !== undefined) return Promise.reject(fault);
-    if (expectLastSeq !== this.seq) return Promise.reject(new MeshError('SEQUENCE_CONFLICT', 'moved on'));
-    return Promise.resolve({
-      seq: ++this.seq,
-      duplicate: false,
-      bytes: new TextEncoder().encode(JSON.stringify(decision)),
-    });
-  }
-  override fire(_run: RunRef, timer: string): Promise<void> {
-    this.fired.push(timer);
-    return Promise.resolve();
-  }
-  override follow(): PartitionReader {
-    throw new MeshError('INTERNAL', 'nobody reads here');
-  }
-  override size(): Promise<{ firstSeq: number; lastSeq: number }> {
-    return Promise.resolve({ firstSeq: 1, lastSeq: this.seq });
-  }
-}
-
-class MemoryDispatch extends DispatchPort {
-  readonly faults: MeshError[] = [];
-  readonly sent: string[] = [];
-  override send(_state: RunState, effect: AskEffect, dispatch: number): Promise<void> {
-    this.sent.push(`${effect.id}:${effect.attempt}:${dispatch}`);
-    const fault = this.faults.shift();
-    return fault === undefined ? Promise.resolve() : Promise.reject(fault);
-  }
-  override hint(): void {}
-}
-
-class OpenPolicy extends PolicyPort {
-  ready = true;
-  override viewOf(): PolicyView | null {
-    const bundle = { version: 1, hash: 'b'.repeat(64) };
-    const agent = { id: 'agent', description: '', instructions: '', model: 'm', tools: [], limits };
-    const model = {
-      id: 'm',
-      provider: 'p',
-      inputNanoUsdPerToken: 0,
-      outputNanoUsdPerToken: 0,
-      outputTokensMax: 10,
-      timeoutMs: 1_000,
-    };
-    const authorize: PolicyView['authorize'] = () => ({
-      outcome: 'permit',
-      kind: 'permit',
-      rules: [],
-      reason: '',
-      bundle,
-    });
-    return this.ready ? { resolve: () => ({ ok: true, agent, model, tools: [], bundle }), authorize } : null;
-  }
-}
 
 describe('RunsService', () => {
   beforeEach(() => void vi.useFakeTimers({ now: 1_800_000_000_000 }));
@@ -102,10 +29,12 @@ describe('RunsService', () => {
     const shell = new RunShell(subject, ref, {
       isLive: () => true,
       admit: () => true,
+      park: () => undefined,
       leave: (one) => void left.push(one),
     });
     const take = (entry: JournalEntry): Promise<void> => {
-      journal.seq = entry.seq;
+      journal.next(ref.runId);
+      expect(journal.seq).toBe(entry.seq);
       const raw: RawEntry = {
         ...ref,
         seq: entry.seq,

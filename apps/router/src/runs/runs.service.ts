@@ -127,7 +127,11 @@ export class RunsService {
     if (isClosed(shell.state)) {
       this.forget(shell);
       shell.home.leave(shell);
-    } else if (shell.home.isLive() && !shell.broken) this.alarms.arm(shell, () => void this.advance(shell));
+      return;
+    }
+    if (!shell.home.isLive() || shell.broken) return;
+    this.alarms.arm(shell, () => void this.advance(shell));
+    shell.home.park(shell, shell.state.status === 'waiting');
   }
 
   /** Unavailable: later again. Anything else is a fault of this run, and stays with it. */

@@ -1,0 +1,89 @@
+import type { AppendReceipt, FollowOptions, PartitionReader, RunRef } from '@signalbox/bus';
+import type { JournalBody } from '@signalbox/contracts';
+import { MeshError } from '@signalbox/kernel';
+import type { AskEffect, PolicyView, RunState } from '@signalbox/run-engine';
+import { DispatchPort } from './dispatch/dispatch.port.js';
+import { JournalPort } from './journal/journal.port.js';
+import { PolicyPort } from './policy/policy.port.js';
+
+const limits = {
+  stepsMax: 5,
+  tokensMax: 10_000,
+  costNanoUsdMax: 1e9,
+  toolCallsMax: 5,
+  parallelToolCallsMax: 2,
+  wallMsMax: 600_000,
+};
+
+export class MemoryJournal extends JournalPort {
+  readonly faults: MeshError[] = [];
+  readonly fired: string[] = [];
+  seq = 0;
+  /** Last sequence of each run. */
+  readonly #last = new Map<string, number>();
+  reader: FollowOptions | undefined;
+
+  /** The sequence of one more entry of a run. */
+  next(runId: string): number {
+    this.#last.set(runId, ++this.seq);
+    return this.seq;
+  }
+
+  override decide(run: RunRef, decision: JournalBody<'decision.v1'>, expectLastSeq: number): Promise<AppendReceipt> {
+    const fault = this.faults.shift();
+    if (fault !== undefined) return Promise.reject(fault);
+    if (expectLastSeq !== this.#last.get(run.runId))
+      return Promise.reject(new MeshError('SEQUENCE_CONFLICT', 'moved on'));
+    return Promise.resolve({
+      seq: this.next(run.runId),
+      duplicate: false,
+      bytes: new TextEncoder().encode(JSON.stringify(decision)),
+    });
+  }
+  override fire(_run: RunRef, timer: string): Promise<void> {
+    this.fired.push(timer);
+    return Promise.resolve();
+  }
+  override follow(_partition: string, options: FollowOptions): PartitionReader {
+    this.reader = options;
+    return { caughtUp: Promise.resolve(), closed: Promise.resolve(), lastSeq: () => this.seq };
+  }
+  override size(): Promise<{ firstSeq: number; lastSeq: number }> {
+    return Promise.resolve({ firstSeq: 1, lastSeq: this.seq });
+  }
+}
+
+export class MemoryDispatch extends DispatchPort {
+  readonly faults: MeshError[] = [];
+  readonly sent: string[] = [];
+  override send(_state: RunState, effect: AskEffect, dispatch: number): Promise<void> {
+    this.sent.push(`${effect.id}:${effect.attempt}:${dispatch}`);
+    const fault = this.faults.shift();
+    return fault === undefined ? Promise.resolve() : Promise.reject(fault);
+  }
+  override hint(): void {}
+}
+
+export class OpenPolicy extends PolicyPort {
+  ready = true;
+  override viewOf(): PolicyView | null {
+    const bundle = { version: 1, hash: 'b'.repeat(64) };
+    const agent = { id: 'agent', description: '', instructions: '', model: 'm', tools: [], limits };
+    const model = {
+      id: 'm',
+      provider: 'p',
+      inputNanoUsdPerToken: 0,
+      outputNanoUsdPerToken: 0,
+      outputTokensMax: 10,
+      timeoutMs: 1_000,
+    };
+    const authorize: PolicyView['authorize'] = () => ({
+      outcome: 'permit',
+      kind: 'permit',
+      rules: [],
+      reason: '',
+      bundle,
+    });
+    return this.ready ? { resolve: () => ({ ok: true, agent, model, tools: [], bundle }), authorize } : null;
+  }
+}

@@ -1,0 +1,124 @@
+import type { RawEntry } from '@signalbox/bus';
+import { type JournalEntry, subjects } from '@signalbox/contracts';
+import { createLogger } from '@signalbox/telemetry';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { RouterConfig } from '../config.js';
+import { MemoryDispatch, MemoryJournal, OpenPolicy } from '../memory.fixture.js';
+import { AlarmsService } from '../runs/alarms.service.js';
+import { RunShell } from '../runs/run-shell.js';
+import { RunsService } from '../runs/runs.service.js';
+import { TimersService } from '../timers/timers.service.js';
+import { Partition } from './partition.js';
+
+const config = { decisionsMax: 8, redispatchMs: 60_000, dispatchesMax: 3, sessionTimeoutMs: 60_000 } as RouterConfig;
+const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const runIdOf = (n: number): string => `run_00_${String(n).padStart(26, '0')}`;
+
+describe('Partition', () => {
+  let journal: MemoryJournal;
+  let dispatch: MemoryDispatch;
+  let partition: Partition;
+  let timers: TimersService;
+
+  beforeEach(() => {
+    journal = new MemoryJournal();
+    dispatch = new MemoryDispatch();
+    timers = new TimersService();
+    const logger = createLogger({ service: 'router', level: 'silent' });
+    const alarms = new AlarmsService(timers, journal, dispatch, config, logger);
+    const runs = new RunsService(journal, dispatch, new OpenPolicy(), alarms, config, logger);
+    const options = { name: '00', activeRunsMax: 1, openRunsMax: 3, onFault: () => undefined };
+    partition = new Partition(options, journal, runs, logger);
+  });
+
+  const accepted = (n: number, seal: RawEntry['seal'] = 'verified'): RawEntry => {
+    const runId = runIdOf(n);
+    const entry: JournalEntry = {
+      kind: 'run.accepted.v1',
+      author: 'guard',
+      seq: journal.next(runId),
+      body: {
+        runId,
+        tenant: 'demo',
+        requestId: `req_${'0'.repeat(26)}`,
+        sessionId: 's',
+        principal: { keyId: 'k', userId: 'u' },
+        agent: 'agent',
+        input: [{ role: 'user', content: 'Hi' }],
+        redactions: {},
+        ruleset: 'r',
+        stream: false,
+        bundle: { version: 1, hash: 'b'.repeat(64) },
+        acceptedAt: Date.now(),
+      },
+    };
+    return {
+      tenant: 'demo',
+      runId,
+      seq: entry.seq,
+      subject: subjects.run('demo', runId),
+      bytes: new Uint8Array([n]),
+      entry,
+      seal,
+    };
+  };
+  const give = async (entry: RawEntry): Promise<void> => {
+    await journal.reader!.onEntry(entry);
+    await tick();
+  };
+  const cancel = (n: number): RawEntry => {
+    const { seq, ...place } = accepted(n);
+    const body = { principal: { keyId: 'k', userId: 'u' }, reason: 'no', requestedAt: 1 };
+    return { ...place, seq, entry: { kind: 'run.cancel-requested.v1', author: 'guard', seq, body } };
+  };
+
+  it('works on as many as it may, and on the next when one is over', async () => {
+    await partition.open(null);
+    await give(accepted(1));
+    await give(accepted(2));
+    expect([dispatch.sent.length, partition.openRuns]).toEqual([1, 2]);
+    await give(cancel(1));
+    expect([dispatch.sent.length, partition.openRuns]).toEqual([2, 1]);
+    timers.onApplicationShutdown();
+  });
+
+  it('gives the turn of a run that waits for a person to the next', async () => {
+    const shell = new RunShell('subject', { tenant: 'demo', runId: runIdOf(9) }, partition);
+    const other = new RunShell('other', { tenant: 'demo', runId: runIdOf(8) }, partition);
+    expect([partition.admit(shell), partition.admit(other)]).toEqual([true, false]);
+    partition.park(shell, true);
+    expect(partition.admit(other)).toBe(true);
+    partition.park(shell, false);
+    expect(partition.admit(new RunShell('third', { tenant: 'demo', runId: runIdOf(7) }, partition))).toBe(false);
+  });
+
+  it('keeps the oldest open run in its checkpoint', async () => {
+    await partition.open(null);
+    await give(accepted(1));
+    await give(accepted(2));
+    expect(partition.checkpoint()).toMatchObject({ foldFromSeq: 1 });
+    await give(cancel(1));
+    const second = partition.checkpoint();
+    expect(second.foldFromSeq).toBeGreaterThan(1);
+    expect(second.foldFromSeq).toBeLessThanOrEqual(second.lastSeq);
+    const cancelled = cancel(2);
+    await give(cancelled);
+    expect(partition.checkpoint()).toEqual({ foldFromSeq: cancelled.seq + 1, lastSeq: cancelled.seq });
+    timers.onApplicationShutdown();
+  });
+
+  it('believes nothing whose author is not proven', async () => {
+    await partition.open(null);
+    await give(accepted(1, 'unchecked'));
+    await give(accepted(2, 'invalid'));
+    expect([partition.openRuns, dispatch.sent]).toEqual([0, []]);
+  });
+
+  it('does not decide before it has read to the end', async () => {
+    journal.seq = 5;
+    const opening = partition.open({ foldFromSeq: 3, lastSeq: 5 });
+    journal.seq = 4;
+    await expect(opening).rejects.toThrow('could not be read to its end');
+    expect(partition.isLive()).toBe(false);
+  });
+});
