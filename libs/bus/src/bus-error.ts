@@ -1,5 +1,4 @@
 import { MeshError } from '@signalbox/kernel';
-import { JetStreamApiError } from '@nats-io/jetstream';
 import {
   AuthorizationError,
   ClosedConnectionError,
@@ -62,17 +61,13 @@ export function fromNats(thrown: unknown): MeshError {
   if (cause instanceof PermissionViolationError) return forbidden(cause.operation, cause.subject, thrown);
   if (cause instanceof AuthorizationError)
     return new MeshError('BUS_FORBIDDEN', 'The broker does not know this user.', { cause: thrown });
-  if (cause instanceof NoRespondersError || (cause instanceof Error && cause.name === 'JetStreamNotEnabled')) {
+  if (cause instanceof NoRespondersError) {
     return new MeshError('BUS_UNAVAILABLE', 'Nobody serves that subject now.', { cause: thrown });
   }
   if (cause instanceof TimeoutError)
     return new MeshError('BUS_TIMEOUT', 'No answer over the bus within the deadline.', { cause: thrown });
   if (cause instanceof ClosedConnectionError || cause instanceof DrainingConnectionError) {
     return new MeshError('BUS_UNAVAILABLE', 'The connection to the bus is closed.', { cause: thrown });
-  }
-  if (cause instanceof JetStreamApiError) {
-    const { code, err_code, description } = cause.apiError();
-    return fromApiFault({ code, err_code, description });
   }
   return MeshError.from(thrown, 'BUS_UNAVAILABLE');
 }
