@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { SignalboxClient } from '@signalbox/client';
 import { parseJson, validate } from '@signalbox/kernel';
 import { z } from 'zod';
+import { config } from './config.js';
 import { UsageError } from './usage-error.js';
 
 const RunFile = z.object({
@@ -20,7 +21,7 @@ export interface Access {
 
 /** Where the mesh on this machine is, and the keys to it: from the folder in which it keeps its state. */
 export function openAccess(options: { 'state-dir'?: string; tenant?: string }): Access {
-  const stateDir = resolve(options['state-dir'] ?? process.env['SIGNALBOX_STATE_DIR'] ?? '.signalbox');
+  const stateDir = resolve(options['state-dir'] ?? config().stateDir);
   let bytes: Buffer;
   try {
     bytes = readFileSync(join(stateDir, 'run.json'));

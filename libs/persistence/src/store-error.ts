@@ -41,5 +41,9 @@ function rootOf(thrown: unknown): { code: string; message: string } {
   // TypeORM wraps the driver's error; a host with several addresses gives an aggregate of one error each.
   if (error?.driverError) error = error.driverError as typeof error;
   if (error?.code === undefined && Array.isArray(error?.errors)) error = error.errors[0] as typeof error;
-  return { code: String(error?.code ?? ''), message: String(error?.message ?? '') };
+  return { code: textOr(error?.code), message: textOr(error?.message) };
+}
+
+function textOr(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

@@ -80,7 +80,7 @@ async function provisionStreams(
     items.push(
       await apply(
         config,
-        { account, kind: 'stream', name: String(config['name']) },
+        { account, kind: 'stream', name: textOf(config, 'name') },
         {
           read: async (name) => (await manager.streams.info(name)).config,
           create: async () => (await manager.streams.add(asStream(config))).config,
@@ -100,7 +100,7 @@ function provisionConsumer(
 ): Promise<ProvisionedItem> {
   return apply(
     config,
-    { account, kind: 'consumer', name: String(config['durable_name']) },
+    { account, kind: 'consumer', name: textOf(config, 'durable_name') },
     {
       read: async (name) => (await manager.consumers.info(stream, name)).config,
       create: async () => (await manager.consumers.add(stream, asConsumer(config))).config,
@@ -168,3 +168,9 @@ const pick = (from: object, keys: string[]): Record<string, unknown> =>
   Object.fromEntries(keys.map((key) => [key, (from as Record<string, unknown>)[key]]));
 
 const versionOf = (connection: NatsConnection): string => connection.info?.version ?? 'unknown';
+
+function textOf(config: WireConfig, key: string): string {
+  const value = config[key];
+  if (typeof value !== 'string') throw new MeshError('INTERNAL', `A configuration lacks its ${key}.`);
+  return value;
+}
