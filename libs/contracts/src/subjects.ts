@@ -1,11 +1,6 @@
 import { createHash } from 'node:crypto';
-import { RunId, TenantId, Token } from './common.js';
-
-/** Number of partitions. Part of every run id, so it never changes for a deployment. */
-export const PARTITIONS = 8;
-export const PARTITION_NAMES: readonly string[] = Array.from({ length: PARTITIONS }, (_, n) =>
-  String(n).padStart(2, '0'),
-);
+import { RunId, TenantId, Token } from './ids.js';
+import { PARTITION_NAMES, PARTITIONS } from './partitions.js';
 
 const BASE32 = '0123456789abcdefghjkmnpqrstvwxyz';
 

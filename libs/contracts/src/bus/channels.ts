@@ -1,39 +1,26 @@
 import type { z } from 'zod';
-import { ApproveRequestV1, AuthReplyV1, AuthRequestV1, CancelRequestV1, RunRequestV1, RunViewV1, StatusRequestV1, WatchEventV1, WatchRequestV1 } from '../asks/ask.v1.js';
+import { ApproveRequestV1 } from '../asks/approve-request.v1.js';
+import { AuthReplyV1 } from '../asks/auth-reply.v1.js';
+import { AuthRequestV1 } from '../asks/auth-request.v1.js';
+import { CancelRequestV1 } from '../asks/cancel-request.v1.js';
+import { RunRequestV1 } from '../asks/run-request.v1.js';
+import { RunViewV1 } from '../asks/run-view.v1.js';
+import { StatusRequestV1 } from '../asks/status-request.v1.js';
+import { WatchEventV1 } from '../asks/watch-event.v1.js';
+import { WatchRequestV1 } from '../asks/watch-request.v1.js';
 import { JOURNAL_KINDS } from '../journal/entry.js';
-import type { AccountName, ServiceName } from '../services.js';
-import { InferWorkV1 } from '../work/infer.v1.js';
-import { AcknowledgedV1, AuditNoteV1, SessionLoadV1, SessionSaveV1, VaultDepositV1 } from '../work/session.v1.js';
-import { CancelNoteV1, RunNoteV1, TokenDeltaV1 } from '../work/token-delta.v1.js';
-import { ToolWorkV1 } from '../work/tool.v1.js';
-import type { ConsumerName } from './streams.js';
-
-/** How a channel is carried. `reads` of a stream are its readers without a durable of their own. */
-export type Carrier =
-  | { kind: 'stream'; stream: string; consumer?: ConsumerName; republished?: string }
-  | { kind: 'request'; streamed: boolean }
-  | { kind: 'core' };
-
-/** One line of the registry: everything that is generated or checked comes from here. */
-export interface Channel {
-  account: AccountName;
-  /** The subject with `*` for each variable token. */
-  subject: string;
-  carrier: Carrier;
-  publishers: readonly ServiceName[];
-  subscribers: readonly ServiceName[];
-  /** Tenants' own systems may publish here, each for itself alone. */
-  tenants: boolean;
-  /**
-   * How a message proves its author. `pair:<service>`: HMAC with the key shared by author and that service.
-   * `journal`: by kind, see `journalSeal`. `none`: GATE, where the account is the proof, and mere hints.
-   */
-  seal: 'none' | 'journal' | `pair:${ServiceName}`;
-  /** Message types with the schema of their body. */
-  messages: Record<string, z.ZodType>;
-  reply?: z.ZodType;
-  doc: string;
-}
+import type { ServiceName } from '../services.js';
+import { AcknowledgedV1 } from '../work/acknowledged.v1.js';
+import { AuditNoteV1 } from '../work/audit-note.v1.js';
+import { CancelNoteV1 } from '../work/cancel-note.v1.js';
+import { InferWorkV1 } from '../work/infer-work.v1.js';
+import { RunNoteV1 } from '../work/run-note.v1.js';
+import { SessionLoadV1 } from '../work/session-load.v1.js';
+import { SessionSaveV1 } from '../work/session-save.v1.js';
+import { TokenDeltaV1 } from '../work/token-delta.v1.js';
+import { ToolWorkV1 } from '../work/tool-work.v1.js';
+import { VaultDepositV1 } from '../work/vault-deposit.v1.js';
+import type { Channel } from './channel.js';
 
 const journalSchemas = Object.fromEntries(Object.entries(JOURNAL_KINDS).map(([kind, { schema }]) => [kind, schema]));
 
@@ -234,9 +221,4 @@ export type ChannelReply<K extends RequestChannel> = (typeof CHANNELS)[K] extend
 /** Guard's facts start, approve and cancel runs: signed, so that anyone can check. All else is between router and worker. */
 export function journalSeal(author: ServiceName): 'ed25519' | `pair:${ServiceName}` {
   return author === 'guard' ? 'ed25519' : 'pair:router';
-}
-
-/** The one schema of a channel that carries a single type of message. */
-export function typesOf(channel: ChannelName): string[] {
-  return Object.keys(CHANNELS[channel].messages);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { Count, Sha256Hex } from '../common.js';
+import { Sha256Hex } from '../ids.js';
+import { Count } from '../units.js';
 
 /** What travels instead of a body above CLAIM_CHECK_BYTES: the object's name, and what its content must be. */
 export const ClaimV1 = z.strictObject({

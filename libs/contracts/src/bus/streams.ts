@@ -1,4 +1,4 @@
-import { PARTITION_NAMES } from '../subjects.js';
+import { PARTITION_NAMES } from '../partitions.js';
 import type { AccountName } from '../services.js';
 
 const second = 1_000;

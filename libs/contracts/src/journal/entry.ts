@@ -1,16 +1,24 @@
 import type { z } from 'zod';
 import type { ServiceName } from '../services.js';
 import { DecisionV1 } from './decision.v1.js';
-import {
-  CancelRequestedV1, ModelCompletedV1, ModelFailedV1, QuestionAnsweredV1, RunAcceptedV1, RunRefusedV1, SessionLoadedV1, SessionSavedV1,
-  TimerFiredV1, ToolBeganV1, ToolCompletedV1, ToolFailedV1,
-} from './facts.v1.js';
+import { ModelCompletedV1 } from './model-completed.v1.js';
+import { ModelFailedV1 } from './model-failed.v1.js';
+import { QuestionAnsweredV1 } from './question-answered.v1.js';
+import { RunAcceptedV1 } from './run-accepted.v1.js';
+import { RunCancelRequestedV1 } from './run-cancel-requested.v1.js';
+import { RunRefusedV1 } from './run-refused.v1.js';
+import { SessionLoadedV1 } from './session-loaded.v1.js';
+import { SessionSavedV1 } from './session-saved.v1.js';
+import { TimerFiredV1 } from './timer-fired.v1.js';
+import { ToolBeganV1 } from './tool-began.v1.js';
+import { ToolCompletedV1 } from './tool-completed.v1.js';
+import { ToolFailedV1 } from './tool-failed.v1.js';
 
 /** Every kind of entry a journal may hold, and the one author it is believed from. */
 export const JOURNAL_KINDS = {
   'run.accepted.v1': { author: 'guard', schema: RunAcceptedV1 },
   'run.refused.v1': { author: 'guard', schema: RunRefusedV1 },
-  'run.cancel-requested.v1': { author: 'guard', schema: CancelRequestedV1 },
+  'run.cancel-requested.v1': { author: 'guard', schema: RunCancelRequestedV1 },
   'question.answered.v1': { author: 'guard', schema: QuestionAnsweredV1 },
   'session.loaded.v1': { author: 'memory', schema: SessionLoadedV1 },
   'session.saved.v1': { author: 'memory', schema: SessionSavedV1 },

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { RequestId, RunId, Token } from '../ids.js';
+import { RunLimits } from '../run-limits.js';
+import { caller } from './caller.js';
+
+/** Raw, as people and systems send it: it exists on GATE alone. */
+export const RunRequestV1 = z.object({
+  ...caller,
+  /** Decides the run's id: the same request sent twice is one run. */
+  requestId: RequestId,
+  agent: Token,
+  input: z
+    .array(z.object({ role: z.enum(['user', 'assistant', 'system']), content: z.string().max(1_000_000) }))
+    .min(1)
+    .max(256),
+  /** The caller's name for the conversation; runs of one session keep their order. */
+  session: z.string().min(1).max(256).optional(),
+  /** Continues the session of this run. */
+  previousRunId: RunId.optional(),
+  /** What is known of the person, so that their own names are found in their texts. */
+  profile: z.object({ names: z.array(z.string().min(2).max(128)).max(16) }).optional(),
+  /** Narrows the agent's own limits, never widens them. */
+  limits: RunLimits.partial().optional(),
+  /** The answer is wanted piece by piece, while it is being made. */
+  stream: z.boolean(),
+});
+export type RunRequestV1 = z.infer<typeof RunRequestV1>;

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { Message } from '../conversation.js';
+import { RequestId, RunId, TenantId, Token } from '../ids.js';
+import { BundleRef } from '../policy/bundle-ref.js';
+import { Redactions } from '../redactions.js';
+import { RunLimits } from '../run-limits.js';
+import { Millis } from '../units.js';
+import { Principal } from './principal.js';
+
+/** The first entry of a run: authenticated, validated and redacted by the guard. */
+export const RunAcceptedV1 = z.object({
+  runId: RunId,
+  tenant: TenantId,
+  requestId: RequestId,
+  /** Opaque, made by the guard: the caller's own name of the session may be personal. */
+  sessionId: Token,
+  principal: Principal,
+  agent: Token,
+  /** New messages of this request; the session's history is loaded from memory. */
+  input: z.array(Message).min(1).max(1_000),
+  /** Narrows the agent's own limits, never widens them. */
+  limits: RunLimits.partial().optional(),
+  redactions: Redactions,
+  /** Which recognisers cleaned it. */
+  ruleset: Token,
+  stream: z.boolean(),
+  /** In force when it was accepted. */
+  bundle: BundleRef,
+  acceptedAt: Millis,
+});
+export type RunAcceptedV1 = z.infer<typeof RunAcceptedV1>;

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { Sha256Hex, Token } from '../ids.js';
+import { AgentManifest } from '../policy/agent-manifest.js';
+import { BundleRef } from '../policy/bundle-ref.js';
+import { DecisionRecord } from '../policy/decision-record.js';
+import { ModelManifest } from '../policy/model-manifest.js';
+import { ToolEffect, ToolLimits, ToolManifest, ToolTier } from '../policy/tool-manifest.js';
+import { QuestionChoice } from '../question-choice.js';
+import { RunLimits } from '../run-limits.js';
+import { Count, Millis, NanoUsd } from '../units.js';
+import { Usage } from '../usage.js';
+import { WireError } from '../wire-error.js';
+
+/** What the run used up; stated at its end, whatever the end. */
+const spent = { usage: Usage, costNanoUsd: NanoUsd };
+/** `timeoutMs` after it was asked, the session is given up. */
+const sessionAsked = { attempt: Count, timeoutMs: Count };
+
+/** What the router decided. Several that follow from one another are one entry of the journal. */
+export const RunEvent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('run.started'),
+    /** Snapshots: a later change of policy does not change what this run was told. */
+    agent: AgentManifest,
+    model: ModelManifest,
+    tools: z.array(ToolManifest),
+    /** The agent's own, narrowed by the request. */
+    limits: RunLimits,
+    bundle: BundleRef,
+    deadlineAt: Millis,
+  }),
+  z.object({ type: z.literal('session.requested'), ...sessionAsked }),
+  /** Memory did not answer: the run goes on without history, and says so. */
+  z.object({ type: z.literal('session.skipped'), reason: z.string().max(500) }),
+  z.object({
+    type: z.literal('model.requested'),
+    step: Count,
+    attempt: Count,
+    model: Token,
+    provider: Token,
+    /**
+     * From which the prompt can be built again: its number of messages (instructions, history, input, then all that
+     * followed, in this order) and the names of the tools.
+     */
+    recipe: z.object({ messages: Count, tools: z.array(z.string()) }),
+    outputTokensMax: Count,
+    timeoutMs: Count,
+    /** Why this step, this attempt, this model; for people. */
+    reason: z.string().max(500),
+  }),
+  z.object({
+    type: z.literal('tool.requested'),
+    step: Count,
+    callId: Token,
+    attempt: Count,
+    tool: z.string(),
+    /** The JSON text that was decided on, and its SHA-256: nothing else may be run under this permit. */
+    arguments: z.string(),
+    argumentsHash: Sha256Hex,
+    effect: ToolEffect,
+    tier: ToolTier,
+    limits: ToolLimits,
+    /** The tool's own limit and the wait for a free worker. */
+    timeoutMs: Count,
+    decision: DecisionRecord,
+  }),
+  /** The call is answered with a refusal that the model reads; nothing was dispatched. */
+  z.object({
+    type: z.literal('tool.refused'),
+    step: Count,
+    callId: Token,
+    tool: z.string(),
+    arguments: z.string(),
+    error: WireError,
+    decision: DecisionRecord,
+  }),
+  /** Nobody answered any attempt of the call: it is given up, whoever still holds its work must not start it. */
+  z.object({ type: z.literal('tool.abandoned'), step: Count, callId: Token, attempt: Count, error: WireError }),
+  /** The outcome of an unsafe tool is unknown: a person must say. The run is parked. */
+  z.object({
+    type: z.literal('question.asked'),
+    questionId: Token,
+    callId: Token,
+    question: z.string().max(1_000),
+    choices: z.array(QuestionChoice).min(1),
+  }),
+  /** Answered by a person, or by the tool itself after all: then the choice is `result`. */
+  z.object({ type: z.literal('question.closed'), questionId: Token, choice: QuestionChoice }),
+  z.object({ type: z.literal('limit.reached'), limit: z.string().max(64), value: z.number(), bound: z.number() }),
+  z.object({ type: z.literal('run.completed'), output: z.string(), ...spent, steps: Count, toolCalls: Count }),
+  z.object({ type: z.literal('run.failed'), error: WireError, ...spent }),
+  z.object({ type: z.literal('run.cancelled'), reason: z.string().max(500), ...spent }),
+  z.object({ type: z.literal('session.save-requested'), ...sessionAsked }),
+]);
+export type RunEvent = z.infer<typeof RunEvent>;
+export type RunEventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;

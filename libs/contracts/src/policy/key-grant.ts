@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { Sha256Hex, Token } from '../ids.js';
+import { Millis } from '../units.js';
+import { Scope } from './scope.js';
+
+/** What a bearer key stands for. */
+export const KeyGrant = z.object({
+  id: Token,
+  /** SHA-256 (hex) of the SHA-256 (hex) of the key: what travels cannot be made from what is stored. */
+  digest: Sha256Hex,
+  userId: Token,
+  agents: Scope,
+  /** Absent: until it is taken back. */
+  expiresAt: Millis.optional(),
+});
+export type KeyGrant = z.infer<typeof KeyGrant>;

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { Sha256Hex, TenantId } from '../ids.js';
+import { Millis } from '../units.js';
+import { AgentManifest } from './agent-manifest.js';
+import { KeyGrant } from './key-grant.js';
+import { ModelManifest } from './model-manifest.js';
+import { Rule } from './rule.js';
+import { ToolManifest } from './tool-manifest.js';
+
+/** All that is in force for one tenant. Enforcement points decide from this alone. */
+export const PolicyBundleV1 = z.object({
+  format: z.literal(1),
+  tenant: TenantId,
+  /** Only grows; whoever has seen a newer one refuses this. */
+  version: z.number().int().min(1),
+  /** Hash of the version before, null for the first: two bundles of one version are noticed. */
+  parentHash: Sha256Hex.nullable(),
+  issuedAt: Millis,
+  /** After this everything is denied: a bundle that cannot be renewed must not hold for ever. */
+  expiresAt: Millis,
+  agents: z.array(AgentManifest).max(1_000),
+  tools: z.array(ToolManifest).max(1_000),
+  rules: z.array(Rule).max(10_000),
+  models: z.array(ModelManifest).max(1_000),
+  keys: z.array(KeyGrant).max(10_000),
+});
+export type PolicyBundleV1 = z.infer<typeof PolicyBundleV1>;

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+
+/** What happens if a tool runs twice: nothing, the same (it takes a key), or harm. */
+export const ToolEffect = z.enum(['pure', 'idempotent', 'unsafe']);
+export type ToolEffect = z.infer<typeof ToolEffect>;
+
+/** Isolation tier: T0 none (HTTP), T2 namespaces, seccomp and cgroup. T1 and T3 are reserved. */
+export const ToolTier = z.enum(['T0', 'T1', 'T2', 'T3']);
+export type ToolTier = z.infer<typeof ToolTier>;
+
+/** What one call of a tool may use. */
+export const ToolLimits = z.object({
+  wallMs: z.number().int().min(10).max(600_000),
+  cpuMs: z.number().int().min(10).max(600_000),
+  memoryBytes: z.number().int().min(16_777_216).max(8_589_934_592),
+  /** Processes and threads at once. */
+  pidsMax: z.number().int().min(1).max(1_024),
+  /** More is cut off, and the result says so. */
+  outputBytesMax: z.number().int().min(1).max(1_048_576),
+  /** Scratch space that is gone after the call. */
+  tmpBytesMax: z.number().int().min(0).max(1_073_741_824),
+});
+export type ToolLimits = z.infer<typeof ToolLimits>;
+
+export const ToolDriver = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('http'),
+    /** Exact host names, or `*.example.com`; with a port where it is not the scheme's own. */
+    hosts: z.array(z.string().min(1).max(255)).max(100),
+    methods: z.array(z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])).min(1),
+  }),
+  z.object({
+    kind: z.literal('code'),
+    language: z.enum(['javascript', 'python']),
+    /** Names of files in the runner's data folder, readable at /data/<name>. */
+    files: z.array(z.string().regex(/^[A-Za-z0-9_.-]{1,128}$/)).max(32),
+  }),
+]);
+export type ToolDriver = z.infer<typeof ToolDriver>;
+
+export const ToolManifest = z.object({
+  name: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/),
+  /** The model reads it to choose. */
+  description: z.string().max(2_000),
+  /** JSON Schema of the arguments object. */
+  parameters: z.record(z.string(), z.unknown()),
+  driver: ToolDriver,
+  effect: ToolEffect,
+  tier: ToolTier,
+  limits: ToolLimits,
+});
+export type ToolManifest = z.infer<typeof ToolManifest>;

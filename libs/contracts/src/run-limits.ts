@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { NanoUsd } from './units.js';
+
+/** What a run may use up. Enforced by the decider before anything is dispatched. */
+export const RunLimits = z.object({
+  /** A step is one model call with the tool calls that it asks for. */
+  stepsMax: z.number().int().min(1).max(1_000),
+  /** Input and output of all steps together. */
+  tokensMax: z.number().int().min(1),
+  costNanoUsdMax: NanoUsd,
+  toolCallsMax: z.number().int().min(0).max(10_000),
+  /** Calls of one step that run at the same time; the others wait their turn. */
+  parallelToolCallsMax: z.number().int().min(1).max(64),
+  /** From the start of the run (not its acceptance) to its end, waiting for people included. */
+  wallMsMax: z.number().int().min(100),
+});
+export type RunLimits = z.infer<typeof RunLimits>;

@@ -1,0 +1,5 @@
+import { RunId, TenantId, Token } from '../ids.js';
+import { Count } from '../units.js';
+
+/** Which session, for which run; the answer in the journal names the attempt. */
+export const sessionAsk = { runId: RunId, tenant: TenantId, sessionId: Token, attempt: Count };

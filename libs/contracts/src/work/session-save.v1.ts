@@ -1,0 +1,7 @@
+import { z } from 'zod';
+import { Message } from '../conversation.js';
+import { sessionAsk } from './session-ask.js';
+
+/** Asks memory to append the run's messages to the session, once per run, then `session.saved.v1`. */
+export const SessionSaveV1 = z.object({ ...sessionAsk, messages: z.array(Message).max(10_000) });
+export type SessionSaveV1 = z.infer<typeof SessionSaveV1>;

@@ -1,0 +1,11 @@
+import { z } from 'zod';
+import { Message } from '../conversation.js';
+import { RunId } from '../ids.js';
+
+/** The session as it lies in KV `sessions` under `<tenant>.<session>`. */
+export const SessionStateV1 = z.object({
+  messages: z.array(Message),
+  /** Runs already appended, newest last; bounded. */
+  runs: z.array(RunId).max(256),
+});
+export type SessionStateV1 = z.infer<typeof SessionStateV1>;

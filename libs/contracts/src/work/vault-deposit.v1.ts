@@ -1,0 +1,10 @@
+import { z } from 'zod';
+import { TenantId } from '../ids.js';
+
+/** Values found in a model's or a tool's output, for the guard's vault; sealed for the guard alone. */
+export const VaultDepositV1 = z.object({
+  tenant: TenantId,
+  /** `token` is the pseudonym that stands in the text, `sealed` the value encrypted to the guard's public key. */
+  items: z.array(z.object({ token: z.string().max(64), sealed: z.string().max(4_096) })).min(1).max(1_000),
+});
+export type VaultDepositV1 = z.infer<typeof VaultDepositV1>;
