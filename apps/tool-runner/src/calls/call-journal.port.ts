@@ -4,6 +4,11 @@ import type { JournalBody, ToolWorkV1 } from '@signalbox/contracts';
 export abstract class CallJournalPort {
   /** Claims the call for this process; false when the journal says that it must not begin (any more). */
   abstract claim(work: ToolWorkV1, fact: JournalBody<'tool.began.v1'>): Promise<boolean>;
+  /**
+   * Says that the call was not begun here. Of an unsafe one only while nobody has begun it: whoever claimed it may have
+   * run it, and no other word may stand for theirs. False when it was not said.
+   */
+  abstract refused(work: ToolWorkV1, fact: JournalBody<'tool.failed.v1'>): Promise<boolean>;
   abstract completed(work: ToolWorkV1, fact: JournalBody<'tool.completed.v1'>): Promise<void>;
   abstract failed(work: ToolWorkV1, fact: JournalBody<'tool.failed.v1'>): Promise<void>;
 }

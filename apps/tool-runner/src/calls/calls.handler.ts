@@ -2,6 +2,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { Subscribe, Work } from '@signalbox/app-runtime';
 import type { BusMessage, WorkMessage } from '@signalbox/bus';
 import type { ToolWorkV1 } from '@signalbox/contracts';
+import { MeshError } from '@signalbox/kernel';
 import type { ToolRunnerConfig } from '../config.js';
 import { CallsService } from './calls.service.js';
 import { Cancellations } from './cancellations.js';
@@ -15,7 +16,10 @@ export class CallsHandler {
 
   @Work('tool-runner-default', { concurrency: (config: ToolRunnerConfig) => config.slots })
   run(work: ToolWorkV1, message: WorkMessage<ToolWorkV1>): Promise<void> {
-    return this.calls.run(work, message.signal);
+    if (work.tenant !== message.tenant) {
+      throw new MeshError('REQUEST_INVALID', 'The work names another tenant than its subject.');
+    }
+    return this.calls.run(work, { signal: message.signal, last: message.lastDelivery });
   }
 
   @Subscribe('ctl')

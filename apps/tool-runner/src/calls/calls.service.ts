@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER } from '@signalbox/app-runtime';
-import { type DecisionRecord, ToolReceipt, type ToolLimits, type ToolManifest, type ToolWorkV1 } from '@signalbox/contracts';
+import { type DecisionRecord, type JournalBody, type ToolLimits, type ToolManifest, ToolReceipt, type ToolWorkV1 } from '@signalbox/contracts';
 import { MeshError, newId, sha256Hex } from '@signalbox/kernel';
 import { PolicyStore } from '@signalbox/policy-engine';
 import type { Logger } from '@signalbox/telemetry';
@@ -9,6 +9,23 @@ import { DriversService } from '../drivers/drivers.service.js';
 import type { DriverResult } from '../drivers/tool-driver.port.js';
 import { CallJournalPort } from './call-journal.port.js';
 import { Cancellations } from './cancellations.js';
+import { shortened } from './shortened.js';
+
+/** How long the result of a call that must not run twice waits for a vault that is away, ms. */
+const DEPOSIT_PATIENCE_MS = 30_000;
+
+interface Ruling {
+  decision: DecisionRecord;
+  /** Absent when denied. */
+  permitted?: { tool: ToolManifest; args: Record<string, unknown> };
+}
+
+export interface CallDelivery {
+  /** Aborts when the work is taken back from this process. */
+  signal: AbortSignal;
+  /** The work will not come again. */
+  last: boolean;
+}
 
 /** Makes one tool call: decides again, claims what must not run twice, runs it, cleans and reports the result. */
 @Injectable()
@@ -25,34 +42,46 @@ export class CallsService {
   ) {}
 
   /** Returning means reported, or nobody's business any more. Throwing gives the work back. */
-  async run(work: ToolWorkV1, outer: AbortSignal): Promise<void> {
-    const running = this.cancellations.begin(work.runId, outer);
+  async run(work: ToolWorkV1, { signal, last }: CallDelivery): Promise<void> {
+    const running = this.cancellations.begin(work.runId, signal);
     try {
-      const { tool, decision, args } = this.#decide(work);
-      if (!tool) return await this.#fail(work, new MeshError('TOOL_DENIED', decision.reason), decision);
-      if (Date.now() >= work.deadlineAt) return await this.#fail(work, new MeshError('TOOL_TIMEOUT', 'The call waited past its deadline.'));
-      const unsafe = tool.effect === 'unsafe' || work.effect === 'unsafe';
-      if (unsafe && !(await this.#claim(work))) {
-        return this.logger.info({ runId: work.runId, callId: work.callId }, 'a call was not begun: the journal moved on');
-      }
-      await this.#execute(work, tool, args, running.signal, unsafe);
+      await this.#call(work, running.signal);
     } catch (error) {
       if (running.cancelled()) return;
-      throw error;
+      const fault = MeshError.from(error);
+      if (fault.retry === 'backoff' && !last) throw fault;
+      this.logger.error({ err: fault, runId: work.runId, callId: work.callId }, 'a call is given up');
+      const told = fault.kind === 'bug' ? new MeshError(fault.code, 'The tool runner failed.', { cause: fault }) : fault;
+      await this.#refuse(work, told);
     } finally {
       running.done();
     }
   }
 
-  /** The decision at the place of execution, on exactly these arguments. No bundle in force: given back, and denied. */
-  #decide(work: ToolWorkV1): { tool: ToolManifest | undefined; decision: DecisionRecord; args: Record<string, unknown> } {
+  async #call(work: ToolWorkV1, signal: AbortSignal): Promise<void> {
+    const { decision, permitted } = this.#decide(work);
+    if (!permitted) return this.#refuse(work, new MeshError('TOOL_DENIED', decision.reason), decision);
+    if (Date.now() >= work.deadlineAt) {
+      return this.#refuse(work, new MeshError('TOOL_TIMEOUT', 'The call waited past its deadline.'));
+    }
+    if (work.effect === 'unsafe' && !(await this.#claim(work))) return this.#logUnbegun(work);
+    await this.#execute(work, permitted, signal);
+  }
+
+  /** The decision at the place of execution, on exactly these arguments. No bundle in force: BUNDLE_MISSING. */
+  #decide(work: ToolWorkV1): Ruling {
+    const { agent, userId } = work;
     const policy = this.policies.forTenant(work.tenant);
-    const args = JSON.parse(work.arguments) as Record<string, unknown>;
-    const decision = policy.authorize({ agent: work.agent, tool: work.tool, arguments: args, userId: work.userId });
-    const intact = sha256Hex(work.arguments) === work.argumentsHash;
-    if (!intact) return { tool: undefined, decision: { ...decision, outcome: 'deny', kind: 'invalid', reason: 'The arguments are not those that were decided on.' }, args };
-    if (decision.outcome !== 'permit') return { tool: undefined, decision, args };
-    return { tool: policy.resolve(work.agent).tools.find(({ name }) => name === work.tool), decision, args };
+    const invalid = (reason: string): Ruling => ({
+      decision: { outcome: 'deny', kind: 'invalid', rules: [], reason, bundle: policy.bundle },
+    });
+    if (sha256Hex(work.arguments) !== work.argumentsHash) return invalid('The arguments are not those that were decided on.');
+    const args = parsed(work.arguments);
+    const decision = policy.authorize({ agent, tool: work.tool, arguments: args, userId });
+    if (decision.outcome !== 'permit') return { decision };
+    const tool = policy.resolve(agent).tools.find(({ name }) => name === work.tool);
+    if (tool?.effect !== work.effect || tool.tier !== work.tier) return invalid('The tool was changed since it was asked for.');
+    return { decision, permitted: { tool, args: args as Record<string, unknown> } };
   }
 
   #claim(work: ToolWorkV1): Promise<boolean> {
@@ -60,48 +89,78 @@ export class CallsService {
     return this.journal.claim(work, { callId, attempt, argumentsHash, worker: this.#worker, beganAt: Date.now() });
   }
 
-  async #execute(work: ToolWorkV1, tool: ToolManifest, args: Record<string, unknown>, signal: AbortSignal, unsafe: boolean): Promise<void> {
+  async #execute(work: ToolWorkV1, { tool, args }: NonNullable<Ruling['permitted']>, signal: AbortSignal): Promise<void> {
     let result: DriverResult;
     try {
       const limits = smaller(work.limits, tool.limits);
-      result = await this.drivers.run({ ...tool, effect: unsafe ? 'unsafe' : tool.effect }, { arguments: args, limits, idempotencyKey: work.idempotencyKey }, signal);
+      result = await this.drivers.run(tool, { arguments: args, limits, idempotencyKey: work.idempotencyKey }, signal);
     } catch (error) {
       const fault = MeshError.from(error);
-      if (fault.code !== 'RUN_CANCELLED' && fault.code !== 'OVERLOADED') return this.#fail(work, fault);
-      // Stopped from outside: what is safe to repeat is given back, for the rest a person is asked.
-      if (!unsafe) throw new MeshError('SHUTTING_DOWN', fault.message, { cause: fault });
-      return this.#fail(work, new MeshError('TOOL_OUTCOME_UNKNOWN', fault.message));
+      const stopped = fault.code === 'RUN_CANCELLED';
+      if (work.effect === 'unsafe') {
+        const { message, details } = fault;
+        return this.#fail(work, stopped ? new MeshError('TOOL_OUTCOME_UNKNOWN', message, { details, cause: fault }) : fault);
+      }
+      // Stopped from outside, or no room: what is safe to repeat is given back.
+      if (stopped) throw new MeshError('SHUTTING_DOWN', fault.message, { cause: fault });
+      if (fault.code === 'OVERLOADED') throw fault;
+      return this.#fail(work, fault);
     }
     await this.#complete(work, result);
   }
 
   async #complete(work: ToolWorkV1, { result, truncated, receipt }: DriverResult): Promise<void> {
     const { callId, attempt } = work;
+    const unsafe = work.effect === 'unsafe';
     let clean: Awaited<ReturnType<CleaningService['clean']>>;
     try {
-      clean = await this.cleaning.clean(work.tenant, result);
+      clean = await this.cleaning.clean(work.tenant, result, unsafe ? DEPOSIT_PATIENCE_MS : 0);
     } catch (error) {
       const fault = MeshError.from(error);
-      if (fault.retry === 'backoff' && work.effect !== 'unsafe') throw fault;
-      return this.#fail(work, new MeshError(fault.retry === 'backoff' ? 'TOOL_OUTCOME_UNKNOWN' : fault.code, fault.message, { details: { receipt } }));
+      if (fault.retry === 'backoff' && !unsafe) throw fault;
+      const code = fault.retry === 'backoff' ? 'TOOL_OUTCOME_UNKNOWN' : fault.code;
+      return this.#fail(work, new MeshError(code, `The tool ran; its result cannot be taken in: ${fault.message}`, { details: { receipt } }));
     }
     const { text, redactions } = clean;
     await this.journal.completed(work, { callId, attempt, result: text, truncated, redactions, receipt, completedAt: Date.now() });
   }
 
-  /** Error texts come from tools: they are cleaned like results. */
-  async #fail(work: ToolWorkV1, fault: MeshError, decision?: DecisionRecord): Promise<void> {
+  /** Of a call that this process began, where that makes a difference. */
+  async #fail(work: ToolWorkV1, fault: MeshError): Promise<void> {
+    await this.journal.failed(work, await this.#failure(work, fault));
+  }
+
+  async #refuse(work: ToolWorkV1, fault: MeshError, decision?: DecisionRecord): Promise<void> {
+    const fact = await this.#failure(work, fault);
+    if (!(await this.journal.refused(work, decision ? { ...fact, decision } : fact))) this.#logUnbegun(work);
+  }
+
+  /** Error texts come from tools: they are cleaned like results, and whole, since half a value is not recognised. */
+  async #failure(work: ToolWorkV1, fault: MeshError): Promise<JournalBody<'tool.failed.v1'>> {
     const { callId, attempt } = work;
     const receipt = ToolReceipt.safeParse(fault.details['receipt']);
-    const { text } = await this.cleaning.clean(work.tenant, fault.message.slice(0, 2_000)).catch(() => ({ text: 'The tool failed; its message could not be cleaned.' }));
-    await this.journal.failed(work, {
+    const { text } = await this.cleaning
+      .clean(work.tenant, fault.message)
+      .catch(() => ({ text: 'The tool failed; its message could not be cleaned.' }));
+    return {
       callId,
       attempt,
-      error: { code: fault.code, message: text.slice(0, 2_000) },
-      ...(decision ? { decision } : {}),
+      error: { code: fault.code, message: shortened(text) },
       ...(receipt.success ? { receipt: receipt.data } : {}),
       failedAt: Date.now(),
-    });
+    };
+  }
+
+  #logUnbegun({ runId, callId }: ToolWorkV1): void {
+    this.logger.info({ runId, callId }, 'a call was not begun: the journal moved on');
+  }
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
   }
 }
 

@@ -19,7 +19,8 @@ export interface DriverResult {
 
 /**
  * One way to run tools. Throws MeshError: TOOL_FAILED, TOOL_TIMEOUT, TOOL_LIMIT, TOOL_OUTPUT_TOO_LARGE,
- * TOOL_OUTCOME_UNKNOWN, TOOL_ARGUMENTS_INVALID, TOOL_DENIED, SANDBOX_UNAVAILABLE; `details.receipt` is its receipt.
+ * TOOL_OUTCOME_UNKNOWN (only of what is unsafe), TOOL_ARGUMENTS_INVALID, TOOL_DENIED, SANDBOX_UNAVAILABLE, OVERLOADED,
+ * NOT_FOUND (a data file), RUN_CANCELLED (`signal` aborted); `details.receipt` is the receipt of what ran. Texts are raw.
  */
 export abstract class ToolDriverPort<D extends ToolDriver = ToolDriver> {
   abstract readonly kind: D['kind'];

@@ -6,8 +6,8 @@ import { MeshError } from '@signalbox/kernel';
 import { foldJournal, mayBegin } from '@signalbox/run-engine';
 import { CallJournalPort } from '../call-journal.port.js';
 
-/** Rounds of reading and claiming before the work is given back. */
-const CLAIM_ROUNDS_MAX = 20;
+/** Rounds of reading and appending before the work is given back. */
+const ROUNDS_MAX = 20;
 
 @Injectable()
 export class BusCallJournalAdapter extends CallJournalPort {
@@ -15,19 +15,20 @@ export class BusCallJournalAdapter extends CallJournalPort {
     super();
   }
 
-  /** The claim lands only if nothing came since the journal was read: a cancel, another claim or a newer attempt wins. */
-  override async claim(work: ToolWorkV1, fact: JournalBody<'tool.began.v1'>): Promise<boolean> {
-    for (let round = 0; round < CLAIM_ROUNDS_MAX; round++) {
-      const state = foldJournal(await this.bus.journal.read(work));
-      if (!mayBegin(state, work.callId, work.attempt).ok) return false;
-      try {
-        await this.bus.journal.append(work, 'tool.began.v1', fact, { expectLastSeq: state.seq });
-        return true;
-      } catch (error) {
-        if (!(error instanceof MeshError) || error.code !== 'SEQUENCE_CONFLICT') throw error;
-      }
+  override claim(work: ToolWorkV1, fact: JournalBody<'tool.began.v1'>): Promise<boolean> {
+    return this.#appendUnbegun(work, (expectLastSeq) =>
+      this.bus.journal.append(work, 'tool.began.v1', fact, { expectLastSeq }),
+    );
+  }
+
+  override async refused(work: ToolWorkV1, fact: JournalBody<'tool.failed.v1'>): Promise<boolean> {
+    if (work.effect === 'unsafe') {
+      return this.#appendUnbegun(work, (expectLastSeq) =>
+        this.bus.journal.append(work, 'tool.failed.v1', fact, { expectLastSeq }),
+      );
     }
-    throw new MeshError('OVERLOADED', `The journal moved on ${CLAIM_ROUNDS_MAX} times while the call was being claimed.`);
+    await this.failed(work, fact);
+    return true;
   }
 
   override async completed(work: ToolWorkV1, fact: JournalBody<'tool.completed.v1'>): Promise<void> {
@@ -36,6 +37,21 @@ export class BusCallJournalAdapter extends CallJournalPort {
 
   override async failed(work: ToolWorkV1, fact: JournalBody<'tool.failed.v1'>): Promise<void> {
     await this.bus.journal.append(work, 'tool.failed.v1', fact, { id: factId(work, 'failed') });
+  }
+
+  /** Lands only if nothing came since the journal was read: a cancel, a claim or a newer attempt wins. */
+  async #appendUnbegun(work: ToolWorkV1, append: (expectLastSeq: number) => Promise<unknown>): Promise<boolean> {
+    for (let round = 0; round < ROUNDS_MAX; round++) {
+      const state = foldJournal(await this.bus.journal.read(work));
+      if (!mayBegin(state, work.callId, work.attempt).ok) return false;
+      try {
+        await append(state.seq);
+        return true;
+      } catch (error) {
+        if (!(error instanceof MeshError) || error.code !== 'SEQUENCE_CONFLICT') throw error;
+      }
+    }
+    throw new MeshError('OVERLOADED', `The journal moved on ${ROUNDS_MAX} times while a word on the call was being written.`);
   }
 }
 

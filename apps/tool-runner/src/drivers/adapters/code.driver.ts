@@ -2,16 +2,14 @@ import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '@signalbox/app-runtime';
 import type { ErrorCode, ToolDriver, ToolReceipt } from '@signalbox/contracts';
-import { Sandbox, type SandboxResult } from '@signalbox/sandbox';
+import { MeshError } from '@signalbox/kernel';
+import { Sandbox, type SandboxRequest, type SandboxResult } from '@signalbox/sandbox';
 import type { ToolRunnerConfig } from '../../config.js';
 import { SandboxKeeper } from '../sandbox-keeper.js';
 import { type DriverCall, type DriverResult, ToolDriverPort } from '../tool-driver.port.js';
 import { toolFault } from '../tool-fault.js';
 
 type CodeDriver = Extract<ToolDriver, { kind: 'code' }>;
-
-/** Of a program's own error message, the end is what tells. */
-const ERROR_CHARS_MAX = 4_000;
 
 const KILLED: Partial<Record<ToolReceipt['killCause'], { code: ErrorCode; why: string }>> = {
   wall: { code: 'TOOL_TIMEOUT', why: 'it ran longer than its wall time limit' },
@@ -38,10 +36,21 @@ export class CodeToolDriver extends ToolDriverPort<CodeDriver> {
   override async run(call: DriverCall<CodeDriver>, signal: AbortSignal): Promise<DriverResult> {
     const { code, input } = call.arguments;
     if (typeof code !== 'string') throw toolFault('TOOL_ARGUMENTS_INVALID', 'The argument `code` is missing or no text.');
-    await this.keeper.settled();
+    await this.keeper.settled(signal);
+    const { language } = call.driver;
     const files = call.driver.files.map((name) => ({ name, hostPath: join(this.config.filesDir, name) }));
-    const result = await this.sandbox.run({ language: call.driver.language, code, input: input ?? null, files, limits: call.limits }, signal);
-    return this.#read(result);
+    return this.#read(await this.#run({ language, code, input: input ?? null, files, limits: call.limits }, signal));
+  }
+
+  async #run(request: SandboxRequest, signal: AbortSignal): Promise<SandboxResult> {
+    try {
+      return await this.sandbox.run(request, signal);
+    } catch (error) {
+      const { code, message } = MeshError.from(error);
+      if (code === 'SANDBOX_UNAVAILABLE') this.keeper.suspect();
+      if (code === 'REQUEST_INVALID' || code === 'REQUEST_TOO_LARGE') throw toolFault('TOOL_ARGUMENTS_INVALID', message, undefined, error);
+      throw error;
+    }
   }
 
   #read(result: SandboxResult): DriverResult {
@@ -50,7 +59,7 @@ export class CodeToolDriver extends ToolDriverPort<CodeDriver> {
     if (killed) throw toolFault(killed.code, `The code was stopped: ${killed.why}.`, receipt);
     if (result.exitCode !== 0) {
       const how = result.exitCode === null ? `died of signal ${result.signal ?? 'unknown'}` : `ended with exit code ${result.exitCode}`;
-      throw toolFault('TOOL_FAILED', `The code ${how}: ${result.stderr.trim().slice(-ERROR_CHARS_MAX)}`, receipt);
+      throw toolFault('TOOL_FAILED', `The code ${how}: ${result.stderr.trim()}`, receipt);
     }
     return { result: result.stdout, truncated: false, receipt };
   }

@@ -1,0 +1,49 @@
+import { MeshError } from '@signalbox/kernel';
+import { Breaker, type Verdict } from '@signalbox/resilience';
+import { toolFault } from '../tool-fault.js';
+
+/** Servers remembered; the one met first is forgotten first. */
+const BREAKERS_MAX = 256;
+
+/** A circuit breaker for each server that tools ask, `host:port`. */
+export class OriginBreakers {
+  readonly #breakers = new Map<string, Breaker>();
+
+  of(origin: string): Breaker {
+    const known = this.#breakers.get(origin);
+    if (known) return known;
+    const [oldest] = this.#breakers.keys();
+    if (this.#breakers.size >= BREAKERS_MAX && oldest !== undefined) {
+      this.#breakers.get(oldest)?.stop();
+      this.#breakers.delete(oldest);
+    }
+    const breaker = new Breaker({
+      name: `tool ${origin}`,
+      windowMs: 30_000,
+      volumeMin: 10,
+      errorPercent: 50,
+      resetMs: 10_000,
+      verdict,
+      refusal: () => toolFault('TOOL_FAILED', `${origin} failed too often; it is left alone for some seconds.`),
+    });
+    this.#breakers.set(origin, breaker);
+    return breaker;
+  }
+
+  stop(): void {
+    for (const breaker of this.#breakers.values()) breaker.stop();
+  }
+}
+
+function verdict(error: unknown): Verdict {
+  switch (MeshError.from(error).code) {
+    case 'TOOL_TIMEOUT':
+    case 'TOOL_FAILED':
+    case 'TOOL_OUTCOME_UNKNOWN':
+      return 'failure';
+    case 'TOOL_OUTPUT_TOO_LARGE':
+      return 'answered';
+    default:
+      return 'unknown';
+  }
+}

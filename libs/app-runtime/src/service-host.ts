@@ -1,0 +1,164 @@
+import 'reflect-metadata';
+import { type DynamicModule, Global, type INestApplicationContext, Module, type Type } from '@nestjs/common';
+import { type AbstractHttpAdapter, APP_FILTER, NestFactory } from '@nestjs/core';
+import { Bus, KeyRing } from '@signalbox/bus';
+import { ACCOUNT_SERVICES, type AccountName, ACCOUNTS, type ServiceName } from '@signalbox/contracts';
+import { parseJson } from '@signalbox/kernel';
+import { createLogger, type Logger } from '@signalbox/telemetry';
+import { HealthServer } from './health-server.js';
+import { JetStreamStrategy } from './jetstream.strategy.js';
+import { type ErrorBody, MeshExceptionFilter, problemBody } from './mesh-exception.filter.js';
+import { NestLogger } from './nest-logger.js';
+import { CONFIG, CORE_BUS, GATE_BUS, KEYS, LOGGER } from './tokens.js';
+
+/** For the last publishes, once nothing runs any more, ms. */
+const BUS_DRAIN_MS = 1_000;
+
+export interface ServiceConfig {
+  natsUrl: string;
+  keysDir: string;
+  stateDir: string;
+  listenHost: string;
+  healthPort: number;
+  logLevel: string;
+  drainMs: number;
+}
+
+export interface HttpOptions {
+  /** 0: any free one. */
+  port: number;
+  /** Largest request body, bytes. */
+  bodyBytesMax: number;
+  errorBody?: ErrorBody;
+}
+
+export interface ServiceOptions<C extends ServiceConfig> {
+  service: ServiceName;
+  config: C;
+  module: Type;
+  /** Only for the services with an HTTP face. */
+  http?: HttpOptions;
+}
+
+type Buses = Partial<Record<AccountName, Bus>>;
+
+@Global()
+@Module({})
+class RuntimeModule {
+  static with(config: ServiceConfig, buses: Buses, logger: Logger, errorBody: ErrorBody): DynamicModule {
+    const values = [
+      { provide: CONFIG, useValue: config },
+      { provide: LOGGER, useValue: logger },
+      { provide: KEYS, useValue: KeyRing.load(config.keysDir) },
+      { provide: CORE_BUS, useValue: buses.CORE },
+      { provide: GATE_BUS, useValue: buses.GATE },
+    ];
+    const filter = { provide: APP_FILTER, useValue: new MeshExceptionFilter(logger, errorBody) };
+    return { module: RuntimeModule, providers: [...values, filter], exports: values.map((value) => value.provide) };
+  }
+}
+
+@Module({})
+class RootModule {
+  static with(...imports: (DynamicModule | Type)[]): DynamicModule {
+    return { module: RootModule, imports };
+  }
+}
+
+/** A service inside a process: health first, then the bus, then Nest; stopped in reverse. */
+export class ServiceHost<C extends ServiceConfig> {
+  readonly logger: Logger;
+  readonly #health = new HealthServer({ ready: () => this.#readiness() });
+  readonly #buses: Buses = {};
+  #app: INestApplicationContext | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(private readonly options: ServiceOptions<C>) {
+    const { service, config } = options;
+    this.logger = createLogger({ service, level: config.logLevel });
+  }
+
+  /** Waits for the bus as long as that takes. What fails is thrown, and `close` still has to be called. */
+  async start(): Promise<void> {
+    const { service, config } = this.options;
+    await this.#health.listen(config.listenHost, config.healthPort);
+    for (const account of ACCOUNTS) {
+      if (!ACCOUNT_SERVICES[account].includes(service)) continue;
+      const { natsUrl: url, keysDir } = config;
+      this.#buses[account] = await Bus.connect({ service, account, url, keysDir, logger: this.logger });
+    }
+    this.#app = await startNest(this.options, this.#buses, this.logger);
+    this.logger.info({ healthPort: config.healthPort }, 'ready');
+  }
+
+  /** Not ready from now on; work is drained, Nest closed, the bus drained. Also after a start that failed. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    this.#health.drain();
+    await this.#app?.close().catch((error: unknown) => this.logger.error({ err: error }, 'Nest did not close cleanly'));
+    await Promise.all(Object.values(this.#buses).map((bus) => bus.drain(BUS_DRAIN_MS).catch(() => undefined)));
+    this.#health.close();
+  }
+
+  async #readiness(): Promise<{ ok: boolean; why?: string }> {
+    if (!this.#app) return { ok: false, why: 'starting' };
+    for (const bus of Object.values(this.#buses)) {
+      const state = await bus.health();
+      if (!state.ok) return state;
+    }
+    return { ok: true };
+  }
+}
+
+/** Starts a service inside this process; it neither heeds signals nor ends the process. For tests and embedding. */
+export async function startService<C extends ServiceConfig>(
+  options: ServiceOptions<C>,
+): Promise<{ close(): Promise<void> }> {
+  const host = new ServiceHost(options);
+  try {
+    await host.start();
+  } catch (error) {
+    await host.close();
+    throw error;
+  }
+  return { close: () => host.close() };
+}
+
+async function startNest<C extends ServiceConfig>(
+  options: ServiceOptions<C>,
+  buses: Buses,
+  logger: Logger,
+): Promise<INestApplicationContext> {
+  const { config, http } = options;
+  const strategy = new JetStreamStrategy({ buses, config, logger, drainMs: config.drainMs });
+  const runtime = RuntimeModule.with(config, buses, logger, http?.errorBody ?? problemBody);
+  const root = RootModule.with(runtime, options.module);
+  const nestOptions = { logger: new NestLogger(logger), abortOnError: false } as const;
+  if (!http) {
+    const app = await NestFactory.createMicroservice(root, { strategy, ...nestOptions });
+    await app.listen();
+    return app;
+  }
+  const app = await NestFactory.create(root, await fastify(http), { ...nestOptions, bodyParser: false });
+  app.connectMicroservice({ strategy }, { inheritAppConfig: true });
+  await app.startAllMicroservices();
+  await app.listen(http.port, config.listenHost);
+  return app;
+}
+
+/** Bodies are JSON in valid UTF-8 or refused; Fastify's own parser would let broken text through. */
+async function fastify(http: HttpOptions): Promise<AbstractHttpAdapter> {
+  const { FastifyAdapter } = await import('@nestjs/platform-fastify');
+  const adapter = new FastifyAdapter({ bodyLimit: http.bodyBytesMax, forceCloseConnections: true });
+  adapter.getInstance().addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, body.length === 0 ? undefined : parseJson(body as Buffer));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  return adapter;
+}
