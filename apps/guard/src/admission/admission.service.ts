@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { KEYS } from '@signalbox/app-runtime';
 import type { KeyRing } from '@signalbox/bus';
-import { base32, type JournalBody, type KeyGrant, runIdFor, type RunRequestV1 } from '@signalbox/contracts';
+import { base32, ERRORS, type JournalBody, type KeyGrant, runIdFor, type RunRequestV1, type WireError } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { PolicyStore } from '@signalbox/policy-engine';
 import { RedactionService } from '../redaction/redaction.service.js';
@@ -77,8 +77,14 @@ export class AdmissionService {
   }
 
   async #refuse(run: RunRef, request: RunRequestV1, fault: MeshError): Promise<void> {
-    const refusal = { ...run, requestId: request.requestId, error: fault.toWire(), refusedAt: Date.now() };
+    const refusal = { ...run, requestId: request.requestId, error: this.#told(run.tenant, fault), refusedAt: Date.now() };
     const began = await this.journal.open(run, 'run.refused.v1', refusal);
     if (began) await this.journal.note(run, { phase: 'ended', seq: 0 });
+  }
+
+  /** Reasons may quote the request, an agent's name for one: what holds anything personal says only what its code means. */
+  #told(tenant: string, { code, message }: MeshError): WireError {
+    const { text, found } = this.redaction.text(tenant, message);
+    return { code, message: (found.length === 0 ? text : ERRORS[code].doc).slice(0, 2_000) };
   }
 }

@@ -2,17 +2,28 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CORE_BUS } from '@signalbox/app-runtime';
 import type { Bus } from '@signalbox/bus';
 import { type JournalBody, type RunNoteV1, subjects } from '@signalbox/contracts';
-import { MeshError } from '@signalbox/kernel';
+import { MeshError, Semaphore } from '@signalbox/kernel';
 import { viewOf } from '@signalbox/run-engine';
 import { RunJournalPort, type RunListener, type RunRef, type RunSnapshot } from '../run-journal.port.js';
 
+/** Journals read at once: a large one takes megabytes, on the wire and here. */
+const READS_MAX = 16;
+/** Reads that wait for their turn; more are refused with OVERLOADED. */
+const WAITING_MAX = 4_096;
+
 @Injectable()
 export class BusRunJournalAdapter extends RunJournalPort {
+  readonly #reads = new Semaphore(READS_MAX, WAITING_MAX);
+
   constructor(@Inject(CORE_BUS) private readonly bus: Bus) {
     super();
   }
 
-  override async snapshot(run: RunRef): Promise<RunSnapshot | null> {
+  override snapshot(run: RunRef): Promise<RunSnapshot | null> {
+    return this.#reads.run(() => this.#read(run));
+  }
+
+  async #read(run: RunRef): Promise<RunSnapshot | null> {
     const entries = await this.bus.journal.read(run);
     const first = entries.find(({ entry }) => entry !== null)?.entry;
     if (!first) return null;

@@ -12,6 +12,8 @@ import { type VaultItem, VaultPort } from '../vault.port.js';
 
 /** How long one call waits for a database that is away, ms. */
 const OPEN_MS = 2_000;
+/** Rows of one statement: Postgres numbers a statement's parameters with 16 bits. */
+const ROWS_MAX = 4_096;
 
 /** The vault in Postgres, schema `privacy`. Connects when first needed: the guard also runs while Postgres is away. */
 @Injectable()
@@ -33,21 +35,31 @@ export class PostgresVaultAdapter extends VaultPort implements OnModuleDestroy {
 
   override async keep(tenant: string, items: readonly VaultItem[]): Promise<void> {
     await this.#database.open(OPEN_MS);
-    const rows = items.map(({ token, class: piiClass, value }) => {
-      const sealed = encryptValue(this.#master, { tenant, token, value });
-      return { tenant, token, piiClass, sealed };
-    });
-    await this.#database.run((manager) => manager.createQueryBuilder().insert().into(VaultEntry).values(rows).orIgnore().execute());
+    for (const part of inParts(items)) {
+      const rows = part.map(({ token, class: piiClass, value }) => {
+        const sealed = encryptValue(this.#master, { tenant, token, value });
+        return { tenant, token, piiClass, sealed };
+      });
+      await this.#database.run((manager) => manager.createQueryBuilder().insert().into(VaultEntry).values(rows).orIgnore().execute());
+    }
   }
 
   override async open(tenant: string, tokens: readonly string[]): Promise<Map<string, string>> {
     if (tokens.length === 0) return new Map();
     await this.#database.open(OPEN_MS);
-    const rows = await this.#database.run((manager) => manager.findBy(VaultEntry, { tenant, token: In([...tokens]) }));
-    return new Map(rows.map(({ token, sealed }) => [token, decryptValue(this.#master, { tenant, token }, sealed)]));
+    const values = new Map<string, string>();
+    for (const part of inParts(tokens)) {
+      const rows = await this.#database.run((manager) => manager.findBy(VaultEntry, { tenant, token: In([...part]) }));
+      for (const { token, sealed } of rows) values.set(token, decryptValue(this.#master, { tenant, token }, sealed));
+    }
+    return values;
   }
 
   async onModuleDestroy(): Promise<void> {
     await this.#database.close();
   }
+}
+
+function* inParts<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let at = 0; at < items.length; at += ROWS_MAX) yield items.slice(at, at + ROWS_MAX);
 }
