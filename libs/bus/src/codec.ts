@@ -76,7 +76,8 @@ export class Codec {
     const { kind, author, json } =
       this.account === 'GATE' ? this.#plain(name, channel, incoming) : this.#framed(channel, incoming);
     const schema = channel.messages[kind];
-    if (!schema) throw new MeshError('REQUEST_INVALID', `The channel ${name} carries no ${kind}.`);
+    // On GATE the kind is a header of whoever sent it, so it is not repeated.
+    if (!schema) throw new MeshError('REQUEST_INVALID', `The channel ${name} carries no message of that kind.`);
     const body = validate(schema, await this.#value(tenant, json)) as never;
     return { channel: name, kind, author, tenant, subject: incoming.subject, body, ...readEnvelope(incoming.headers) };
   }
@@ -109,7 +110,7 @@ export class Codec {
   }
 
   async #value(tenant: string, json: Uint8Array): Promise<unknown> {
-    const value = parseJson(json);
+    const value = jsonOf(json);
     return this.claims ? this.claims.resolve(tenant, value) : value;
   }
 
@@ -133,6 +134,16 @@ export class Codec {
         ? 'The seal of a message is not right.'
         : 'There is no key here to check the seal of a message.';
     throw new MeshError('SEAL_INVALID', why, { details: { subject, author: frame.author } });
+  }
+}
+
+/** The parser's own words quote the body, so they are left out: on GATE it is raw, and errors are logged. */
+function jsonOf(bytes: Uint8Array): unknown {
+  try {
+    return parseJson(bytes);
+  } catch (error) {
+    const { code, message } = MeshError.from(error);
+    throw new MeshError(code, message);
   }
 }
 
