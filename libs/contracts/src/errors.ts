@@ -20,14 +20,24 @@ interface ErrorSpec {
   doc: string;
 }
 
-const spec = (kind: ErrorKind, retry: RetryAdvice, http: number, doc: string): ErrorSpec => ({ kind, retry, http, doc });
+const spec = (kind: ErrorKind, retry: RetryAdvice, http: number, doc: string): ErrorSpec => ({
+  kind,
+  retry,
+  http,
+  doc,
+});
 
 /** The closed set of error codes. Each is documented here, and here alone. */
 export const ERRORS = {
   REQUEST_MALFORMED: spec('invalid', 'never', 400, 'The body is not JSON, or not valid UTF-8.'),
   REQUEST_INVALID: spec('invalid', 'never', 400, 'The body does not match the schema; the message names the field.'),
   REQUEST_TOO_LARGE: spec('limit', 'never', 413, 'The body is larger than the edge takes.'),
-  AGENT_UNKNOWN: spec('not_found', 'never', 404, 'No agent of that name exists for this key; `GET /v1/models` lists them.'),
+  AGENT_UNKNOWN: spec(
+    'not_found',
+    'never',
+    404,
+    'No agent of that name exists for this key; `GET /v1/models` lists them.',
+  ),
   ROUTE_UNKNOWN: spec('not_found', 'never', 404, 'There is no such path.'),
   RUN_UNKNOWN: spec('not_found', 'never', 404, 'There is no such run for this tenant.'),
   QUESTION_UNKNOWN: spec('not_found', 'never', 404, 'The run asks no such question, or it is answered.'),
@@ -41,11 +51,26 @@ export const ERRORS = {
   TOOL_TIMEOUT: spec('timeout', 'backoff', 504, 'The tool did not end within its time limit.'),
   TOOL_LIMIT: spec('limit', 'never', 422, 'The tool was stopped at a limit: cpu, memory, processes or output.'),
   TOOL_OUTPUT_TOO_LARGE: spec('limit', 'never', 422, 'The result of the tool is larger than a result may be.'),
-  TOOL_OUTCOME_UNKNOWN: spec('conflict', 'never', 409, 'A tool that must not run twice was begun and never reported back.'),
+  TOOL_OUTCOME_UNKNOWN: spec(
+    'conflict',
+    'never',
+    409,
+    'A tool that must not run twice was begun and never reported back.',
+  ),
   SANDBOX_UNAVAILABLE: spec('unavailable', 'backoff', 503, 'Isolation cannot be had here, so the tool is refused.'),
   BUNDLE_MISSING: spec('denied', 'backoff', 503, 'No valid policy bundle is in force; everything is denied.'),
-  BUNDLE_INVALID: spec('denied', 'never', 503, 'The policy bundle is expired, older than one seen before, or wrongly signed.'),
-  PROVIDER_UNAVAILABLE: spec('unavailable', 'backoff', 503, 'The model provider cannot be reached, or its breaker is open.'),
+  BUNDLE_INVALID: spec(
+    'denied',
+    'never',
+    503,
+    'The policy bundle is expired, older than one seen before, or wrongly signed.',
+  ),
+  PROVIDER_UNAVAILABLE: spec(
+    'unavailable',
+    'backoff',
+    503,
+    'The model provider cannot be reached, or its breaker is open.',
+  ),
   PROVIDER_TIMEOUT: spec('timeout', 'backoff', 504, 'The model provider did not answer in time.'),
   PROVIDER_RATE_LIMITED: spec('limit', 'backoff', 429, 'The model provider asks to slow down.'),
   PROVIDER_REJECTED: spec('provider', 'never', 502, 'The model provider refused the request.'),

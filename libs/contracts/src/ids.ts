@@ -5,6 +5,8 @@ import { PARTITION_NAMES } from './partitions.js';
 export const Token = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1–64 of A–Z a–z 0–9 _ -');
 export const TenantId = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be 1–32 of a–z 0–9 -, starting with a letter');
 /** `run_<partition>_<26>`. A partition that no stream holds is refused here, before anything waits for that stream. */
-export const RunId = z.string().regex(new RegExp(`^run_(?:${PARTITION_NAMES.join('|')})_[0-9a-z]{26}$`), 'must be a run id');
+export const RunId = z
+  .string()
+  .regex(new RegExp(`^run_(?:${PARTITION_NAMES.join('|')})_[0-9a-z]{26}$`), 'must be a run id');
 export const RequestId = z.string().regex(/^req_[0-9a-z]{26}$/, 'must be a request id');
 export const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hex');

@@ -44,7 +44,7 @@ export function runIdFor(origin: RunOrigin): string {
 /** A request id from a clock (ms since 1970) and 10 random bytes, sortable by time. */
 export function requestIdFrom(nowMs: number, random: Uint8Array): string {
   let time = '';
-  for (let n = nowMs, i = 0; i < 10; i++, n = Math.floor(n / 32)) time = BASE32[n % 32] + time;
+  for (let n = Math.floor(nowMs), i = 0; i < 10; i++, n = Math.floor(n / 32)) time = BASE32[n % 32] + time;
   return `req_${time}${base32(random, 16)}`;
 }
 

@@ -212,11 +212,15 @@ export const CHANNELS = {
 
 export type ChannelName = keyof typeof CHANNELS;
 /** Names of the channels that are served by request and reply. */
-export type RequestChannel = { [K in ChannelName]: (typeof CHANNELS)[K]['carrier']['kind'] extends 'request' ? K : never }[ChannelName];
+export type RequestChannel = {
+  [K in ChannelName]: (typeof CHANNELS)[K]['carrier']['kind'] extends 'request' ? K : never;
+}[ChannelName];
 type BodyOf<C extends Channel> = z.infer<C['messages'][keyof C['messages']]>;
 /** Body of a message of a channel (a union where it has several types). */
 export type ChannelBody<K extends ChannelName> = BodyOf<(typeof CHANNELS)[K]>;
-export type ChannelReply<K extends RequestChannel> = (typeof CHANNELS)[K] extends { reply: infer R extends z.ZodType } ? z.infer<R> : never;
+export type ChannelReply<K extends RequestChannel> = (typeof CHANNELS)[K] extends { reply: infer R extends z.ZodType }
+  ? z.infer<R>
+  : never;
 
 /** Guard's facts start, approve and cancel runs: signed, so that anyone can check. All else is between router and worker. */
 export function journalSeal(author: ServiceName): 'ed25519' | `pair:${ServiceName}` {

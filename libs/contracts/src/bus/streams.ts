@@ -55,20 +55,18 @@ export const STREAMS: readonly StreamSpec[] = [
     duplicateWindowMs: 2 * minute,
     doc: 'Raw requests that could not be handled; gone after an hour.',
   },
-  ...PARTITION_NAMES.map(
-    (partition): StreamSpec => ({
-      name: partitionStream(partition),
-      account: 'CORE',
-      subjects: [`sb.v1.run.${partition}.*.*`],
-      retention: 'limits',
-      maxAgeMs: 0,
-      maxBytes: 4_096 * MiB,
-      maxMessageBytes: MESSAGE_BYTES_MAX,
-      discard: 'new',
-      duplicateWindowMs: 2 * minute,
-      doc: 'Journals of the runs of one partition, one subject a run.',
-    }),
-  ),
+  ...PARTITION_NAMES.map((partition): StreamSpec => ({
+    name: partitionStream(partition),
+    account: 'CORE',
+    subjects: [`sb.v1.run.${partition}.*.*`],
+    retention: 'limits',
+    maxAgeMs: 0,
+    maxBytes: 4_096 * MiB,
+    maxMessageBytes: MESSAGE_BYTES_MAX,
+    discard: 'new',
+    duplicateWindowMs: 2 * minute,
+    doc: 'Journals of the runs of one partition, one subject a run.',
+  })),
   {
     name: 'WORK_INFER',
     account: 'CORE',
@@ -145,18 +143,41 @@ export interface ConsumerSpec {
 }
 
 export const CONSUMERS = {
-  'guard-in': { durable: 'guard-in', stream: 'IN', account: 'GATE', filter: 'sb.v1.in.*.*', ackWaitMs: 15 * second, deliverMax: 10, ackPendingMax: 1_000 },
+  'guard-in': {
+    durable: 'guard-in',
+    stream: 'IN',
+    account: 'GATE',
+    filter: 'sb.v1.in.*.*',
+    ackWaitMs: 15 * second,
+    deliverMax: 10,
+    ackPendingMax: 1_000,
+  },
   'inference-default': {
-    durable: 'inference-default', stream: 'WORK_INFER', account: 'CORE', filter: 'sb.v1.work.infer.*.*',
-    ackWaitMs: 15 * second, deliverMax: 10, ackPendingMax: 2_000,
+    durable: 'inference-default',
+    stream: 'WORK_INFER',
+    account: 'CORE',
+    filter: 'sb.v1.work.infer.*.*',
+    ackWaitMs: 15 * second,
+    deliverMax: 10,
+    ackPendingMax: 2_000,
   },
   'tool-runner-default': {
-    durable: 'tool-runner-default', stream: 'WORK_TOOL', account: 'CORE', filter: 'sb.v1.work.tool.*.*',
-    ackWaitMs: 15 * second, deliverMax: 10, ackPendingMax: 1_000,
+    durable: 'tool-runner-default',
+    stream: 'WORK_TOOL',
+    account: 'CORE',
+    filter: 'sb.v1.work.tool.*.*',
+    ackWaitMs: 15 * second,
+    deliverMax: 10,
+    ackPendingMax: 1_000,
   },
   'audit-notes': {
-    durable: 'audit-notes', stream: 'AUDIT', account: 'CORE', filter: 'sb.v1.audit.*.*',
-    ackWaitMs: 30 * second, deliverMax: 20, ackPendingMax: 500,
+    durable: 'audit-notes',
+    stream: 'AUDIT',
+    account: 'CORE',
+    filter: 'sb.v1.audit.*.*',
+    ackWaitMs: 30 * second,
+    deliverMax: 20,
+    ackPendingMax: 500,
   },
 } as const satisfies Record<string, ConsumerSpec>;
 export type ConsumerName = keyof typeof CONSUMERS;
@@ -174,20 +195,39 @@ export interface BucketSpec {
 
 export const BUCKETS = {
   policy: {
-    name: 'policy', history: 10, ttlMs: 0, maxBytes: 256 * MiB,
-    readers: ['guard', 'router', 'inference', 'tool-runner', 'memory', 'audit', 'policy'], writers: ['policy'],
+    name: 'policy',
+    history: 10,
+    ttlMs: 0,
+    maxBytes: 256 * MiB,
+    readers: ['guard', 'router', 'inference', 'tool-runner', 'memory', 'audit', 'policy'],
+    writers: ['policy'],
     doc: 'Signed policy bundles, `<tenant>.bundle`.',
   },
   sessions: {
-    name: 'sessions', history: 1, ttlMs: 30 * day, maxBytes: 1_024 * MiB, readers: ['memory'], writers: ['memory'],
+    name: 'sessions',
+    history: 1,
+    ttlMs: 30 * day,
+    maxBytes: 1_024 * MiB,
+    readers: ['memory'],
+    writers: ['memory'],
     doc: 'History of conversations, `<tenant>.<session>`.',
   },
   leases: {
-    name: 'leases', history: 1, ttlMs: 10 * second, maxBytes: 16 * MiB, readers: ['router'], writers: ['router'],
+    name: 'leases',
+    history: 1,
+    ttlMs: 10 * second,
+    maxBytes: 16 * MiB,
+    readers: ['router'],
+    writers: ['router'],
     doc: 'Which router reads which partition; a hint, never a lock.',
   },
   checkpoints: {
-    name: 'checkpoints', history: 1, ttlMs: 0, maxBytes: 256 * MiB, readers: ['router', 'audit'], writers: ['router', 'audit'],
+    name: 'checkpoints',
+    history: 1,
+    ttlMs: 0,
+    maxBytes: 256 * MiB,
+    readers: ['router', 'audit'],
+    writers: ['router', 'audit'],
     doc: 'How far each partition was read, and from where a new reader must fold.',
   },
 } as const satisfies Record<string, BucketSpec>;
@@ -196,7 +236,9 @@ export type BucketName = keyof typeof BUCKETS;
 /** An object store for bodies that are too large to travel. Object names start with their tenant. */
 export const OBJECT_STORES = {
   artifacts: {
-    name: 'artifacts', ttlMs: 7 * day, maxBytes: 2_048 * MiB,
+    name: 'artifacts',
+    ttlMs: 7 * day,
+    maxBytes: 2_048 * MiB,
     users: ['guard', 'router', 'inference', 'tool-runner', 'memory', 'audit'],
     doc: 'Claim-checked message bodies.',
   },

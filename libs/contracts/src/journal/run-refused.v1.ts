@@ -4,5 +4,11 @@ import { Millis } from '../units.js';
 import { WireError } from '../wire-error.js';
 
 /** First and only entry of a run that the guard would not start. */
-export const RunRefusedV1 = z.object({ runId: RunId, tenant: TenantId, requestId: RequestId, error: WireError, refusedAt: Millis });
+export const RunRefusedV1 = z.object({
+  runId: RunId,
+  tenant: TenantId,
+  requestId: RequestId,
+  error: WireError,
+  refusedAt: Millis,
+});
 export type RunRefusedV1 = z.infer<typeof RunRefusedV1>;

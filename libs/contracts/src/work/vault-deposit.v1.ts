@@ -5,6 +5,9 @@ import { TenantId } from '../ids.js';
 export const VaultDepositV1 = z.object({
   tenant: TenantId,
   /** `token` is the pseudonym that stands in the text, `sealed` the value encrypted to the guard's public key. */
-  items: z.array(z.object({ token: z.string().max(64), sealed: z.string().max(4_096) })).min(1).max(1_000),
+  items: z
+    .array(z.object({ token: z.string().max(64), sealed: z.string().max(4_096) }))
+    .min(1)
+    .max(1_000),
 });
 export type VaultDepositV1 = z.infer<typeof VaultDepositV1>;

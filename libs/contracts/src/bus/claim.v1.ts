@@ -12,15 +12,3 @@ export const ClaimV1 = z.strictObject({
   }),
 });
 export type ClaimV1 = z.infer<typeof ClaimV1>;
-
-/** The head of an object in its store, in the layout that other NATS clients read too. */
-export const ObjectHead = z.object({
-  bucket: z.string(),
-  name: z.string(),
-  nuid: z.string().regex(/^[A-Za-z0-9]{1,64}$/, 'must be letters and digits'),
-  size: Count,
-  chunks: Count,
-  digest: z.string(),
-  mtime: z.iso.datetime(),
-});
-export type ObjectHead = z.infer<typeof ObjectHead>;
