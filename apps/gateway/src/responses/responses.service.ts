@@ -32,7 +32,7 @@ export class ResponsesService {
       );
     }
     const requestId = idempotencyKey
-      ? requestIdForKey(caller.tenant, caller.keyDigest, idempotencyKey)
+      ? requestIdForKey(caller.tenant, caller.keyDigest, withinItsPlace(idempotencyKey, request))
       : newRequestId();
     const runRequest = toRunRequest(request, caller, requestId);
     await this.mesh.startRun(caller, runRequest);
@@ -82,4 +82,13 @@ export class ResponsesService {
     await this.mesh.cancelRun(caller, request);
     return this.wait(caller, runId, signal);
   }
+}
+
+/**
+ * The conversation decides where a run lies, so a key that comes again for another one names another run: the broker would
+ * drop the second request as a repeat of the first, and its caller wait for a run that never begins.
+ */
+function withinItsPlace(idempotencyKey: string, { conversation, previous_response_id: previous }: ResponseRequest): string {
+  const name = typeof conversation === 'string' ? conversation : conversation?.id;
+  return name === undefined && !previous ? idempotencyKey : JSON.stringify([idempotencyKey, name ?? null, previous ?? null]);
 }
