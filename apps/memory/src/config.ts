@@ -5,7 +5,7 @@ const schema = {
   ...baseConfig,
   /** Newest messages that a session keeps; older ones are dropped. */
   sessionMessagesMax: z.coerce.number().int().min(2).max(10_000).default(200),
-  /** Largest session, bytes of JSON: below what one bus message carries. */
+  /** Largest session, bytes of its messages as JSON: with the list of its runs still below what one bus message carries. */
   sessionBytesMax: z.coerce.number().int().min(1_024).max(900_000).default(524_288),
   /** Loads and saves at once. */
   slots: z.coerce.number().int().min(1).max(10_000).default(128),

@@ -7,6 +7,9 @@ import type { KeyRing } from './key-ring.js';
 import { LIMITS } from './limits.js';
 import type { RawEntry } from './types.js';
 
+/** Finds the body that a claim stands for; throws where it is not what the claim says. */
+export type ClaimResolver = Pick<ClaimStore, 'resolve'>;
+
 interface Stored {
   seq: number;
   subject: string;
@@ -20,7 +23,7 @@ interface Stored {
 export async function decodeEntry(
   stored: Stored,
   keys: KeyRing,
-  claims: ClaimStore | null,
+  claims: ClaimResolver | null,
   signal?: AbortSignal,
 ): Promise<RawEntry> {
   const raw: RawEntry = {
@@ -80,7 +83,7 @@ export function isJournalKind(kind: string): kind is JournalKind {
 }
 
 async function resolvePatiently(
-  claims: ClaimStore | null,
+  claims: ClaimResolver | null,
   tenant: string,
   claim: unknown,
   signal?: AbortSignal,

@@ -1,13 +1,13 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { CONFIG, CORE_BUS, LOGGER } from '@signalbox/app-runtime';
-import type { Bus, RawEntry } from '@signalbox/bus';
+import type { Bus } from '@signalbox/bus';
 import { PARTITION_NAMES } from '@signalbox/contracts';
 import { backoffMs, MeshError, pause } from '@signalbox/kernel';
 import type { Logger } from '@signalbox/telemetry';
 import type { AuditConfig } from '../config.js';
-import { ArchivePort } from './archive.port.js';
-import { changesRow, projectRun } from './project-run.js';
-import { archivedEntry } from './stored-entry.js';
+import { ArchivePort, type Projection } from './archive.port.js';
+import { PartitionBatch } from './partition-batch.js';
+import { projectRun } from './project-run.js';
 
 const RETRY_BASE_MS = 200;
 const RETRY_CAP_MS = 5_000;
@@ -16,6 +16,8 @@ const RETRY_CAP_MS = 5_000;
 @Injectable()
 export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #stop = new AbortController();
+  /** In a row, by partition. */
+  readonly #failures = new Map<string, number>();
   #loops: Promise<void>[] = [];
 
   constructor(
@@ -35,12 +37,13 @@ export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async #followForever(partition: string): Promise<void> {
-    for (let failures = 0; !this.#stop.signal.aborted; failures++) {
+    while (!this.#stop.signal.aborted) {
+      const failures = this.#failures.get(partition) ?? 0;
       try {
         await this.#follow(partition);
-        failures = 0;
       } catch (error) {
-        this.logger.warn({ partition, err: MeshError.from(error) }, 'archiving is interrupted');
+        this.#failures.set(partition, failures + 1);
+        this.logger.warn({ partition, failures, err: MeshError.from(error) }, 'archiving is interrupted');
       }
       await pause(backoffMs(failures, RETRY_BASE_MS, RETRY_CAP_MS), this.#stop.signal);
     }
@@ -48,44 +51,50 @@ export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Reads from the checkpoint on; entries gather until the batch is full or old enough. Throws when it cannot go on. */
   async #follow(partition: string): Promise<void> {
+    const fromSeq = (await this.archive.lastSeq(partition)) + 1;
     const stop = new AbortController();
-    const signal = AbortSignal.any([stop.signal, this.#stop.signal]);
-    let batch: RawEntry[] = [];
+    const batch = new PartitionBatch(partition, this.config.batchMax);
+    let failed = false;
     let failure: unknown;
-    const flush = async (): Promise<void> => {
-      const entries = batch;
-      batch = [];
-      if (entries.length > 0) await this.#keep(partition, entries);
-    };
     const fail = (error: unknown): void => {
       failure ??= error;
+      failed = true;
       stop.abort();
     };
-    const fromSeq = (await this.archive.lastSeq(partition)) + 1;
     let flushing: Promise<void> = Promise.resolve();
-    const timer = setInterval(() => {
-      flushing = flushing.then(flush).catch(fail);
-    }, this.config.flushMs);
+    // After a failure nothing more is kept: the checkpoint would pass over what was not.
+    const flush = (): Promise<void> =>
+      (flushing = flushing.then(() => (failed ? undefined : this.#keep(batch))).catch(fail));
+    const timer = setInterval(() => void flush(), this.config.flushMs);
     const reader = this.bus.journal.follow(partition, {
       fromSeq,
-      signal,
+      signal: AbortSignal.any([stop.signal, this.#stop.signal]),
       onFault: fail,
       onEntry: async (entry) => {
-        batch.push(entry);
-        if (batch.length >= this.config.batchMax) await (flushing = flushing.then(flush).catch(fail));
+        batch.add(entry);
+        if (batch.isFull) await flush();
       },
     });
     await reader.closed;
     clearInterval(timer);
-    await flushing;
-    if (failure !== undefined) throw failure;
     await flush();
+    if (failed) throw failure;
   }
 
-  async #keep(partition: string, entries: readonly RawEntry[]): Promise<void> {
-    await this.archive.keep(partition, entries.map(archivedEntry), entries.at(-1)!.seq);
-    const turning = entries.filter(({ entry }) => changesRow(entry));
-    const touched = new Map(turning.map(({ tenant, runId }) => [`${tenant} ${runId}`, { tenant, runId }]));
-    for (const run of touched.values()) await this.archive.keepRun(projectRun(await this.archive.entriesOf(run)));
+  async #keep(gathered: PartitionBatch): Promise<void> {
+    const batch = gathered.take();
+    if (batch === null) return;
+    await this.archive.keep(batch, this.#project);
+    this.#failures.delete(batch.partition);
   }
+
+  /** A journal that cannot be summed up must not keep its neighbours from the archive. */
+  readonly #project: Projection = (entries) => {
+    try {
+      return projectRun(entries);
+    } catch (error) {
+      this.logger.error({ err: error, runId: entries[0]?.runId }, 'a run could not be summed up');
+      return null;
+    }
+  };
 }

@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { CONFIG, LOGGER } from '@signalbox/app-runtime';
 import { Database } from '@signalbox/persistence';
 import type { Logger } from '@signalbox/telemetry';
@@ -8,12 +8,13 @@ import { ArchivedRun } from './entities/archived-run.entity.js';
 import { Checkpoint } from './entities/checkpoint.entity.js';
 import { Note } from './entities/note.entity.js';
 import { Archive1795392000000 } from './migrations/archive-1795392000000.migration.js';
+import { EntriesAsWritten1795399200000 } from './migrations/entries-as-written-1795399200000.migration.js';
 
 function makeDatabase(config: AuditConfig, logger: Logger): Database {
   return new Database({
     url: config.pgUrl,
     entities: [ArchivedEntry, ArchivedRun, Checkpoint, Note],
-    migrations: [Archive1795392000000],
+    migrations: [Archive1795392000000, EntriesAsWritten1795399200000],
     applicationName: 'signalbox audit',
     logger,
   });
@@ -24,4 +25,10 @@ function makeDatabase(config: AuditConfig, logger: Logger): Database {
   providers: [{ provide: Database, useFactory: makeDatabase, inject: [CONFIG, LOGGER] }],
   exports: [Database],
 })
-export class DatabaseModule {}
+export class DatabaseModule implements OnApplicationShutdown {
+  constructor(@Inject(Database) private readonly database: Database) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.database.close();
+  }
+}

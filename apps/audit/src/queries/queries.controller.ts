@@ -1,20 +1,33 @@
 import { Controller, Get, Inject, Param, Query, UseGuards } from '@nestjs/common';
-import { RunId, RUN_STATUSES, TenantId, Token } from '@signalbox/contracts';
+import { AdminGuard } from '@signalbox/app-runtime';
+import { RUN_STATUSES, RunId, TenantId, Token } from '@signalbox/contracts';
 import { validate } from '@signalbox/kernel';
 import { z } from 'zod';
-import { AdminGuard } from '@signalbox/app-runtime';
 import type { ArchivedRun } from '../archive/entities/archived-run.entity.js';
-import { COST_KEYS, type CostRow } from './queries.port.js';
+import { COST_KEYS, type CostRow, type Page } from './queries.port.js';
 import { QueriesService, type StoryLine, type Verification } from './queries.service.js';
 
-const ListQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(500).default(50),
-  before: z.coerce.number().int().min(0).optional(),
+/** Digits alone: `Number` would also take nothing, spaces, 1e3 and 0x10. */
+const Whole = z.string().regex(/^\d{1,15}$/, 'must be a whole number').transform(Number);
+const limit = (most: number, otherwise: number) => Whole.pipe(z.number().min(1).max(most)).default(otherwise);
+/** `<ms>.<run>`, as `next` gives it. */
+const Cursor = z
+  .string()
+  .transform((text) => text.split('.'))
+  .pipe(z.tuple([Whole, RunId]))
+  .transform(([acceptedAt, runId]) => ({ acceptedAt, runId }));
+
+const ListQuery = z.strictObject({
+  limit: limit(500, 50),
+  before: Whole.optional(),
+  after: Cursor.optional(),
   status: z.enum(RUN_STATUSES).optional(),
   agent: Token.optional(),
   user: Token.optional(),
 });
-const CostQuery = z.object({ by: z.enum(COST_KEYS).default('agent'), since: z.coerce.number().int().min(0).default(0) });
+/** A run is read and hashed whole, so a page takes its time: seconds for a thousand. */
+const VerifyQuery = z.strictObject({ limit: limit(20_000, 20_000), after: RunId.optional() });
+const CostQuery = z.strictObject({ by: z.enum(COST_KEYS).default('agent'), since: Whole.default(0) });
 
 /** The archive over REST, for people and tools that hold the admin token. */
 @Controller('audit/v1/tenants/:tenant')
@@ -23,13 +36,16 @@ export class QueriesController {
   constructor(@Inject(QueriesService) private readonly queries: QueriesService) {}
 
   @Get('runs')
-  async runs(@Param('tenant') tenant: string, @Query() query: unknown): Promise<{ data: ArchivedRun[] }> {
+  runs(@Param('tenant') tenant: string, @Query() query: unknown): Promise<Page<ArchivedRun>> {
     const { user, ...filter } = validate(ListQuery, query);
-    return { data: await this.queries.runs(validate(TenantId, tenant), { ...filter, userId: user }) };
+    return this.queries.runs(validate(TenantId, tenant), { ...filter, userId: user });
   }
 
   @Get('runs/:run')
-  async run(@Param('tenant') tenant: string, @Param('run') run: string): Promise<{ run: ArchivedRun; story: StoryLine[]; entries: unknown[] }> {
+  run(
+    @Param('tenant') tenant: string,
+    @Param('run') run: string,
+  ): Promise<{ run: ArchivedRun; story: StoryLine[]; entries: unknown[] }> {
     return this.queries.run(validate(TenantId, tenant), validate(RunId, run));
   }
 
@@ -39,8 +55,9 @@ export class QueriesController {
   }
 
   @Get('verify')
-  async verifyAll(@Param('tenant') tenant: string): Promise<{ data: Verification[] }> {
-    return { data: await this.queries.verifyAll(validate(TenantId, tenant)) };
+  verifyAll(@Param('tenant') tenant: string, @Query() query: unknown): Promise<Page<Verification>> {
+    const { limit: most, after } = validate(VerifyQuery, query);
+    return this.queries.verifyAll(validate(TenantId, tenant), most, after);
   }
 
   @Get('cost')

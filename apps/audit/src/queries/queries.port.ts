@@ -11,18 +11,32 @@ export interface CostRow {
   costNanoUsd: number;
 }
 
+/** A place in the list of runs: right after the run of that time and id. */
+export interface RunCursor {
+  acceptedAt: number;
+  runId: string;
+}
+
 export interface RunFilter {
   status?: string | undefined;
   agent?: string | undefined;
   userId?: string | undefined;
-  /** Only runs accepted before, ms since 1970: pages go backwards in time. */
+  /** Only runs accepted before, ms since 1970. */
   before?: number | undefined;
+  after?: RunCursor | undefined;
   limit: number;
+}
+
+export interface Page<T> {
+  data: T[];
+  /** What to send as `after` for more; null when that was all. */
+  next: string | null;
 }
 
 /** Questions to the archive. STORE_UNAVAILABLE while it cannot be reached. */
 export abstract class QueriesPort {
-  abstract runs(tenant: string, filter: RunFilter): Promise<ArchivedRun[]>;
+  /** Newest first. */
+  abstract runs(tenant: string, filter: RunFilter): Promise<Page<ArchivedRun>>;
   abstract run(tenant: string, runId: string): Promise<ArchivedRun | null>;
   abstract runIds(tenant: string, limit: number, after: string): Promise<string[]>;
   abstract cost(tenant: string, by: CostKey, sinceMs: number): Promise<CostRow[]>;

@@ -1,22 +1,28 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { KEYS } from '@signalbox/app-runtime';
+import type { KeyRing } from '@signalbox/bus';
+import { partitionOfRun } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { explain, verifyJournal } from '@signalbox/run-engine';
 import { ArchivePort } from '../archive/archive.port.js';
 import type { ArchivedRun } from '../archive/entities/archived-run.entity.js';
-import { copyMatches, storedEntry } from '../archive/stored-entry.js';
-import { type CostKey, type CostRow, QueriesPort, type RunFilter } from './queries.port.js';
+import { storedEntry } from '../archive/stored-entry.js';
+import { copyMatches, differences } from './compare.js';
+import { JournalsPort } from './journals.port.js';
+import { type CostKey, type CostRow, type Page, QueriesPort, type RunFilter } from './queries.port.js';
 
-/** Runs verified per round of a tenant's whole archive. */
-const VERIFY_PAGE = 200;
-/** Runs that one call verifies at most; the newest call for more than this belongs in a job of its own. */
-const VERIFY_RUNS_MAX = 20_000;
+/** Runs verified at once: each holds its whole journal in memory, twice. */
+const VERIFY_CONCURRENCY = 4;
 
 export interface Verification {
   runId: string;
   ok: boolean;
   entries: number;
   head: string;
+  /** What is wrong, and entries that nobody believes and that changed nothing. */
   faults: string[];
+  /** False while the journal on the bus could not be read, or is no longer there: what came after the last decision is then unproven. */
+  comparedWithBus: boolean;
 }
 
 export interface StoryLine {
@@ -32,41 +38,57 @@ export class QueriesService {
   constructor(
     @Inject(QueriesPort) private readonly queries: QueriesPort,
     @Inject(ArchivePort) private readonly archive: ArchivePort,
+    @Inject(JournalsPort) private readonly journals: JournalsPort,
+    @Inject(KEYS) private readonly keys: KeyRing,
   ) {}
 
-  runs(tenant: string, filter: RunFilter): Promise<ArchivedRun[]> {
+  runs(tenant: string, filter: RunFilter): Promise<Page<ArchivedRun>> {
     return this.queries.runs(tenant, filter);
   }
 
   async run(tenant: string, runId: string): Promise<{ run: ArchivedRun; story: StoryLine[]; entries: unknown[] }> {
     const run = await this.queries.run(tenant, runId);
-    if (!run) throw new MeshError('RUN_UNKNOWN', 'There is no archived run of that id.');
+    if (!run) throw unknown();
     const entries = (await this.archive.entriesOf({ tenant, runId })).map(storedEntry);
     const story = explain(entries).map(({ seq, at, who, text }) => ({ seq, at, author: who, text }));
     return { run, story, entries: entries.map(({ seq, entry, fault }) => ({ seq, ...entry, ...(fault ? { fault } : {}) })) };
   }
 
   async verify(tenant: string, runId: string): Promise<Verification> {
+    // Read first: whatever the bus holds up to there must be in the archive.
+    const untilSeq = await this.archive.lastSeq(partitionOfRun(runId));
     const rows = await this.archive.entriesOf({ tenant, runId });
-    if (rows.length === 0) throw new MeshError('RUN_UNKNOWN', 'There is no archived run of that id.');
+    if (rows.length === 0) throw unknown();
     const verdict = verifyJournal(rows.map(storedEntry));
-    const altered = rows.filter((row) => !copyMatches(row)).map((row) => `entry ${row.seq}: the readable copy was altered`);
-    const faults = [...verdict.faults.map((fault) => `entry ${fault.seq}: ${fault.text}`), ...altered];
-    return { runId, ok: verdict.ok && altered.length === 0, entries: verdict.entries, head: verdict.head, faults };
+    const wrong: string[] = [];
+    for (const row of rows) {
+      if (!(await copyMatches(row, this.keys))) wrong.push(`entry ${row.seq}: the readable copy is not what was stored`);
+    }
+    const journal = await this.journals.read({ tenant, runId });
+    const comparedWithBus = journal !== null && journal.size > 0;
+    if (comparedWithBus) wrong.push(...differences(rows, journal, untilSeq));
+    const faults = [...verdict.faults.map((fault) => `entry ${fault.seq}: ${fault.text}`), ...wrong];
+    const { head, entries } = verdict;
+    return { runId, ok: verdict.ok && wrong.length === 0, entries, head, faults, comparedWithBus };
   }
 
-  async verifyAll(tenant: string): Promise<Verification[]> {
-    const found: Verification[] = [];
-    for (let after = ''; found.length < VERIFY_RUNS_MAX; ) {
-      const runIds = await this.queries.runIds(tenant, VERIFY_PAGE, after);
-      for (const runId of runIds) found.push(await this.verify(tenant, runId));
-      if (runIds.length < VERIFY_PAGE) break;
-      after = runIds.at(-1)!;
+  /** By run id. `next` is where to go on when there are more. */
+  async verifyAll(tenant: string, limit: number, after = ''): Promise<Page<Verification>> {
+    const runIds = await this.queries.runIds(tenant, limit + 1, after);
+    const asked = runIds.slice(0, limit);
+    const data: Verification[] = [];
+    for (let at = 0; at < asked.length; at += VERIFY_CONCURRENCY) {
+      const some = asked.slice(at, at + VERIFY_CONCURRENCY);
+      data.push(...(await Promise.all(some.map((runId) => this.verify(tenant, runId)))));
     }
-    return found;
+    return { data, next: runIds.length > limit ? (asked.at(-1) ?? null) : null };
   }
 
   cost(tenant: string, by: CostKey, sinceMs: number): Promise<CostRow[]> {
     return this.queries.cost(tenant, by, sinceMs);
   }
+}
+
+function unknown(): MeshError {
+  return new MeshError('RUN_UNKNOWN', 'There is no archived run of that id.');
 }

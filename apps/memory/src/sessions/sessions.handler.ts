@@ -1,6 +1,8 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Serve } from '@signalbox/app-runtime';
+import type { BusMessage } from '@signalbox/bus';
 import type { SessionLoadV1, SessionSaveV1 } from '@signalbox/contracts';
+import { MeshError } from '@signalbox/kernel';
 import type { MemoryConfig } from '../config.js';
 import { SessionsService } from './sessions.service.js';
 
@@ -11,14 +13,20 @@ export class SessionsHandler {
   constructor(@Inject(SessionsService) private readonly sessions: SessionsService) {}
 
   @Serve('sessionLoad', { concurrency: slots })
-  async load(ask: SessionLoadV1): Promise<{ ok: true }> {
+  async load(ask: SessionLoadV1, message: BusMessage<SessionLoadV1>): Promise<{ ok: true }> {
+    checkTenant(message);
     await this.sessions.load(ask);
     return { ok: true };
   }
 
   @Serve('sessionSave', { concurrency: slots })
-  async save(ask: SessionSaveV1): Promise<{ ok: true }> {
+  async save(ask: SessionSaveV1, message: BusMessage<SessionSaveV1>): Promise<{ ok: true }> {
+    checkTenant(message);
     await this.sessions.save(ask);
     return { ok: true };
   }
+}
+
+function checkTenant({ body, tenant }: BusMessage<{ tenant: string }>): void {
+  if (body.tenant !== tenant) throw new MeshError('REQUEST_INVALID', 'The body names another tenant than the subject.');
 }

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '@signalbox/app-runtime';
-import type { Message, SessionLoadV1, SessionSaveV1 } from '@signalbox/contracts';
+import type { SessionLoadV1, SessionSaveV1 } from '@signalbox/contracts';
 import { backoffMs, MeshError, pause } from '@signalbox/kernel';
 import type { MemoryConfig } from '../config.js';
+import { fitSession } from './fit-session.js';
 import { RunJournalPort, SessionsPort, type SessionState } from './sessions.port.js';
 
 /** Compare-and-set rounds before a save gives up and is asked for again. */
@@ -21,7 +22,8 @@ export class SessionsService {
 
   async load(ask: SessionLoadV1): Promise<void> {
     const { state, revision } = await this.sessions.load(ask);
-    const messages = wholeTurns(state.messages.slice(-Math.min(ask.messagesMax, this.config.sessionMessagesMax)));
+    const { sessionMessagesMax, sessionBytesMax: bytesMax } = this.config;
+    const messages = fitSession(state.messages, { messagesMax: Math.min(ask.messagesMax, sessionMessagesMax), bytesMax });
     await this.journal.loaded(ask, { attempt: ask.attempt, messages, revision, loadedAt: Date.now() });
   }
 
@@ -45,16 +47,8 @@ export class SessionsService {
   }
 
   #with(state: SessionState, ask: SessionSaveV1): SessionState {
-    let messages = wholeTurns([...state.messages, ...ask.messages].slice(-this.config.sessionMessagesMax));
-    while (messages.length > 2 && JSON.stringify(messages).length > this.config.sessionBytesMax) {
-      messages = wholeTurns(messages.slice(Math.ceil(messages.length / 4)));
-    }
+    const { sessionMessagesMax: messagesMax, sessionBytesMax: bytesMax } = this.config;
+    const messages = fitSession([...state.messages, ...ask.messages], { messagesMax, bytesMax });
     return { messages, runs: [...state.runs, ask.runId].slice(-RUNS_MAX) };
   }
-}
-
-/** Drops leading tool answers whose call was cut off: providers refuse them. */
-function wholeTurns(messages: Message[]): Message[] {
-  const first = messages.findIndex((message) => message.role === 'user');
-  return first === -1 ? [] : messages.slice(first);
 }

@@ -15,11 +15,11 @@ export class CallsHandler {
   ) {}
 
   @Work('tool-runner-default', { concurrency: (config: ToolRunnerConfig) => config.slots })
-  run(work: ToolWorkV1, message: WorkMessage<ToolWorkV1>): Promise<void> {
+  async run(work: ToolWorkV1, message: WorkMessage<ToolWorkV1>): Promise<void> {
     if (work.tenant !== message.tenant) {
       throw new MeshError('REQUEST_INVALID', 'The work names another tenant than its subject.');
     }
-    return this.calls.run(work, { signal: message.signal, last: message.lastDelivery });
+    await this.calls.run(work, { signal: message.signal, last: message.lastDelivery });
   }
 
   @Subscribe('ctl')

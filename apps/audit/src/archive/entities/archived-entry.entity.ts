@@ -24,9 +24,19 @@ export class ArchivedEntry {
   @Column({ type: 'bytea' })
   bytes: Buffer;
 
-  /** A JournalEntry as read, large bodies fetched; null when it could not be read or believed. */
-  @Column({ type: 'jsonb', nullable: true })
+  /**
+   * A JournalEntry as read, large bodies fetched; null when it could not be read or believed. Not jsonb, which refuses
+   * some texts that JSON allows (a NUL, half a surrogate pair) and forgets the order of keys that hashes rely on.
+   */
+  @Column({ type: 'json', nullable: true })
   entry: object | null;
+
+  /** What checking the seal found. */
+  @Column({ type: 'text' })
+  seal: 'verified' | 'unchecked' | 'invalid';
+
+  @Column({ type: 'text', name: 'fault_code', nullable: true })
+  faultCode: string | null;
 
   @Column({ type: 'text', nullable: true })
   fault: string | null;

@@ -15,7 +15,7 @@ export class Note {
   @Column({ type: 'text' })
   service: string;
 
-  @Column({ type: 'jsonb' })
+  @Column({ type: 'json' })
   facts: Record<string, string | number | boolean | null>;
 
   @Column({ type: 'bigint', transformer: { to: (n: number) => n, from: Number } })

@@ -10,7 +10,8 @@ export class Archive1795392000000 implements MigrationInterface {
         run_id text not null,
         subject text not null,
         bytes bytea not null,
-        entry jsonb,
+        -- Not jsonb, which refuses characters that people and tools may well send.
+        entry json,
         fault text,
         primary key (partition, seq)
       )`);

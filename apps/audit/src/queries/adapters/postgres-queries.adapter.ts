@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '@signalbox/persistence';
-import { LessThan, MoreThan } from 'typeorm';
+import { And, type FindOptionsWhere, LessThan, MoreThan } from 'typeorm';
 import { ArchivedRun } from '../../archive/entities/archived-run.entity.js';
-import { type CostKey, type CostRow, QueriesPort, type RunFilter } from '../queries.port.js';
+import { type CostKey, type CostRow, type Page, QueriesPort, type RunFilter } from '../queries.port.js';
 
 const COLUMN: Record<CostKey, 'userId' | 'agent' | 'model'> = { user: 'userId', agent: 'agent', model: 'model' };
 const OPEN_MS = 2_000;
@@ -13,17 +13,16 @@ export class PostgresQueriesAdapter extends QueriesPort {
     super();
   }
 
-  override async runs(tenant: string, filter: RunFilter): Promise<ArchivedRun[]> {
-    const { status, agent, userId, before, limit } = filter;
-    const where = {
-      tenant,
-      ...(status ? { status } : {}),
-      ...(agent ? { agent } : {}),
-      ...(userId ? { userId } : {}),
-      ...(before === undefined ? {} : { acceptedAt: LessThan(before) }),
-    };
+  override async runs(tenant: string, filter: RunFilter): Promise<Page<ArchivedRun>> {
+    const { limit } = filter;
     await this.database.open(OPEN_MS);
-    return this.database.run((manager) => manager.find(ArchivedRun, { where, order: { acceptedAt: 'desc', runId: 'desc' }, take: limit }));
+    const order = { acceptedAt: 'desc', runId: 'desc' } as const;
+    const found = await this.database.run((manager) =>
+      manager.find(ArchivedRun, { where: conditions(tenant, filter), order, take: limit + 1 }),
+    );
+    const data = found.slice(0, limit);
+    const last = data.at(-1);
+    return { data, next: found.length > limit && last ? `${last.acceptedAt}.${last.runId}` : null };
   }
 
   override async run(tenant: string, runId: string): Promise<ArchivedRun | null> {
@@ -64,4 +63,20 @@ export class PostgresQueriesAdapter extends QueriesPort {
       costNanoUsd: Number(row['costNanoUsd']),
     }));
   }
+}
+
+/** Alternatives: several runs may have been accepted in the same millisecond. */
+function conditions(tenant: string, filter: RunFilter): FindOptionsWhere<ArchivedRun>[] {
+  const { status, agent, userId, before, after } = filter;
+  const base = {
+    tenant,
+    ...(status === undefined ? {} : { status }),
+    ...(agent === undefined ? {} : { agent }),
+    ...(userId === undefined ? {} : { userId }),
+  };
+  const bounds = [before, after?.acceptedAt].filter((bound) => bound !== undefined);
+  if (bounds.length === 0) return [base];
+  const earlier = { ...base, acceptedAt: And(...bounds.map((bound) => LessThan(bound))) };
+  if (after === undefined || (before !== undefined && before <= after.acceptedAt)) return [earlier];
+  return [earlier, { ...base, acceptedAt: after.acceptedAt, runId: LessThan(after.runId) }];
 }

@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { CORE_BUS } from '@signalbox/app-runtime';
 import type { Bucket, Bus } from '@signalbox/bus';
 import { SessionStateV1 } from '@signalbox/contracts';
-import { parseJson, validate } from '@signalbox/kernel';
+import { MeshError, parseJson, validate } from '@signalbox/kernel';
 import { type SessionRef, SessionsPort, type SessionState } from '../sessions.port.js';
 
 const keyOf = (session: SessionRef): string => `${session.tenant}.${session.sessionId}`;
@@ -26,6 +26,14 @@ export class KvSessionsAdapter extends SessionsPort implements OnModuleInit {
   }
 
   override async store(session: SessionRef, state: SessionState, revision: number): Promise<number> {
-    return this.#bucket.update(keyOf(session), new TextEncoder().encode(JSON.stringify(state)), revision);
+    const value = JSON.stringify(state);
+    if (revision > 0) return this.#bucket.update(keyOf(session), value, revision);
+    try {
+      // Takes a key that someone deleted, too.
+      return await this.#bucket.create(keyOf(session), value);
+    } catch (error) {
+      const fault = MeshError.from(error);
+      throw fault.code === 'CONFLICT' ? new MeshError('SEQUENCE_CONFLICT', fault.message, { cause: fault }) : fault;
+    }
   }
 }
