@@ -47,7 +47,7 @@ export class ResponsesController {
     } else if (wanted.background) {
       reply.send(this.#answer(await this.responses.begun(caller, started)));
     } else {
-      reply.send(this.#answer(await this.responses.wait(caller, started.runId, gone)));
+      reply.send(this.#answer(await this.responses.outcome(caller, started, gone)));
     }
   }
 

@@ -1,5 +1,5 @@
 import type { RunRequestV1 } from '@signalbox/contracts';
-import { sha256Hex } from '@signalbox/kernel';
+import { MeshError, sha256Hex } from '@signalbox/kernel';
 import { expect, it } from 'vitest';
 import type { GatewayConfig } from '../config.js';
 import { type Caller, type Identity, MeshPort, type RunView } from '../mesh/mesh.port.js';
@@ -17,10 +17,12 @@ class Asked extends MeshPort {
     this.requests.push(request);
   }
   override async cancelRun(): Promise<void> {}
-  override runStatus(): Promise<RunView> {
-    throw new Error('nobody asks');
+  override async runStatus(): Promise<RunView> {
+    throw new MeshError('RUN_UNKNOWN', 'There is no run of that id.');
   }
-  override async *watchRun(): AsyncIterable<never> {}
+  override watchRun(): AsyncIterable<never> {
+    throw new MeshError('RUN_UNKNOWN', 'There is no run of that id.');
+  }
 }
 
 const caller: Caller = { tenant: 'demo', keyDigest: sha256Hex('key') };
@@ -36,4 +38,12 @@ it('takes an idempotency key as the same request only within the same conversati
   const ids = mesh.requests.map(({ requestId }) => requestId);
   expect(new Set(ids).size).toBe(places.length);
   expect(ids.slice(places.length)).toEqual(ids.slice(0, places.length));
+});
+
+it('says queued, not unknown, of a run whose request is stored and that nobody has admitted yet', async () => {
+  const service = new ResponsesService(new Asked(), { waitMs: 10_000 } as GatewayConfig);
+  const started = await service.start(caller, readResponseRequest({ model: 'analyst', input: 'hello' }), undefined);
+  const { signal } = new AbortController();
+  expect(await service.outcome(caller, started, signal)).toMatchObject({ runId: started.runId, status: 'queued' });
+  await expect(service.wait(caller, started.runId, signal)).rejects.toMatchObject({ code: 'RUN_UNKNOWN' });
 });

@@ -67,6 +67,16 @@ export class ResponsesService {
     return this.mesh.runStatus(caller, runId);
   }
 
+  /** The same for a run that was just asked for: while nobody can admit it, it is queued and not unknown. */
+  async outcome(caller: Caller, started: RunView, signal: AbortSignal): Promise<RunView> {
+    try {
+      return await this.wait(caller, started.runId, signal);
+    } catch (error) {
+      if (MeshError.from(error).code !== 'RUN_UNKNOWN') throw error;
+      return started;
+    }
+  }
+
   status(caller: Caller, runId: string): Promise<RunView> {
     return this.mesh.runStatus(caller, runId);
   }
