@@ -1,20 +1,60 @@
-import type { Bus } from '@signalbox/bus';
-import { expect, it } from 'vitest';
+import type { Bus, RawEntry } from '@signalbox/bus';
+import type { JournalBody } from '@signalbox/contracts';
+import { beforeEach, expect, it } from 'vitest';
 import { BusRunJournalAdapter } from './bus-run-journal.adapter.js';
 
 const RUN = { tenant: 'demo', runId: 'run_00_00000000000000000000000000' };
+const SUBJECT = `sb.v1.run.00.demo.${RUN.runId}`;
+
+/** A journal that can be read and grows; it counts who reads. */
+class Entries {
+  entries: RawEntry[] = [];
+  reads = 0;
+  reading = 0;
+  most = 0;
+
+  last = async (): Promise<RawEntry | null> => this.entries.at(-1) ?? null;
+  read = async (): Promise<RawEntry[]> => {
+    this.reads++;
+    this.most = Math.max(this.most, ++this.reading);
+    await new Promise((resolve) => setImmediate(resolve));
+    this.reading--;
+    return [...this.entries];
+  };
+
+  refuse(agent: string): void {
+    const error = { code: 'AGENT_UNKNOWN' as const, message: `There is no agent ${agent}.` };
+    const body: JournalBody<'run.refused.v1'> = { ...RUN, requestId: `req_${'0'.repeat(26)}`, error, refusedAt: 1 };
+    const seq = this.entries.length + 1;
+    const entry = { kind: 'run.refused.v1', author: 'guard', seq, body } as const;
+    this.entries.push({ ...RUN, subject: SUBJECT, seq, bytes: Buffer.from(agent), entry, seal: 'verified' });
+  }
+}
+
+let journal: Entries;
+let adapter: BusRunJournalAdapter;
+beforeEach(() => {
+  journal = new Entries();
+  adapter = new BusRunJournalAdapter({ journal } as unknown as Bus);
+});
 
 it('reads few journals at once, however many are asked for', async () => {
-  let reading = 0;
-  let most = 0;
-  const read = async (): Promise<never[]> => {
-    most = Math.max(most, ++reading);
-    await new Promise((resolve) => setImmediate(resolve));
-    reading--;
-    return [];
-  };
-  const adapter = new BusRunJournalAdapter({ journal: { read } } as unknown as Bus);
-  const found = await Promise.all(Array.from({ length: 500 }, () => adapter.snapshot(RUN)));
-  expect(found.every((snapshot) => snapshot === null)).toBe(true);
-  expect(most).toBeLessThanOrEqual(16);
+  journal.refuse('a');
+  await Promise.all(Array.from({ length: 500 }, () => adapter.snapshot(RUN)));
+  expect(journal.most).toBeLessThanOrEqual(16);
+});
+
+it('does not read a journal that has no entry', async () => {
+  expect(await adapter.snapshot(RUN)).toBeNull();
+  expect(journal.reads).toBe(0);
+});
+
+it('reads a journal again only when something was added', async () => {
+  journal.refuse('a');
+  const first = await adapter.snapshot(RUN);
+  expect(await adapter.snapshot(RUN)).toEqual(first);
+  expect(journal.reads).toBe(1);
+  journal.refuse('b');
+  await adapter.snapshot(RUN);
+  expect(journal.reads).toBe(2);
 });

@@ -10,17 +10,40 @@ import { RunJournalPort, type RunListener, type RunRef, type RunSnapshot } from 
 const READS_MAX = 16;
 /** Reads that wait for their turn; more are refused with OVERLOADED. */
 const WAITING_MAX = 4_096;
+/** Runs remembered as they were last read: who watches asks again and again, and mostly nothing was added. */
+const KEPT_MAX = 512;
+/** Longer answers are not kept, characters. */
+const KEPT_CHARS_MAX = 16_384;
 
 @Injectable()
 export class BusRunJournalAdapter extends RunJournalPort {
   readonly #reads = new Semaphore(READS_MAX, WAITING_MAX);
+  readonly #kept = new Map<string, { lastSeq: number; snapshot: RunSnapshot }>();
 
   constructor(@Inject(CORE_BUS) private readonly bus: Bus) {
     super();
   }
 
   override snapshot(run: RunRef): Promise<RunSnapshot | null> {
-    return this.#reads.run(() => this.#read(run));
+    return this.#reads.run(() => this.#current(run));
+  }
+
+  /** A look at the last entry is far cheaper than a reader of the whole journal. */
+  async #current(run: RunRef): Promise<RunSnapshot | null> {
+    const last = await this.bus.journal.last(run);
+    if (last === null) return null;
+    const kept = this.#kept.get(last.subject);
+    if (kept?.lastSeq === last.seq) return kept.snapshot;
+    const snapshot = await this.#read(run);
+    this.#kept.delete(last.subject);
+    if (snapshot && (snapshot.view.output?.length ?? 0) <= KEPT_CHARS_MAX) this.#keep(last.subject, { lastSeq: last.seq, snapshot });
+    return snapshot;
+  }
+
+  #keep(subject: string, entry: { lastSeq: number; snapshot: RunSnapshot }): void {
+    this.#kept.set(subject, entry);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > KEPT_MAX && oldest !== undefined) this.#kept.delete(oldest);
   }
 
   async #read(run: RunRef): Promise<RunSnapshot | null> {
