@@ -1,11 +1,11 @@
 import 'reflect-metadata';
 import { type DynamicModule, Global, type INestApplicationContext, Module, type Type } from '@nestjs/common';
-import { type AbstractHttpAdapter, APP_FILTER, NestFactory } from '@nestjs/core';
+import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { Bus, KeyRing } from '@signalbox/bus';
 import { ACCOUNT_SERVICES, type AccountName, ACCOUNTS, type ServiceName } from '@signalbox/contracts';
-import { parseJson } from '@signalbox/kernel';
 import { createLogger, type Logger } from '@signalbox/telemetry';
 import { HealthServer } from './health-server.js';
+import { httpAdapter } from './http-adapter.js';
 import { JetStreamStrategy } from './jetstream.strategy.js';
 import { type ErrorBody, MeshExceptionFilter, problemBody } from './mesh-exception.filter.js';
 import { NestLogger } from './nest-logger.js';
@@ -142,23 +142,10 @@ async function startNest<C extends ServiceConfig>(
     await app.listen();
     return app;
   }
-  const app = await NestFactory.create(root, await fastify(http), { ...nestOptions, bodyParser: false });
+  const adapter = await httpAdapter({ bodyBytesMax: http.bodyBytesMax, errorBody: http.errorBody ?? problemBody });
+  const app = await NestFactory.create(root, adapter, { ...nestOptions, bodyParser: false });
   app.connectMicroservice({ strategy }, { inheritAppConfig: true });
   await app.startAllMicroservices();
   await app.listen(http.port, config.listenHost);
   return app;
-}
-
-/** Bodies are JSON in valid UTF-8 or refused; Fastify's own parser would let broken text through. */
-async function fastify(http: HttpOptions): Promise<AbstractHttpAdapter> {
-  const { FastifyAdapter } = await import('@nestjs/platform-fastify');
-  const adapter = new FastifyAdapter({ bodyLimit: http.bodyBytesMax, forceCloseConnections: true });
-  adapter.getInstance().addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
-    try {
-      done(null, body.length === 0 ? undefined : parseJson(body as Buffer));
-    } catch (error) {
-      done(error as Error);
-    }
-  });
-  return adapter;
 }

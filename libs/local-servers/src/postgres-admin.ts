@@ -14,6 +14,11 @@ async function withClient<T>(url: string, work: (client: Client) => Promise<T>):
   }
 }
 
+/** Rows of one statement, on a connection of its own. */
+export function queryOnce<Row extends object>(url: string, text: string, values: unknown[] = []): Promise<Row[]> {
+  return withClient(url, async (client) => (await client.query<Row>(text, values)).rows);
+}
+
 /** Whether the server takes this user now. */
 export async function canConnect(url: string): Promise<boolean> {
   return withClient(url, async () => true).catch(() => false);

@@ -21,7 +21,7 @@ export class AdmissionHandler {
       case 'inRun':
         return this.admission.run(message.tenant, body as RunRequestV1);
       case 'inCancel':
-        return this.intervention.cancel(message.tenant, body as CancelRequestV1);
+        return this.intervention.cancel(message.tenant, body as CancelRequestV1, message.lastDelivery);
       case 'inApprove':
         return this.intervention.answer(message.tenant, body as ApproveRequestV1);
       default:

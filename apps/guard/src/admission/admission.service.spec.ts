@@ -16,7 +16,11 @@ import { AdmissionService } from './admission.service.js';
 class FirstEntries extends RunJournalPort {
   readonly written: { kind: string; body: unknown }[] = [];
 
-  override async open(_run: RunRef, kind: string, body: JournalBody<'run.accepted.v1'> | JournalBody<'run.refused.v1'>): Promise<boolean> {
+  override async open(
+    _run: RunRef,
+    kind: string,
+    body: JournalBody<'run.accepted.v1'> | JournalBody<'run.refused.v1'>,
+  ): Promise<boolean> {
     this.written.push({ kind, body });
     return true;
   }
@@ -50,7 +54,18 @@ beforeAll(() => {
   const policies = new PolicyStore({ publicKey, floors: floorMemory() });
   const keys = [{ id: 'first', digest: storedDigest(keyDigest), userId: 'first', agents: '*' as const }];
   const times = { issuedAt: Date.now(), expiresAt: Date.now() + 3_600_000 };
-  const bundle = { format: 1 as const, tenant: 'demo', version: 1, parentHash: null, ...times, agents: [], tools: [], rules: [], models: [], keys };
+  const bundle = {
+    format: 1 as const,
+    tenant: 'demo',
+    version: 1,
+    parentHash: null,
+    ...times,
+    agents: [],
+    tools: [],
+    rules: [],
+    models: [],
+    keys,
+  };
   const offered = policies.offer('demo', Buffer.from(JSON.stringify(signBundle(bundle, privateKey, 'test'))));
   expect(offered.type).toBe('accepted');
   const ring = KeyRing.load(dir);
@@ -65,12 +80,15 @@ function request(agent: string): RunRequestV1 {
 }
 
 describe('a refusal', () => {
-  it.each(['4111111111111111', 'DE89370400440532013000', '0176-12345678'])('says nothing of an agent named %s', async (agent) => {
-    await admission.run('demo', request(agent));
-    const last = journal.written.at(-1);
-    expect(last).toMatchObject({ kind: 'run.refused.v1', body: { error: { code: 'AGENT_UNKNOWN' } } });
-    expect(JSON.stringify(last)).not.toContain(agent);
-  });
+  it.each(['4111111111111111', 'DE89370400440532013000', '0176-12345678'])(
+    'says nothing of an agent named %s',
+    async (agent) => {
+      await admission.run('demo', request(agent));
+      const last = journal.written.at(-1);
+      expect(last).toMatchObject({ kind: 'run.refused.v1', body: { error: { code: 'AGENT_UNKNOWN' } } });
+      expect(JSON.stringify(last)).not.toContain(agent);
+    },
+  );
 
   it('keeps its reason where that holds nothing personal', async () => {
     await admission.run('demo', request('no-such-agent'));

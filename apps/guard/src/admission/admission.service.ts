@@ -2,7 +2,15 @@ import { createHmac } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { KEYS } from '@signalbox/app-runtime';
 import type { KeyRing } from '@signalbox/bus';
-import { base32, ERRORS, type JournalBody, type KeyGrant, runIdFor, type RunRequestV1, type WireError } from '@signalbox/contracts';
+import {
+  base32,
+  ERRORS,
+  type JournalBody,
+  type KeyGrant,
+  runIdFor,
+  type RunRequestV1,
+  type WireError,
+} from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { PolicyStore } from '@signalbox/policy-engine';
 import { RedactionService } from '../redaction/redaction.service.js';
@@ -34,7 +42,8 @@ export class AdmissionService {
     const grant = policy.authenticate(request.keyDigest, Date.now());
     try {
       policy.resolve(request.agent);
-      if (!policy.mayStart(grant, request.agent)) throw new MeshError('AGENT_DENIED', `The key may not start ${request.agent}.`);
+      if (!policy.mayStart(grant, request.agent))
+        throw new MeshError('AGENT_DENIED', `The key may not start ${request.agent}.`);
       const accepted = await this.#accept(run, request, grant);
       const began = await this.journal.open(run, 'run.accepted.v1', { ...accepted, bundle: policy.bundle });
       if (began) await this.journal.note(run, { phase: 'started', seq: 0 });
@@ -45,7 +54,11 @@ export class AdmissionService {
     }
   }
 
-  async #accept(run: RunRef, request: RunRequestV1, grant: KeyGrant): Promise<Omit<JournalBody<'run.accepted.v1'>, 'bundle'>> {
+  async #accept(
+    run: RunRef,
+    request: RunRequestV1,
+    grant: KeyGrant,
+  ): Promise<Omit<JournalBody<'run.accepted.v1'>, 'bundle'>> {
     const sessionId = await this.#sessionOf(run, request, grant);
     const redacted = this.redaction.messages(run.tenant, request.input, request.profile?.names ?? []);
     if (redacted.found.length > 0) await this.vault.keep(run.tenant, redacted.found);
@@ -68,16 +81,24 @@ export class AdmissionService {
   async #sessionOf(run: RunRef, request: RunRequestV1, grant: KeyGrant): Promise<string> {
     if (request.previousRunId) {
       const previous = await this.journal.snapshot({ tenant: run.tenant, runId: request.previousRunId });
-      if (!previous || previous.userId !== grant.userId) throw new MeshError('RUN_UNKNOWN', 'There is no previous run of that id.');
+      if (!previous || previous.userId !== grant.userId)
+        throw new MeshError('RUN_UNKNOWN', 'There is no previous run of that id.');
       return previous.sessionId;
     }
     const name = request.session ?? run.runId;
-    const mac = createHmac('sha256', this.#sessionKey).update(['session', run.tenant, grant.userId, name].join('\0')).digest();
+    const mac = createHmac('sha256', this.#sessionKey)
+      .update(['session', run.tenant, grant.userId, name].join('\0'))
+      .digest();
     return `ses_${base32(mac, 26)}`;
   }
 
   async #refuse(run: RunRef, request: RunRequestV1, fault: MeshError): Promise<void> {
-    const refusal = { ...run, requestId: request.requestId, error: this.#told(run.tenant, fault), refusedAt: Date.now() };
+    const refusal = {
+      ...run,
+      requestId: request.requestId,
+      error: this.#told(run.tenant, fault),
+      refusedAt: Date.now(),
+    };
     const began = await this.journal.open(run, 'run.refused.v1', refusal);
     if (began) await this.journal.note(run, { phase: 'ended', seq: 0 });
   }

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ApproveRequestV1, CancelRequestV1, KeyGrant } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { PolicyStore } from '@signalbox/policy-engine';
+import { grantOf } from '../callers/grant-of.js';
 import { RedactionService } from '../redaction/redaction.service.js';
 import { RunJournalPort, type RunSnapshot } from '../runs/run-journal.port.js';
 import { VaultPort } from '../vault/vault.port.js';
@@ -16,16 +17,21 @@ export class InterventionService {
     @Inject(RunJournalPort) private readonly journal: RunJournalPort,
   ) {}
 
-  async cancel(tenant: string, request: CancelRequestV1): Promise<void> {
-    const { grant, snapshot } = await this.#ownRun(tenant, request);
+  /** A cancel may overtake the request that it is for: until its last delivery it waits for the run to be admitted. */
+  async cancel(tenant: string, request: CancelRequestV1, lastDelivery: boolean): Promise<void> {
+    const { grant, snapshot } = await this.#ownRun(tenant, request, lastDelivery);
     if (snapshot.view.endedAt !== null) return;
     const principal = { keyId: grant.id, userId: grant.userId };
     const reason = await this.#clean(tenant, request.reason);
-    await this.journal.cancel({ tenant, runId: request.runId }, request.requestId, { principal, reason, requestedAt: Date.now() });
+    await this.journal.cancel({ tenant, runId: request.runId }, request.requestId, {
+      principal,
+      reason,
+      requestedAt: Date.now(),
+    });
   }
 
   async answer(tenant: string, request: ApproveRequestV1): Promise<void> {
-    const { grant, snapshot } = await this.#ownRun(tenant, request);
+    const { grant, snapshot } = await this.#ownRun(tenant, request, true);
     if (snapshot.view.question?.questionId !== request.questionId) {
       throw new MeshError('QUESTION_UNKNOWN', 'The run asks no such question, or it is answered.');
     }
@@ -38,10 +44,16 @@ export class InterventionService {
     });
   }
 
-  async #ownRun(tenant: string, request: { keyDigest: string; runId: string }): Promise<{ grant: KeyGrant; snapshot: RunSnapshot }> {
-    const grant = this.policies.forTenant(tenant).authenticate(request.keyDigest, Date.now());
+  async #ownRun(
+    tenant: string,
+    request: { keyDigest: string; runId: string },
+    mustExist: boolean,
+  ): Promise<{ grant: KeyGrant; snapshot: RunSnapshot }> {
+    const grant = grantOf(this.policies, tenant, request.keyDigest);
     const snapshot = await this.journal.snapshot({ tenant, runId: request.runId });
-    if (!snapshot || snapshot.userId !== grant.userId) throw new MeshError('RUN_UNKNOWN', 'There is no run of that id.');
+    if (!snapshot && !mustExist) throw new MeshError('BUS_TIMEOUT', 'The run has not been admitted yet.');
+    if (!snapshot || snapshot.userId !== grant.userId)
+      throw new MeshError('RUN_UNKNOWN', 'There is no run of that id.');
     return { grant, snapshot };
   }
 

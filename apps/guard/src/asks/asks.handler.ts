@@ -3,6 +3,7 @@ import { Serve, ServeStream } from '@signalbox/app-runtime';
 import type { BusMessage } from '@signalbox/bus';
 import type { ChannelBody, ChannelReply, WatchEventV1 } from '@signalbox/contracts';
 import { PolicyStore } from '@signalbox/policy-engine';
+import { grantOf } from '../callers/grant-of.js';
 import type { GuardConfig } from '../config.js';
 import { ReadingService } from './reading.service.js';
 import { WatchService } from './watch.service.js';
@@ -18,9 +19,11 @@ export class AsksHandler {
 
   @Serve('askAuth')
   async auth(body: ChannelBody<'askAuth'>, message: BusMessage<unknown>): Promise<ChannelReply<'askAuth'>> {
-    const policy = this.policies.forTenant(message.tenant);
-    const grant = policy.authenticate(body.keyDigest, Date.now());
-    const agents = policy.agentsFor(grant).map(({ id, description, model }) => ({ id, description, model }));
+    const grant = grantOf(this.policies, message.tenant, body.keyDigest);
+    const agents = this.policies
+      .forTenant(message.tenant)
+      .agentsFor(grant)
+      .map(({ id, description, model }) => ({ id, description, model }));
     return { keyId: grant.id, userId: grant.userId, agents };
   }
 
@@ -30,7 +33,10 @@ export class AsksHandler {
   }
 
   @ServeStream('askWatch', { concurrency: (config: GuardConfig) => config.watchesMax })
-  watch(body: ChannelBody<'askWatch'>, message: BusMessage<unknown> & { signal: AbortSignal }): AsyncIterable<WatchEventV1> {
+  watch(
+    body: ChannelBody<'askWatch'>,
+    message: BusMessage<unknown> & { signal: AbortSignal },
+  ): AsyncIterable<WatchEventV1> {
     return this.watching.watch({ tenant: message.tenant, runId: body.runId }, body.keyDigest, message.signal);
   }
 }

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { MeshError } from '@signalbox/kernel';
 import { PolicyStore } from '@signalbox/policy-engine';
+import { grantOf } from '../callers/grant-of.js';
 import { RedactionService } from '../redaction/redaction.service.js';
 import { RunJournalPort, type RunRef, type RunView } from '../runs/run-journal.port.js';
 
@@ -15,7 +16,7 @@ export class ReadingService {
 
   /** The user that a key stands for; KEY_INVALID otherwise. */
   userOf(tenant: string, keyDigest: string): string {
-    return this.policies.forTenant(tenant).authenticate(keyDigest, Date.now()).userId;
+    return grantOf(this.policies, tenant, keyDigest).userId;
   }
 
   async own(tenant: string, keyDigest: string, runId: string): Promise<RunView> {

@@ -1,3 +1,4 @@
+import type { AccountName } from '@signalbox/contracts';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { connectService, type ServerAccess } from './user-connection.js';
 
@@ -8,17 +9,32 @@ export interface Tapped {
   headers: string;
 }
 
-/** Everything a service publishes on CORE: messages, bucket values and object chunks. */
-const TAPPED = ['sb.v1.>', '$KV.>', '$O.>'];
+/** Everything that is published: messages; on CORE bucket values and object chunks too. */
+const TAPPED: Record<AccountName, readonly string[]> = { GATE: ['sb.v1.>'], CORE: ['sb.v1.>', '$KV.>', '$O.>'] };
+
+export interface Tap {
+  stop(): Promise<void>;
+}
 
 /** Listens to all of CORE with the provisioner's user, to check what others let through. `stop` ends it. */
-export async function tapCore(access: ServerAccess, hear: (message: Tapped) => void): Promise<{ stop(): Promise<void> }> {
-  const connection: NatsConnection = await connectService(access, 'provisioner', 'CORE');
-  for (const subject of TAPPED) {
+export function tapCore(access: ServerAccess, hear: (message: Tapped) => void): Promise<Tap> {
+  return tap(access, 'CORE', hear);
+}
+
+/** Listens to all of GATE: raw requests and dead letters. */
+export function tapGate(access: ServerAccess, hear: (message: Tapped) => void): Promise<Tap> {
+  return tap(access, 'GATE', hear);
+}
+
+async function tap(access: ServerAccess, account: AccountName, hear: (message: Tapped) => void): Promise<Tap> {
+  const connection: NatsConnection = await connectService(access, 'provisioner', account);
+  for (const subject of TAPPED[account]) {
     connection.subscribe(subject, {
       callback: (error, message) => {
         if (error) return;
-        const headers = [...(message.headers ?? [])].map(([name, values]) => `${name}: ${values.join(', ')}`).join('\n');
+        const headers = [...(message.headers ?? [])]
+          .map(([name, values]) => `${name}: ${values.join(', ')}`)
+          .join('\n');
         hear({ subject: message.subject, body: message.data, headers });
       },
     });
