@@ -9,34 +9,55 @@ export function variableOf(key: string): string {
   return `SIGNALBOX_${key.replace(/([A-Z])/g, '_$1').toUpperCase()}`;
 }
 
+/** A blank variable is one that is not set: templates and compose files leave such behind. */
+const isSet = (value: string | undefined): value is string => value !== undefined && value.trim() !== '';
+
+/** The text of a variable or of the file that its `_FILE` variant names; throws a sentence where neither will do. */
 function readVariable(env: Env, name: string): string | undefined {
-  const file = env[`${name}_FILE`];
-  if (file !== undefined && file !== '') return readFileSync(file, 'utf8').trim();
-  const value = env[name];
-  return value === '' ? undefined : value;
+  const [value, file] = [env[name], env[`${name}_FILE`]];
+  if (!isSet(file)) return isSet(value) ? value : undefined;
+  if (isSet(value)) throw new Error(`${name}: is set beside ${name}_FILE; set one of them`);
+  const text = readText(file);
+  if (text === undefined) throw new Error(`${name}_FILE: the file cannot be read`);
+  if (text === '') throw new Error(`${name}_FILE: the file is empty`);
+  return text;
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
 }
 
 /**
  * Reads an app's configuration once from the environment. Every key of the schema is a variable; values
- * arrive as text, so schemas use `z.coerce`. Throws CONFIG_INVALID listing every bad variable.
+ * arrive as text, so schemas use `z.coerce`. Variables of other apps are ignored: several may share an environment.
+ * Throws CONFIG_INVALID listing every bad variable, never its value.
  */
-export function loadConfig<S extends z.ZodRawShape>(shape: S, env: Env = process.env): Readonly<z.infer<z.ZodObject<S>>> {
+export function loadConfig<S extends z.ZodRawShape>(
+  shape: S,
+  env: Env = process.env,
+): Readonly<z.infer<z.ZodObject<S>>> {
   const raw: Record<string, string> = {};
-  const problems: string[] = [];
+  const problems = new Map<string, string>();
   for (const key of Object.keys(shape)) {
     try {
       const value = readVariable(env, variableOf(key));
       if (value !== undefined) raw[key] = value;
-    } catch {
-      problems.push(`${variableOf(key)}_FILE: the file cannot be read`);
+    } catch (error) {
+      problems.set(key, (error as Error).message);
     }
   }
   const parsed = z.object(shape).safeParse(raw);
-  if (!parsed.success) {
-    problems.push(...parsed.error.issues.map((issue) => `${variableOf(String(issue.path[0]))}: ${issue.message}`));
+  for (const { path, message } of parsed.error?.issues ?? []) {
+    const key = String(path[0]);
+    // What could not be read has been told already.
+    if (!problems.has(key)) problems.set(key, `${variableOf(key)}: ${key in raw ? message : 'is not set'}`);
   }
-  if (problems.length > 0 || !parsed.success) {
-    throw new MeshError('CONFIG_INVALID', `The configuration is wrong:\n  ${problems.join('\n  ')}`);
+  if (problems.size > 0 || !parsed.success) {
+    throw new MeshError('CONFIG_INVALID', `The configuration is wrong:\n  ${[...problems.values()].join('\n  ')}`);
   }
   return Object.freeze(parsed.data);
 }

@@ -8,7 +8,7 @@ export function newRequestId(nowMs: number = Date.now()): string {
 
 /** A fresh id `<prefix>_<26 characters>`, sortable by time. */
 export function newId(prefix: string, nowMs: number = Date.now()): string {
-  return newRequestId(nowMs).replace('req', prefix);
+  return prefix + newRequestId(nowMs).slice('req'.length);
 }
 
 /** `bytes` of randomness as text for keys and secrets, base 32. */

@@ -6,6 +6,10 @@ export interface MeshErrorOptions {
   cause?: unknown;
 }
 
+const MESSAGE_CHARS_MAX = 2_000;
+/** More than this says nothing that a reader would read. */
+const DETAILS_CHARS_MAX = 16_384;
+
 /** The one error of the product. Kind, retry and HTTP status follow from the code. */
 export class MeshError extends Error {
   override readonly name = 'MeshError';
@@ -13,6 +17,8 @@ export class MeshError extends Error {
   readonly retry: RetryAdvice;
   readonly httpStatus: number;
   readonly details: Record<string, unknown>;
+  /** Its message was written by somebody else. */
+  #foreign = false;
 
   constructor(
     readonly code: ErrorCode,
@@ -27,8 +33,17 @@ export class MeshError extends Error {
     this.details = options.details ?? {};
   }
 
+  /**
+   * As it may be published. The message of a foreign error stays here: a parser, a driver or a provider may quote personal
+   * data in it, so the meaning of the code travels instead.
+   */
   toWire(): WireError {
-    return { code: this.code, message: this.message.slice(0, 2_000), details: this.details };
+    const message = this.#foreign ? ERRORS[this.code].doc : this.message;
+    return {
+      code: this.code,
+      message: message.slice(0, MESSAGE_CHARS_MAX).toWellFormed(),
+      details: bounded(this.details),
+    };
   }
 
   /** Rebuilds an error that came over the bus. Anything unreadable is `INTERNAL`. */
@@ -39,10 +54,22 @@ export class MeshError extends Error {
     return new MeshError(code, message, details ? { details } : {});
   }
 
-  /** Wraps whatever was thrown; a MeshError stays as it is. */
+  /** Wraps whatever was thrown; a MeshError stays as it is. Of anything else, `toWire` does not repeat the message. */
   static from(thrown: unknown, code: ErrorCode = 'INTERNAL'): MeshError {
     if (thrown instanceof MeshError) return thrown;
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    return new MeshError(code, message, { cause: thrown });
+    const text = typeof thrown === 'string' ? thrown : 'Something was thrown that is no error.';
+    const wrapped = new MeshError(code, thrown instanceof Error ? thrown.message : text, { cause: thrown });
+    wrapped.#foreign = true;
+    return wrapped;
   }
+}
+
+/** The details if they can be sent, or else nothing but that there were some. */
+function bounded(details: Record<string, unknown>): Record<string, unknown> {
+  try {
+    if (JSON.stringify(details).length <= DETAILS_CHARS_MAX) return details;
+  } catch {
+    // Cycles and big integers cannot be written.
+  }
+  return { dropped: true };
 }
