@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { baseConfig, variableOf } from '@signalbox/kernel';
+import { describe, expect, it } from 'vitest';
+import { root } from './markdown.ts';
+
+const apps = readdirSync(join(root, 'apps')).filter((app) => existsSync(join(root, 'apps', app, 'src/config.ts')));
+const page = readFileSync(join(root, 'docs/operating/configuration.md'), 'utf8');
+
+/** Sections of the page by their heading. */
+const sections = new Map(
+  page.split(/^## /m).map((section) => [section.slice(0, section.indexOf('\n')).trim(), section] as const),
+);
+
+/** Variables that a section's tables list, first column. */
+function listed(heading: string): string[] {
+  return [...(sections.get(heading) ?? '').matchAll(/^\| `(SIGNALBOX_[A-Z_]+)`/gm)].map((match) => match[1] ?? '');
+}
+
+/** Keys that the schema in an app's config.ts has by itself; read as text, since the schemas are not exported. */
+function ownKeys(app: string): string[] {
+  const source = readFileSync(join(root, 'apps', app, 'src/config.ts'), 'utf8');
+  const start = source.search(/^(?:export )?const \w+ = \{$/m);
+  const body = source.slice(start, source.indexOf('\n};', start));
+  return [...body.matchAll(/^ {2}([a-z]\w*)(?::|,$)/gm)].map((match) => match[1] ?? '');
+}
+
+describe('the page of every variable', () => {
+  it('has what all services read', () => {
+    expect(listed('Every service').toSorted()).toEqual(Object.keys(baseConfig).map(variableOf).toSorted());
+  });
+
+  it('has a section for each service', () => {
+    expect(apps.filter((app) => !sections.has(app))).toEqual([]);
+  });
+
+  it.each(apps)('has exactly what %s reads beyond that', (app) => {
+    const keys = ownKeys(app);
+    expect(keys.length).toBeGreaterThan(0);
+    expect(listed(app).toSorted()).toEqual(keys.map(variableOf).toSorted());
+  });
+});
