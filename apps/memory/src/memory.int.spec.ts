@@ -68,7 +68,12 @@ describe('memory', () => {
     if (last?.entry?.kind !== 'session.loaded.v1') throw new Error('nothing was loaded');
     return last.entry.body.messages;
   };
-  const save = async (sessionId: string, messages: Message[], runId = newRun(sessionId), attempt = 1): Promise<string> => {
+  const save = async (
+    sessionId: string,
+    messages: Message[],
+    runId = newRun(sessionId),
+    attempt = 1,
+  ): Promise<string> => {
     const ask = { runId, tenant: TENANT, sessionId, attempt, messages };
     await router.request('sessionSave', subjects.svc('memory', 'save', TENANT), ask, { timeoutMs: TIMEOUT_MS });
     return runId;
@@ -100,7 +105,9 @@ describe('memory', () => {
     await expect(load(session)).resolves.toEqual([user('a'), answer('b'), user('c')]);
     expect((await bucket.get(`${TENANT}.${session}`))?.revision).toBe(revision);
     const said = await router.journal.read({ tenant: TENANT, runId });
-    expect(said.map(({ entry }) => (entry?.kind === 'session.saved.v1' ? entry.body.attempt : entry?.kind))).toEqual([1, 2]);
+    expect(said.map(({ entry }) => (entry?.kind === 'session.saved.v1' ? entry.body.attempt : entry?.kind))).toEqual([
+      1, 2,
+    ]);
   });
 
   it('loses nothing when many save at once', async () => {
@@ -114,14 +121,24 @@ describe('memory', () => {
 
   it('keeps the newest whole turns within its number of messages', async () => {
     const session = newSession();
-    const call: Message = { role: 'assistant', content: '', toolCalls: [{ callId: 'call_1_0', name: 'look', arguments: '{}' }] };
+    const call: Message = {
+      role: 'assistant',
+      content: '',
+      toolCalls: [{ callId: 'call_1_0', name: 'look', arguments: '{}' }],
+    };
     const found: Message = { role: 'tool', content: 'found', callId: 'call_1_0' };
-    for (let turn = 0; turn < 6; turn++) await save(session, [user(`question ${turn}`), call, found, answer(`answer ${turn}`)]);
+    for (let turn = 0; turn < 6; turn++)
+      await save(session, [user(`question ${turn}`), call, found, answer(`answer ${turn}`)]);
     const messages = await load(session);
     expect(messages).toHaveLength(20);
     expect(messages[0]).toEqual(user('question 1'));
     // A smaller wish cuts between turns as well: no tool answer without its call.
-    expect((await load(session, { messagesMax: 7 })).map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant']);
+    expect((await load(session, { messagesMax: 7 })).map(({ role }) => role)).toEqual([
+      'user',
+      'assistant',
+      'tool',
+      'assistant',
+    ]);
   });
 
   it('keeps within its bytes, also of a single message', async () => {
@@ -151,7 +168,9 @@ describe('memory', () => {
     async (sessionId) => {
       const runId = newRun('some');
       const ask = { runId, tenant: TENANT, sessionId, attempt: 1, messagesMax: 10 };
-      const asked = router.request('sessionLoad', subjects.svc('memory', 'load', TENANT), ask, { timeoutMs: TIMEOUT_MS });
+      const asked = router.request('sessionLoad', subjects.svc('memory', 'load', TENANT), ask, {
+        timeoutMs: TIMEOUT_MS,
+      });
       await expect(asked).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
     },
   );
@@ -160,7 +179,9 @@ describe('memory', () => {
     const session = newSession();
     await save(session, [user('secret')]);
     const ask = { runId: newRun(session), tenant: TENANT, sessionId: session, attempt: 1, messagesMax: 10 };
-    const asked = router.request('sessionLoad', subjects.svc('memory', 'load', 'globex'), ask, { timeoutMs: TIMEOUT_MS });
+    const asked = router.request('sessionLoad', subjects.svc('memory', 'load', 'globex'), ask, {
+      timeoutMs: TIMEOUT_MS,
+    });
     await expect(asked).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
   });
 });

@@ -1,7 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeKeys, provision, type ProvisionReport, renderServer } from '@signalbox/bus/provision';
+import {
+  type ConsumerState,
+  consumerState,
+  makeKeys,
+  provision,
+  type ProvisionReport,
+  renderServer,
+} from '@signalbox/bus/provision';
+import type { ConsumerName } from '@signalbox/contracts';
 import { testRunDir } from '@signalbox/local-servers';
 import { startNats, type TestNats } from './nats.js';
 
@@ -23,6 +31,8 @@ export interface TestMesh {
   readonly provisioned: ProvisionReport;
   readonly nats: TestNats;
   keysDir(owner: string): string;
+  /** What a durable consumer has not settled yet. */
+  work(consumer: ConsumerName): Promise<ConsumerState>;
   /** Stops the server and removes all its folders. */
   stop(): Promise<void>;
   /** SIGKILL of the server; its store stays. */
@@ -56,6 +66,7 @@ export async function startMesh(options: TestMeshOptions = {}): Promise<TestMesh
       provisioned,
       nats,
       keysDir: (owner) => join(keysRoot, owner),
+      work: (consumer) => consumerState({ url: nats.url, keysDir: keysRoot }, consumer),
       stop,
       kill: () => nats.kill(),
       restart: () => nats.restart(),

@@ -43,7 +43,9 @@ export class PartitionBatch {
 
   /** Whatever lies in the stream is archived; a row is made only of what has the ids of a run that belongs here. */
   #isOfRun({ tenant, runId }: RawEntry): boolean {
-    return TenantId.safeParse(tenant).success && RunId.safeParse(runId).success && partitionOfRun(runId) === this.partition;
+    return (
+      TenantId.safeParse(tenant).success && RunId.safeParse(runId).success && partitionOfRun(runId) === this.partition
+    );
   }
 }
 

@@ -36,6 +36,8 @@ export class NotesHandler {
 
   async #insert(note: Note): Promise<void> {
     await this.database.open(OPEN_MS);
-    await this.database.run((manager) => manager.createQueryBuilder().insert().into(Note).values(note).orIgnore().execute());
+    await this.database.run((manager) =>
+      manager.createQueryBuilder().insert().into(Note).values(note).orIgnore().execute(),
+    );
   }
 }

@@ -11,7 +11,8 @@ import { journalEntry } from '../archive/stored-entry.js';
 export async function copyMatches(row: ArchivedEntry, keys: KeyRing): Promise<boolean> {
   const { seq, subject, bytes } = row;
   const copy = journalEntry(row);
-  const resolve = (_tenant: string, claim: unknown): Promise<unknown> => Promise.resolve(claimedBody(claim, copy?.body));
+  const resolve = (_tenant: string, claim: unknown): Promise<unknown> =>
+    Promise.resolve(claimedBody(claim, copy?.body));
   const { entry } = await decodeEntry({ seq, subject, data: bytes }, keys, { resolve });
   return canonicalJson(entry) === canonicalJson(copy);
 }
@@ -36,8 +37,10 @@ export function differences(
   const faults: string[] = [];
   for (const [seq, bytes] of journal) {
     const own = archived.get(seq);
-    if (own === undefined && seq <= untilSeq) faults.push(`entry ${seq}: is in the journal on the bus and not in the archive`);
-    if (own !== undefined && Buffer.compare(own, bytes) !== 0) faults.push(`entry ${seq}: is not as in the journal on the bus`);
+    if (own === undefined && seq <= untilSeq)
+      faults.push(`entry ${seq}: is in the journal on the bus and not in the archive`);
+    if (own !== undefined && Buffer.compare(own, bytes) !== 0)
+      faults.push(`entry ${seq}: is not as in the journal on the bus`);
   }
   for (const seq of archived.keys()) {
     if (!journal.has(seq)) faults.push(`entry ${seq}: is not in the journal on the bus`);

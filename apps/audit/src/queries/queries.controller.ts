@@ -8,7 +8,10 @@ import { COST_KEYS, type CostRow, type Page } from './queries.port.js';
 import { QueriesService, type StoryLine, type Verification } from './queries.service.js';
 
 /** Digits alone: `Number` would also take nothing, spaces, 1e3 and 0x10. */
-const Whole = z.string().regex(/^\d{1,15}$/, 'must be a whole number').transform(Number);
+const Whole = z
+  .string()
+  .regex(/^\d{1,15}$/, 'must be a whole number')
+  .transform(Number);
 const limit = (most: number, otherwise: number) => Whole.pipe(z.number().min(1).max(most)).default(otherwise);
 /** `<ms>.<run>`, as `next` gives it. */
 const Cursor = z

@@ -51,7 +51,11 @@ export class QueriesService {
     if (!run) throw unknown();
     const entries = (await this.archive.entriesOf({ tenant, runId })).map(storedEntry);
     const story = explain(entries).map(({ seq, at, who, text }) => ({ seq, at, author: who, text }));
-    return { run, story, entries: entries.map(({ seq, entry, fault }) => ({ seq, ...entry, ...(fault ? { fault } : {}) })) };
+    return {
+      run,
+      story,
+      entries: entries.map(({ seq, entry, fault }) => ({ seq, ...entry, ...(fault ? { fault } : {}) })),
+    };
   }
 
   async verify(tenant: string, runId: string): Promise<Verification> {
@@ -62,7 +66,8 @@ export class QueriesService {
     const verdict = verifyJournal(rows.map(storedEntry));
     const wrong: string[] = [];
     for (const row of rows) {
-      if (!(await copyMatches(row, this.keys))) wrong.push(`entry ${row.seq}: the readable copy is not what was stored`);
+      if (!(await copyMatches(row, this.keys)))
+        wrong.push(`entry ${row.seq}: the readable copy is not what was stored`);
     }
     const journal = await this.journals.read({ tenant, runId });
     const comparedWithBus = journal !== null && journal.size > 0;

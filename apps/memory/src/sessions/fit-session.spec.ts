@@ -4,14 +4,25 @@ import { fitSession } from './fit-session.js';
 
 const user = (content: string): Message => ({ role: 'user', content });
 const answer = (content: string): Message => ({ role: 'assistant', content });
-const call: Message = { role: 'assistant', content: '', toolCalls: [{ callId: 'call_1_0', name: 'look', arguments: '{}' }] };
+const call: Message = {
+  role: 'assistant',
+  content: '',
+  toolCalls: [{ callId: 'call_1_0', name: 'look', arguments: '{}' }],
+};
 const toolAnswer: Message = { role: 'tool', content: 'found', callId: 'call_1_0' };
 const bytesOf = (messages: Message[]): number => Buffer.byteLength(JSON.stringify(messages));
 const roomy = { messagesMax: 100, bytesMax: 100_000 };
 
 describe('fitSession', () => {
   it('keeps what fits', () => {
-    const messages = [{ role: 'system', content: 'Be kind.' } as const, user('a'), call, toolAnswer, answer('b'), user('c')];
+    const messages = [
+      { role: 'system', content: 'Be kind.' } as const,
+      user('a'),
+      call,
+      toolAnswer,
+      answer('b'),
+      user('c'),
+    ];
     expect(fitSession(messages, roomy)).toEqual(messages);
     expect(fitSession([], roomy)).toEqual([]);
   });

@@ -23,7 +23,10 @@ export class SessionsService {
   async load(ask: SessionLoadV1): Promise<void> {
     const { state, revision } = await this.sessions.load(ask);
     const { sessionMessagesMax, sessionBytesMax: bytesMax } = this.config;
-    const messages = fitSession(state.messages, { messagesMax: Math.min(ask.messagesMax, sessionMessagesMax), bytesMax });
+    const messages = fitSession(state.messages, {
+      messagesMax: Math.min(ask.messagesMax, sessionMessagesMax),
+      bytesMax,
+    });
     await this.journal.loaded(ask, { attempt: ask.attempt, messages, revision, loadedAt: Date.now() });
   }
 

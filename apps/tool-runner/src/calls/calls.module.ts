@@ -11,6 +11,11 @@ import { Cancellations } from './cancellations.js';
 @Module({
   imports: [PolicyModule, DriversModule],
   controllers: [CallsHandler],
-  providers: [CallsService, Cancellations, CleaningService, { provide: CallJournalPort, useClass: BusCallJournalAdapter }],
+  providers: [
+    CallsService,
+    Cancellations,
+    CleaningService,
+    { provide: CallJournalPort, useClass: BusCallJournalAdapter },
+  ],
 })
 export class CallsModule {}

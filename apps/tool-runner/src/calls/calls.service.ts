@@ -1,6 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER } from '@signalbox/app-runtime';
-import { type DecisionRecord, type JournalBody, type ToolLimits, type ToolManifest, ToolReceipt, type ToolWorkV1 } from '@signalbox/contracts';
+import {
+  type DecisionRecord,
+  type JournalBody,
+  type ToolLimits,
+  type ToolManifest,
+  ToolReceipt,
+  type ToolWorkV1,
+} from '@signalbox/contracts';
 import { MeshError, newId, sha256Hex } from '@signalbox/kernel';
 import { PolicyStore } from '@signalbox/policy-engine';
 import type { Logger } from '@signalbox/telemetry';
@@ -51,7 +58,8 @@ export class CallsService {
       const fault = MeshError.from(error);
       if (fault.retry === 'backoff' && !last) throw fault;
       this.logger.error({ err: fault, runId: work.runId, callId: work.callId }, 'a call is given up');
-      const told = fault.kind === 'bug' ? new MeshError(fault.code, 'The tool runner failed.', { cause: fault }) : fault;
+      const told =
+        fault.kind === 'bug' ? new MeshError(fault.code, 'The tool runner failed.', { cause: fault }) : fault;
       await this.#refuse(work, told);
     } finally {
       running.done();
@@ -75,12 +83,14 @@ export class CallsService {
     const invalid = (reason: string): Ruling => ({
       decision: { outcome: 'deny', kind: 'invalid', rules: [], reason, bundle: policy.bundle },
     });
-    if (sha256Hex(work.arguments) !== work.argumentsHash) return invalid('The arguments are not those that were decided on.');
+    if (sha256Hex(work.arguments) !== work.argumentsHash)
+      return invalid('The arguments are not those that were decided on.');
     const args = parsed(work.arguments);
     const decision = policy.authorize({ agent, tool: work.tool, arguments: args, userId });
     if (decision.outcome !== 'permit') return { decision };
     const tool = policy.resolve(agent).tools.find(({ name }) => name === work.tool);
-    if (tool?.effect !== work.effect || tool.tier !== work.tier) return invalid('The tool was changed since it was asked for.');
+    if (tool?.effect !== work.effect || tool.tier !== work.tier)
+      return invalid('The tool was changed since it was asked for.');
     return { decision, permitted: { tool, args: args as Record<string, unknown> } };
   }
 
@@ -89,7 +99,11 @@ export class CallsService {
     return this.journal.claim(work, { callId, attempt, argumentsHash, worker: this.#worker, beganAt: Date.now() });
   }
 
-  async #execute(work: ToolWorkV1, { tool, args }: NonNullable<Ruling['permitted']>, signal: AbortSignal): Promise<void> {
+  async #execute(
+    work: ToolWorkV1,
+    { tool, args }: NonNullable<Ruling['permitted']>,
+    signal: AbortSignal,
+  ): Promise<void> {
     let result: DriverResult;
     try {
       const limits = smaller(work.limits, tool.limits);
@@ -99,7 +113,10 @@ export class CallsService {
       const stopped = fault.code === 'RUN_CANCELLED';
       if (work.effect === 'unsafe') {
         const { message, details } = fault;
-        return this.#fail(work, stopped ? new MeshError('TOOL_OUTCOME_UNKNOWN', message, { details, cause: fault }) : fault);
+        return this.#fail(
+          work,
+          stopped ? new MeshError('TOOL_OUTCOME_UNKNOWN', message, { details, cause: fault }) : fault,
+        );
       }
       // Stopped from outside, or no room: what is safe to repeat is given back.
       if (stopped) throw new MeshError('SHUTTING_DOWN', fault.message, { cause: fault });
@@ -119,10 +136,21 @@ export class CallsService {
       const fault = MeshError.from(error);
       if (fault.retry === 'backoff' && !unsafe) throw fault;
       const code = fault.retry === 'backoff' ? 'TOOL_OUTCOME_UNKNOWN' : fault.code;
-      return this.#fail(work, new MeshError(code, `The tool ran; its result cannot be taken in: ${fault.message}`, { details: { receipt } }));
+      return this.#fail(
+        work,
+        new MeshError(code, `The tool ran; its result cannot be taken in: ${fault.message}`, { details: { receipt } }),
+      );
     }
     const { text, redactions } = clean;
-    await this.journal.completed(work, { callId, attempt, result: text, truncated, redactions, receipt, completedAt: Date.now() });
+    await this.journal.completed(work, {
+      callId,
+      attempt,
+      result: text,
+      truncated,
+      redactions,
+      receipt,
+      completedAt: Date.now(),
+    });
   }
 
   /** Of a call that this process began, where that makes a difference. */
@@ -166,5 +194,7 @@ function parsed(json: string): unknown {
 
 /** Limits only ever narrow between the decision and the execution. */
 function smaller(a: ToolLimits, b: ToolLimits): ToolLimits {
-  return Object.fromEntries(Object.entries(a).map(([name, value]) => [name, Math.min(value, b[name as keyof ToolLimits])])) as ToolLimits;
+  return Object.fromEntries(
+    Object.entries(a).map(([name, value]) => [name, Math.min(value, b[name as keyof ToolLimits])]),
+  ) as ToolLimits;
 }

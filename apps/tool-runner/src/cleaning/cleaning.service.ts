@@ -19,7 +19,10 @@ export class CleaningService {
   readonly #master: Buffer;
   readonly #vaultKey: string;
 
-  constructor(@Inject(KEYS) keys: KeyRing, @Inject(CORE_BUS) private readonly bus: Bus) {
+  constructor(
+    @Inject(KEYS) keys: KeyRing,
+    @Inject(CORE_BUS) private readonly bus: Bus,
+  ) {
     this.#master = keys.secret('pseudonym');
     this.#vaultKey = keys.publicKey('vault-x25519').export({ format: 'jwk' }).x ?? '';
   }
@@ -30,14 +33,23 @@ export class CleaningService {
    * PAYLOAD_TOO_DEEP are final.
    */
   async clean(tenant: string, text: string, patienceMs = 0): Promise<{ text: string; redactions: Redactions }> {
-    const { value, found } = redactJson(text, { ruleset: this.#ruleset, tenantKey: tenantPseudonymKey(this.#master, tenant) });
+    const { value, found } = redactJson(text, {
+      ruleset: this.#ruleset,
+      tenantKey: tenantPseudonymKey(this.#master, tenant),
+    });
     const redactions: Redactions = {};
     for (const item of found) redactions[item.class] = (redactions[item.class] ?? 0) + 1;
     if (found.length > VALUES_MAX) {
-      throw new MeshError('TOOL_OUTPUT_TOO_LARGE', `The result holds ${found.length} personal values; at most ${VALUES_MAX} are taken.`);
+      throw new MeshError(
+        'TOOL_OUTPUT_TOO_LARGE',
+        `The result holds ${found.length} personal values; at most ${VALUES_MAX} are taken.`,
+      );
     }
     if (found.length > 0) {
-      const items = found.map((item) => ({ token: item.token, sealed: sealForVault(this.#vaultKey, { tenant, ...item }) }));
+      const items = found.map((item) => ({
+        token: item.token,
+        sealed: sealForVault(this.#vaultKey, { tenant, ...item }),
+      }));
       await this.#deposit({ tenant, items }, performance.now() + patienceMs);
     }
     return { text: String(value), redactions };

@@ -18,9 +18,14 @@ export class DriversService {
   run(tool: ToolManifest, call: Omit<DriverCall, 'driver' | 'unsafe'>, signal: AbortSignal): Promise<DriverResult> {
     const { driver } = tool;
     if (tool.tier !== TIER[driver.kind]) {
-      throw toolFault('SANDBOX_UNAVAILABLE', `The tool asks for tier ${tool.tier}; its driver gives ${TIER[driver.kind]}.`);
+      throw toolFault(
+        'SANDBOX_UNAVAILABLE',
+        `The tool asks for tier ${tool.tier}; its driver gives ${TIER[driver.kind]}.`,
+      );
     }
     const unsafe = tool.effect === 'unsafe';
-    return driver.kind === 'code' ? this.code.run({ ...call, driver, unsafe }, signal) : this.http.run({ ...call, driver, unsafe }, signal);
+    return driver.kind === 'code'
+      ? this.code.run({ ...call, driver, unsafe }, signal)
+      : this.http.run({ ...call, driver, unsafe }, signal);
   }
 }

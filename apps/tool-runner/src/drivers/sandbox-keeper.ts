@@ -76,7 +76,8 @@ export class SandboxKeeper implements OnApplicationBootstrap, OnApplicationShutd
     try {
       const { available, languages, mechanisms, failures } = await this.sandbox.probe();
       this.#holds = available;
-      if (available) return this.logger.info({ languages, mechanisms, failures }, 'the sandbox withstood its own attack');
+      if (available)
+        return this.logger.info({ languages, mechanisms, failures }, 'the sandbox withstood its own attack');
       this.#failures++;
       this.logger.error({ failures }, 'the sandbox is withdrawn: code tools are refused');
     } catch (error) {

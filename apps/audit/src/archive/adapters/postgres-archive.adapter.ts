@@ -26,7 +26,13 @@ export class PostgresArchiveAdapter extends ArchivePort {
     const { partition, entries, turned } = batch;
     await this.database.open(OPEN_MS);
     await this.database.transaction(async (manager) => {
-      await manager.createQueryBuilder().insert().into(ArchivedEntry).values([...entries]).orIgnore().execute();
+      await manager
+        .createQueryBuilder()
+        .insert()
+        .into(ArchivedEntry)
+        .values([...entries])
+        .orIgnore()
+        .execute();
       const runs = new Map([...turned, ...(await endedBefore(manager, batch))].map((run) => [run.runId, run]));
       for (const run of runs.values()) {
         const row = project(await readEntries(manager, run));
@@ -49,7 +55,9 @@ export class PostgresArchiveAdapter extends ArchivePort {
 /** An answer that comes after the end still costs money, and the conversation is saved after it. */
 function endedBefore(manager: EntityManager, { runs }: Batch): Promise<RunRef[]> {
   const where = runs.map(({ tenant, runId }) => ({ tenant, runId, endedAt: Not(IsNull()) }));
-  return where.length === 0 ? Promise.resolve([]) : manager.find(ArchivedRun, { where, select: { tenant: true, runId: true } });
+  return where.length === 0
+    ? Promise.resolve([])
+    : manager.find(ArchivedRun, { where, select: { tenant: true, runId: true } });
 }
 
 /** What lies in another partition's stream under this id is nothing of this run. */

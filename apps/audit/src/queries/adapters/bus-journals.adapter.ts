@@ -20,7 +20,10 @@ export class BusJournalsAdapter extends JournalsPort {
       const entries = await this.bus.journal.read(run);
       return new Map(entries.map(({ seq, bytes }) => [seq, bytes]));
     } catch (error) {
-      this.logger.warn({ err: MeshError.from(error), runId: run.runId }, 'a journal could not be read to compare the archive');
+      this.logger.warn(
+        { err: MeshError.from(error), runId: run.runId },
+        'a journal could not be read to compare the archive',
+      );
       return null;
     }
   }

@@ -11,7 +11,9 @@ export class BusJournalAdapter extends RunJournalPort {
   }
 
   override async loaded(run: { tenant: string; runId: string }, fact: JournalBody<'session.loaded.v1'>): Promise<void> {
-    await this.bus.journal.append(run, 'session.loaded.v1', fact, { id: `${run.runId}:session.loaded:${fact.attempt}` });
+    await this.bus.journal.append(run, 'session.loaded.v1', fact, {
+      id: `${run.runId}:session.loaded:${fact.attempt}`,
+    });
   }
 
   override async saved(run: { tenant: string; runId: string }, fact: JournalBody<'session.saved.v1'>): Promise<void> {

@@ -51,7 +51,10 @@ export class BusCallJournalAdapter extends CallJournalPort {
         if (!(error instanceof MeshError) || error.code !== 'SEQUENCE_CONFLICT') throw error;
       }
     }
-    throw new MeshError('OVERLOADED', `The journal moved on ${ROUNDS_MAX} times while a word on the call was being written.`);
+    throw new MeshError(
+      'OVERLOADED',
+      `The journal moved on ${ROUNDS_MAX} times while a word on the call was being written.`,
+    );
   }
 }
 

@@ -35,7 +35,8 @@ export class CodeToolDriver extends ToolDriverPort<CodeDriver> {
 
   override async run(call: DriverCall<CodeDriver>, signal: AbortSignal): Promise<DriverResult> {
     const { code, input } = call.arguments;
-    if (typeof code !== 'string') throw toolFault('TOOL_ARGUMENTS_INVALID', 'The argument `code` is missing or no text.');
+    if (typeof code !== 'string')
+      throw toolFault('TOOL_ARGUMENTS_INVALID', 'The argument `code` is missing or no text.');
     await this.keeper.settled(signal);
     const { language } = call.driver;
     const files = call.driver.files.map((name) => ({ name, hostPath: join(this.config.filesDir, name) }));
@@ -48,7 +49,8 @@ export class CodeToolDriver extends ToolDriverPort<CodeDriver> {
     } catch (error) {
       const { code, message } = MeshError.from(error);
       if (code === 'SANDBOX_UNAVAILABLE') this.keeper.suspect();
-      if (code === 'REQUEST_INVALID' || code === 'REQUEST_TOO_LARGE') throw toolFault('TOOL_ARGUMENTS_INVALID', message, undefined, error);
+      if (code === 'REQUEST_INVALID' || code === 'REQUEST_TOO_LARGE')
+        throw toolFault('TOOL_ARGUMENTS_INVALID', message, undefined, error);
       throw error;
     }
   }
@@ -58,7 +60,10 @@ export class CodeToolDriver extends ToolDriverPort<CodeDriver> {
     const killed = KILLED[receipt.killCause];
     if (killed) throw toolFault(killed.code, `The code was stopped: ${killed.why}.`, receipt);
     if (result.exitCode !== 0) {
-      const how = result.exitCode === null ? `died of signal ${result.signal ?? 'unknown'}` : `ended with exit code ${result.exitCode}`;
+      const how =
+        result.exitCode === null
+          ? `died of signal ${result.signal ?? 'unknown'}`
+          : `ended with exit code ${result.exitCode}`;
       throw toolFault('TOOL_FAILED', `The code ${how}: ${result.stderr.trim()}`, receipt);
     }
     return { result: result.stdout, truncated: false, receipt };

@@ -4,7 +4,10 @@ import { toolFault } from '../tool-fault.js';
 type Answer = Dispatcher.ResponseData;
 
 /** The body as text, in the charset that the server names. Null where it is larger than `bytesMax`: then it is not read on. */
-export async function readText({ body, headers }: Answer, bytesMax: number): Promise<{ text: string; bytes: number } | null> {
+export async function readText(
+  { body, headers }: Answer,
+  bytesMax: number,
+): Promise<{ text: string; bytes: number } | null> {
   // A body that is dropped unread says so as an error event.
   body.on('error', () => undefined);
   if (Number(first(headers['content-length']) ?? 0) > bytesMax) {

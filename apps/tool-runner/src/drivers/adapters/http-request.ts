@@ -6,7 +6,10 @@ import { toolFault } from '../tool-fault.js';
 type HttpDriver = Extract<ToolDriver, { kind: 'http' }>;
 
 /** What a header may hold (RFC 9110, section 5.5). */
-const HeaderValue = z.string().max(4_096).regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'must be one line of visible characters');
+const HeaderValue = z
+  .string()
+  .max(4_096)
+  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'must be one line of visible characters');
 
 const HttpArguments = z.object({
   url: z.string().max(8_192),
@@ -44,7 +47,8 @@ export interface HttpRequest {
 /** The request that a call's arguments ask for, if the tool's own list allows it: TOOL_ARGUMENTS_INVALID or TOOL_DENIED. */
 export function httpRequest(driver: HttpDriver, args: unknown, idempotencyKey: string): HttpRequest {
   const parsed = HttpArguments.safeParse(args);
-  if (!parsed.success) throw toolFault('TOOL_ARGUMENTS_INVALID', `The arguments are wrong: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success)
+    throw toolFault('TOOL_ARGUMENTS_INVALID', `The arguments are wrong: ${z.prettifyError(parsed.error)}`);
   const { url, method = driver.methods[0], headers, body, contentType } = parsed.data;
   const host = urlHost(url);
   if (method === undefined || !driver.methods.includes(method)) {

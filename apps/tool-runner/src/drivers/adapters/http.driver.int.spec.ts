@@ -65,7 +65,9 @@ describe('HttpToolDriver', () => {
           response.writeHead(500, { 'content-type': 'text/plain' }).end('broken');
           return;
         case '/latin1':
-          response.writeHead(200, { 'content-type': 'text/plain; charset=iso-8859-1' }).end(Buffer.from('Käse', 'latin1'));
+          response
+            .writeHead(200, { 'content-type': 'text/plain; charset=iso-8859-1' })
+            .end(Buffer.from('Käse', 'latin1'));
           return;
         case '/gzip':
           response.writeHead(200, { 'content-encoding': 'gzip' }).end(Buffer.from('1f8b', 'hex'));
@@ -121,15 +123,24 @@ describe('HttpToolDriver', () => {
     return fault as MeshError;
   };
   const codeOf = async (attempt: Promise<unknown>): Promise<string> => (await faultOf(attempt)).code;
-  const answer = (result: DriverResult): { status: number; contentType: string | null; body: string; location?: string } =>
-    JSON.parse(result.result);
+  const answer = (
+    result: DriverResult,
+  ): { status: number; contentType: string | null; body: string; location?: string } => JSON.parse(result.result);
 
   describe('what it asks', () => {
     it('uses the first method of the tool when the call names none', async () => {
       const result = await run({ url: `${origin}/page` });
       expect(answer(result)).toEqual({ status: 200, contentType: 'text/plain', body: 'fine' });
-      expect(result.receipt).toMatchObject({ driver: 'http', killCause: 'none', egress: ['127.0.0.1'], usage: { outputBytes: 4 } });
-      await run({ url: `${origin}/form`, body: 'a=1', contentType: 'application/x-www-form-urlencoded' }, { driver: driver(['POST']) });
+      expect(result.receipt).toMatchObject({
+        driver: 'http',
+        killCause: 'none',
+        egress: ['127.0.0.1'],
+        usage: { outputBytes: 4 },
+      });
+      await run(
+        { url: `${origin}/form`, body: 'a=1', contentType: 'application/x-www-form-urlencoded' },
+        { driver: driver(['POST']) },
+      );
       expect(seen).toMatchObject([
         { method: 'GET', url: '/page' },
         { method: 'POST', body: 'a=1', headers: { 'content-type': 'application/x-www-form-urlencoded' } },

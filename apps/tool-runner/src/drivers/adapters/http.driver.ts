@@ -41,7 +41,11 @@ export class HttpToolDriver extends ToolDriverPort<HttpDriver> implements OnAppl
     return this.#breakers.of(`${host}:${port}`).run(() => this.#send(call, wanted, signal));
   }
 
-  async #send(call: DriverCall<HttpDriver>, { url, host, ...options }: HttpRequest, signal: AbortSignal): Promise<DriverResult> {
+  async #send(
+    call: DriverCall<HttpDriver>,
+    { url, host, ...options }: HttpRequest,
+    signal: AbortSignal,
+  ): Promise<DriverResult> {
     const { wallMs, outputBytesMax } = call.limits;
     const limit = AbortSignal.timeout(wallMs);
     const receipt = receiptFrom(call, host.host);
@@ -60,7 +64,13 @@ export class HttpToolDriver extends ToolDriverPort<HttpDriver> implements OnAppl
         throw toolFault('TOOL_DENIED', `The host ${host.host} has no public address.`, receipt('none', 0), error);
       }
       if (limit.aborted) {
-        throw this.#lost(call, 'TOOL_TIMEOUT', `The server did not answer within ${wallMs} ms.`, receipt('wall', 0), error);
+        throw this.#lost(
+          call,
+          'TOOL_TIMEOUT',
+          `The server did not answer within ${wallMs} ms.`,
+          receipt('wall', 0),
+          error,
+        );
       }
       if (signal.aborted) throw toolFault('RUN_CANCELLED', 'The call was stopped.', receipt('cancelled', 0), error);
       throw this.#lost(call, 'TOOL_FAILED', `The request failed: ${codeOf(error)}.`, receipt('none', 0), error);
@@ -68,7 +78,13 @@ export class HttpToolDriver extends ToolDriverPort<HttpDriver> implements OnAppl
   }
 
   /** Once a request may have arrived, nobody knows what an unsafe one did. */
-  #lost(call: DriverCall, code: 'TOOL_TIMEOUT' | 'TOOL_FAILED', why: string, receipt: ToolReceipt, error: unknown): MeshError {
+  #lost(
+    call: DriverCall,
+    code: 'TOOL_TIMEOUT' | 'TOOL_FAILED',
+    why: string,
+    receipt: ToolReceipt,
+    error: unknown,
+  ): MeshError {
     const unsent = error instanceof Error && this.#unsent.has(error);
     return toolFault(call.unsafe && !unsent ? 'TOOL_OUTCOME_UNKNOWN' : code, why, receipt, error);
   }
@@ -85,7 +101,12 @@ function receiptFrom({ limits }: DriverCall, host: string): Receipt {
     driver: 'http',
     mechanisms: MECHANISMS,
     limits,
-    usage: { wallMs: Math.round(performance.now() - started), cpuMs: 'unmetered', memoryPeakBytes: 'unmetered', outputBytes },
+    usage: {
+      wallMs: Math.round(performance.now() - started),
+      cpuMs: 'unmetered',
+      memoryPeakBytes: 'unmetered',
+      outputBytes,
+    },
     killCause,
     egress: [host],
   });
