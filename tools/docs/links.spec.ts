@@ -40,7 +40,11 @@ describe('links between pages', () => {
       if (reached.has(file) || !file.endsWith('.md')) continue;
       reached.add(file);
       const page = file.slice(root.length + 1);
-      open.push(...ownLinks(readFileSync(file, 'utf8')).map((link) => targetOf(page, link).file).filter(existsSync));
+      open.push(
+        ...ownLinks(readFileSync(file, 'utf8'))
+          .map((link) => targetOf(page, link).file)
+          .filter(existsSync),
+      );
     }
     expect(pages.filter((page) => page.startsWith('docs/') && !reached.has(join(root, page)))).toEqual([]);
   });

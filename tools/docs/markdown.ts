@@ -23,7 +23,12 @@ export function ownLinks(markdown: string): string[] {
 /** Anchors that the headings of a page make, as GitHub does. */
 export function anchorsOf(markdown: string): string[] {
   const headings = markdown.replaceAll(FENCE, '').matchAll(/^#{1,6}\s+(.+?)\s*$/gm);
-  return [...headings].map((match) => (match[1] ?? '').toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, '').replaceAll(/\s/g, '-'));
+  return [...headings].map((match) =>
+    (match[1] ?? '')
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(/\s/g, '-'),
+  );
 }
 
 /** The file that a link in `page` leads to, and the anchor in it. */
