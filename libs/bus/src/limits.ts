@@ -61,6 +61,8 @@ export const LIMITS = {
   /** Signs of life of a streamed reply when the asker names no idle limit of its own. */
   streamBeatMs: 10_000,
   streamBeatMsMin: 100,
+  /** The same for a tenant's own systems, which name what they like: thousands of streams must stay cheap. */
+  tenantBeatMsMin: 5_000,
   /** Items of a streamed reply that its reader has not taken yet. */
   streamItemsMax: 4_096,
 

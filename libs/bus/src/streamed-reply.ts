@@ -1,3 +1,4 @@
+import { CROSS_ACCOUNT_INBOX } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import type { Codec } from './codec.js';
@@ -23,7 +24,7 @@ export async function streamReplies(
   if (to === undefined) return;
   const gone = new AbortController();
   const ended = AbortSignal.any([gone.signal, call.signal]);
-  const beatMs = beatOf(msg.headers);
+  const beatMs = beatOf(msg.headers, to);
   const beat = setInterval(() => {
     void connection.nc.request(to, '{}', { timeout: beatMs, headers: marked(HEADER.beat) }).catch((error: unknown) => {
       if (isNobodyThere(error)) gone.abort();
@@ -59,10 +60,12 @@ async function forEach(items: Items, signal: AbortSignal, send: (item: unknown) 
   }
 }
 
-function beatOf(head: MsgHdrs | undefined): number {
+/** How often to show a sign of life: thrice within the silence that the asker stands. */
+export function beatOf(head: MsgHdrs | undefined, replyTo: string): number {
   const idleMs = Number(head?.get(HEADER.idle) ?? '');
   if (!(idleMs > 0)) return LIMITS.streamBeatMs;
-  return Math.min(LIMITS.streamBeatMs, Math.max(LIMITS.streamBeatMsMin, idleMs / 3));
+  const least = replyTo.startsWith(`${CROSS_ACCOUNT_INBOX}.`) ? LIMITS.tenantBeatMsMin : LIMITS.streamBeatMsMin;
+  return Math.min(LIMITS.streamBeatMs, Math.max(least, idleMs / 3));
 }
 
 function marked(name: string): MsgHdrs {
