@@ -1,5 +1,6 @@
 import type { DecisionV1, RunEvent, WireError } from '@signalbox/contracts';
 import { nextCallEvents } from './decide-calls.js';
+import { openDraft } from './draft.js';
 import { type Effect, effectsOf } from './effects.js';
 import { applyEvent } from './events.js';
 import { applyEarly } from './facts.js';
@@ -31,11 +32,10 @@ export interface Decided {
 export function decide(state: RunState, env: DecideEnv): Decided | null {
   if (state.accepted === null || state.status === 'quarantined') return null;
   const events: RunEvent[] = [];
-  let draft = state;
+  const draft = openDraft(state);
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const next = nextEvents(draft, env);
     if (next.length === 0) break;
-    draft = { ...draft };
     for (const event of next) applyEvent(draft, event, env.nowMs);
     events.push(...next);
   }

@@ -2,7 +2,34 @@ import type { Redactions } from '@signalbox/contracts';
 import { REPORTS_MAX } from './settings.js';
 import type { Call, ModelStep, RunState } from './state.js';
 
-/** Helpers on a fresh copy of a state: they replace its fields, never what the fields point at. */
+/** The collections that a draft has copied for itself: it may change them in place. */
+const owned = new WeakMap<RunState, WeakSet<object>>();
+
+/**
+ * A copy of a state to change. What grows with the run is copied at its first change and then changed in place,
+ * so that many entries cost one copy. To be closed before anybody else may keep it.
+ */
+export function openDraft(state: RunState): RunState {
+  const draft = { ...state };
+  owned.set(draft, new WeakSet());
+  return draft;
+}
+
+/** From here on the draft is a state like any other: nothing that it points at changes any more. */
+export function closeDraft(draft: RunState): RunState {
+  owned.delete(draft);
+  return draft;
+}
+
+function mine<T extends object>(draft: RunState, shared: T, copy: () => T): T {
+  const own = owned.get(draft);
+  if (own?.has(shared)) return shared;
+  const fresh = copy();
+  own?.add(fresh);
+  return fresh;
+}
+
+/** Helpers on a draft: they never change what it shares with the state that it was made of. */
 export function report(draft: RunState, text: string): void {
   draft.reportCount += 1;
   if (draft.reports.length < REPORTS_MAX) draft.reports = [...draft.reports, { seq: draft.seq, text }];
@@ -15,11 +42,21 @@ export function quarantine(draft: RunState, why: string): void {
 }
 
 export function putCall(draft: RunState, call: Call, change: Partial<Call>): void {
-  draft.calls = { ...draft.calls, [call.callId]: { ...call, ...change } };
+  const calls: Record<string, Call> = mine(draft, draft.calls, () => ({ ...draft.calls }));
+  calls[call.callId] = { ...call, ...change };
+  draft.calls = calls;
 }
 
 export function putStep(draft: RunState, step: ModelStep, change: Partial<ModelStep>): void {
-  draft.steps = draft.steps.map((other) => (other.step === step.step ? { ...step, ...change } : other));
+  const steps = mine(draft, draft.steps as ModelStep[], () => [...draft.steps]);
+  const at = steps.findLastIndex((other) => other.step === step.step);
+  steps[at < 0 ? steps.length : at] = { ...step, ...change };
+  draft.steps = steps;
+}
+
+/** The step of that number; the newest are looked at first. */
+export function stepNumbered(state: RunState, number: number): ModelStep | undefined {
+  return state.steps.findLast((step) => step.step === number);
 }
 
 export function addRedactions(draft: RunState, more: Redactions): void {

@@ -1,5 +1,5 @@
 import type { RunEvent, RunEventOf } from '@signalbox/contracts';
-import { putCall, putStep } from './draft.js';
+import { putCall, putStep, stepNumbered } from './draft.js';
 import { retryDelayMs } from './settings.js';
 import type { Asked, ModelStep, RunState } from './state.js';
 
@@ -62,12 +62,12 @@ function end(draft: RunState, status: 'completed' | 'failed' | 'cancelled', deci
 }
 
 function requestModel(draft: RunState, event: RunEventOf<'model.requested'>, decidedAt: number): void {
-  const last = draft.steps.find((step) => step.step === event.step);
+  const last = stepNumbered(draft, event.step);
   const request = asked(event.attempt, decidedAt, event.timeoutMs, last?.status === 'retry');
   const fresh = { ...request, status: 'requested' as const, outputTokensMax: event.outputTokensMax, error: null };
   if (last !== undefined) return putStep(draft, last, fresh);
   const step: ModelStep = { ...fresh, step: event.step, content: '', callIds: [], charged: [] };
-  draft.steps = [...draft.steps, step];
+  putStep(draft, step, {});
 }
 
 function applyCallEvent(

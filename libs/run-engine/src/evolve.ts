@@ -1,5 +1,5 @@
 import { JOURNAL_KINDS, type JournalEntryOf, journalHead } from '@signalbox/contracts';
-import { quarantine, report } from './draft.js';
+import { closeDraft, openDraft, quarantine, report } from './draft.js';
 import { applyEvent } from './events.js';
 import { applyEarly, applyFact } from './facts.js';
 import { type RunState, type StoredEntry, hasEnded, newRun } from './state.js';
@@ -9,22 +9,36 @@ import { type RunState, type StoredEntry, hasEnded, newRun } from './state.js';
  * is believed moves the rest. An entry that was folded before changes nothing.
  */
 export function evolve(state: RunState, stored: StoredEntry): RunState {
-  if (stored.seq <= state.seq || stored.subject !== state.subject) return state;
-  const draft: RunState = {
-    ...state,
-    seq: stored.seq,
-    firstSeq: state.firstSeq === 0 ? stored.seq : state.firstSeq,
-    entries: state.entries + 1,
-    head: journalHead(state.head, stored.bytes),
-  };
-  if (state.status === 'quarantined') return draft;
+  return evolveAll(state, [stored]);
+}
+
+/** The same for entries in a row: linear in their number, where a state for each would copy all calls each time. */
+export function evolveAll(state: RunState, entries: readonly StoredEntry[]): RunState {
+  if (entries.every((stored) => isKnown(state, stored))) return state;
+  const draft = openDraft(state);
+  for (const stored of entries) take(draft, stored);
+  return closeDraft(draft);
+}
+
+const isKnown = (state: RunState, stored: StoredEntry): boolean =>
+  stored.seq <= state.seq || stored.subject !== state.subject;
+
+/** Takes one entry into an open draft. */
+export function take(draft: RunState, stored: StoredEntry): void {
+  if (isKnown(draft, stored)) return;
+  const headBefore = draft.head;
+  draft.seq = stored.seq;
+  if (draft.firstSeq === 0) draft.firstSeq = stored.seq;
+  draft.entries += 1;
+  draft.head = journalHead(headBefore, stored.bytes);
+  if (draft.status === 'quarantined') return;
   const { entry } = stored;
   if (entry === null) {
     const why = stored.fault?.message ?? 'an entry that cannot be read';
     // Its author is proven, so it counts, and cannot be read: to go on without it would be to guess.
     if (stored.seal === 'verified' || stored.fault?.code === 'RUN_QUARANTINED') quarantine(draft, why);
     else report(draft, `ignored: ${why}`);
-    return draft;
+    return;
   }
   const known = JOURNAL_KINDS[entry.kind] as { author: string } | undefined;
   if (known === undefined)
@@ -34,9 +48,8 @@ export function evolve(state: RunState, stored: StoredEntry): RunState {
       draft,
       `ignored: ${(entry as { kind: string }).kind} is not believed from ${String((entry as { author: unknown }).author).slice(0, 32)}`,
     );
-  else if (entry.kind === 'decision.v1') applyDecision(draft, state.head, entry);
+  else if (entry.kind === 'decision.v1') applyDecision(draft, headBefore, entry);
   else applyFact(draft, entry);
-  return draft;
 }
 
 /** A decision counts only if it names exactly the entries before it. */
@@ -54,7 +67,5 @@ function applyDecision(draft: RunState, headBefore: string, entry: JournalEntryO
 
 /** Folds a whole journal, or a prefix of one. Throws nothing; of no entries it makes an empty run. */
 export function foldJournal(entries: readonly StoredEntry[]): RunState {
-  let state = newRun(entries[0]?.subject ?? '');
-  for (const entry of entries) state = evolve(state, entry);
-  return state;
+  return evolveAll(newRun(entries[0]?.subject ?? ''), entries);
 }

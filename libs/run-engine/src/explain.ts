@@ -1,5 +1,6 @@
 import type { DecisionRecord, JournalEntry, RunEvent, WireError } from '@signalbox/contracts';
-import { evolve } from './evolve.js';
+import { openDraft } from './draft.js';
+import { take } from './evolve.js';
 import { newRun, type StoredEntry } from './state.js';
 
 /** One line of a run's story. `at` in ms since 1970. */
@@ -116,11 +117,11 @@ function factOf(entry: Exclude<JournalEntry, { kind: 'decision.v1' }>): { at: nu
 /** What happened in a run, in order, and why: one line for each fact and each event of a decision. */
 export function explain(entries: readonly StoredEntry[]): Line[] {
   const lines: Line[] = [];
-  let state = newRun(entries[0]?.subject ?? '');
+  const state = openDraft(newRun(entries[0]?.subject ?? ''));
   for (const stored of entries) {
     const { seq, entry } = stored;
     const before = state.reportCount;
-    state = evolve(state, stored);
+    take(state, stored);
     if (state.reportCount > before)
       lines.push({
         seq,

@@ -1,5 +1,5 @@
 import { ERRORS, type JournalEntry, type JournalEntryOf } from '@signalbox/contracts';
-import { addRedactions, putCall, putStep, quarantine, report } from './draft.js';
+import { addRedactions, putCall, putStep, quarantine, report, stepNumbered } from './draft.js';
 import { ATTEMPTS_MAX, EARLY_FACTS_MAX, modelAttemptsMax } from './settings.js';
 import { type Call, type ModelStep, type RunState, type SessionAsk, hasEnded, isSettled, stepOf } from './state.js';
 import { TIMERS, dueAtOf } from './timers.js';
@@ -111,7 +111,7 @@ function charge(draft: RunState, step: ModelStep, fact: JournalEntryOf<'model.co
 function applyModel(draft: RunState, fact: ModelFact): void {
   const { step: number, attempt } = fact.body;
   const identity = `${number}:${attempt}`;
-  let step = draft.steps.find((other) => other.step === number);
+  let step = stepNumbered(draft, number);
   if (step === undefined || attempt > step.attempt) {
     if (step === undefined || (step.status !== 'completed' && step.status !== 'failed')) keep(draft, identity, fact);
     return;
@@ -128,12 +128,7 @@ function applyModel(draft: RunState, fact: ModelFact): void {
   // Ids are given here, whatever the worker wrote: they are unique in the run by construction.
   const callIds = toolCalls.map((_, index) => `call_${number}_${index}`);
   putStep(draft, step, { status: 'completed', content, callIds, error: null });
-  const calls = { ...draft.calls };
-  toolCalls.forEach((call, index) => {
-    const callId = callIds[index]!;
-    calls[callId] = newCall(callId, number, call.name, call.arguments);
-  });
-  draft.calls = calls;
+  toolCalls.forEach((call, index) => putCall(draft, newCall(callIds[index]!, number, call.name, call.arguments), {}));
   addRedactions(draft, redactions);
   draft.simulated ||= simulated;
   draft.upstream = upstream === '' ? provider : upstream;

@@ -10,7 +10,7 @@ export {
   sessionSave,
   toolWork,
 } from './effects.js';
-export { evolve, foldJournal } from './evolve.js';
+export { evolve, evolveAll, foldJournal } from './evolve.js';
 export { explain, type Line } from './explain.js';
 export { schemaFaults, unsupportedIn } from './json-schema.js';
 export { mayBegin } from './may-begin.js';

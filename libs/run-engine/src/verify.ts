@@ -1,6 +1,7 @@
 import { JOURNAL_KINDS, journalHead, journalHeadStart } from '@signalbox/contracts';
-import { evolve } from './evolve.js';
-import { type RunState, type StoredEntry, hasEnded, newRun } from './state.js';
+import { openDraft } from './draft.js';
+import { take } from './evolve.js';
+import { type StoredEntry, hasEnded, newRun } from './state.js';
 
 /** `error`: the journal is not what was written. `note`: an entry that nobody believes; it changed nothing. */
 export interface JournalFault {
@@ -28,7 +29,7 @@ export function verifyJournal(entries: readonly StoredEntry[]): JournalVerdict {
   const faults: JournalFault[] = [];
   const add = (seq: number, level: JournalFault['level'], text: string): void => void faults.push({ seq, level, text });
   let head = journalHeadStart(subject);
-  let state: RunState = newRun(subject);
+  const state = openDraft(newRun(subject));
   let decisions = 0;
   let last = 0;
   for (const stored of entries) {
@@ -46,7 +47,7 @@ export function verifyJournal(entries: readonly StoredEntry[]): JournalVerdict {
         add(seq, 'error', 'a decision after the end');
     } else if (state.accepted === null && entry.kind !== 'run.accepted.v1' && entry.kind !== 'run.refused.v1')
       add(seq, 'note', `${entry.kind} before the run was accepted`);
-    state = evolve(state, stored);
+    take(state, stored);
     head = journalHead(head, stored.bytes);
   }
   if (entries.length > 0 && state.accepted === null && state.status !== 'refused')

@@ -16,7 +16,7 @@ import {
   sessionSave,
   toolWork,
 } from './effects.js';
-import { evolve } from './evolve.js';
+import { evolveAll } from './evolve.js';
 import { mayBegin } from './may-begin.js';
 import type { PolicyView } from './policy-view.js';
 import { BUNDLE as bundle, policyOf, type WorldOptions } from './script.fixture.js';
@@ -38,6 +38,7 @@ export class World {
   readonly started = new Map<string, number>();
   readonly prompts: string[] = [];
   readonly saved: number[] = [];
+  #folded: { state: RunState; last: StoredEntry | undefined } = { state: newRun(SUBJECT), last: undefined };
   readonly decided: { state: RunState; nowMs: number; events: Decided['events'] }[] = [];
 
   constructor(readonly options: WorldOptions) {
@@ -75,9 +76,12 @@ export class World {
   }
 
   fold(): RunState {
-    let state = newRun(SUBJECT);
-    for (const entry of this.journal) state = evolve(state, entry);
-    return state;
+    const { state, last } = this.#folded;
+    // A test may take entries out again: then what was folded is no prefix any more.
+    if (state.entries > 0 && this.journal[state.entries - 1] !== last) this.#folded = { state: newRun(SUBJECT), last };
+    const rest = this.journal.slice(this.#folded.state.entries);
+    this.#folded = { state: evolveAll(this.#folded.state, rest), last: this.journal.at(-1) };
+    return this.#folded.state;
   }
 
   /** A router's attempt to decide from what it has read; lost when the journal moved on. */
