@@ -81,6 +81,8 @@ export const ERRORS = {
   LIMIT_COST: spec('limit', 'never', 422, 'The run reached its limit of money.'),
   LIMIT_TOOL_CALLS: spec('limit', 'never', 422, 'The run reached its limit of tool calls.'),
   LIMIT_WALL_TIME: spec('limit', 'never', 422, 'The run reached its limit of wall time.'),
+  LIMIT_NO_PROGRESS: spec('limit', 'never', 422, 'The run repeated the same calls, a short cycle of calls or failing calls after a warning.'),
+  OUTPUT_INVALID: spec('provider', 'never', 502, 'The final answer is not JSON that matches the output schema of the agent, after all repairs.'),
   RUN_CANCELLED: spec('conflict', 'never', 409, 'The run was cancelled.'),
   RUN_QUARANTINED: spec('conflict', 'never', 409, 'The journal of the run holds an entry this version cannot read.'),
   PAYLOAD_TOO_LARGE: spec('limit', 'never', 413, 'A message is larger than the bus carries.'),

@@ -5,10 +5,13 @@ import { type Effect, effectsOf } from './effects.js';
 import { applyEvent } from './events.js';
 import { applyEarly } from './facts.js';
 import { limitEvents, narrowed, reserveCall } from './limits.js';
+import { progressOf } from './no-progress.js';
+import { checkedOutput } from './output.js';
 import type { DecideEnv } from './policy-view.js';
 import {
   ATTEMPTS_MAX,
   ENGINE_VERSION,
+  ENGINE_WITH_PROGRESS,
   POLICY_WAIT_MS_MAX,
   QUEUE_WAIT_MS_MAX,
   ROUNDS_MAX,
@@ -41,7 +44,7 @@ export function decide(state: RunState, env: DecideEnv): Decided | null {
   }
   if (events.length === 0) return null;
   applyEarly(draft);
-  const decision: DecisionV1 = { head: state.head, decidedAt: env.nowMs, engine: ENGINE_VERSION, events };
+  const decision: DecisionV1 = { head: state.head, decidedAt: env.nowMs, engine: env.engine ?? ENGINE_VERSION, events };
   return { decision, events, effects: effectsOf(state, draft, events) };
 }
 
@@ -50,7 +53,7 @@ export function failRun(state: RunState, error: WireError, nowMs: number): Decid
   const events: RunEvent[] = [{ type: 'run.failed', error, usage: state.usage, costNanoUsd: state.costNanoUsd }];
   const after = { ...state };
   for (const event of events) applyEvent(after, event, nowMs);
-  const decision: DecisionV1 = { head: state.head, decidedAt: nowMs, engine: ENGINE_VERSION, events };
+  const decision: DecisionV1 = { head: state.head, decidedAt: nowMs, engine: ENGINE_VERSION, forced: true, events };
   return { decision, events, effects: effectsOf(state, after, events) };
 }
 
@@ -76,11 +79,38 @@ function nextEvents(state: RunState, env: DecideEnv): RunEvent[] {
   if (open.length > 0) return open;
   if (!calls.every(isSettled)) return [];
   if (calls.length > 0)
-    return requestStep(state, step.step + 1, `All ${calls.length} tool calls of step ${step.step} are answered.`);
-  return [
-    { type: 'run.completed', output: step.content, ...spent, steps: state.steps.length, toolCalls: state.toolCalls },
-    { type: 'session.save-requested', attempt: 1, timeoutMs: SESSION_SAVE_TIMEOUT_MS },
-  ];
+    return goOn(state, step, calls.length, env);
+  return finish(state, step);
+}
+
+/** After the calls of a step: the next one, unless the calls lead nowhere. */
+function goOn(state: RunState, step: ModelStep, calls: number, env: DecideEnv): RunEvent[] {
+  const looks = (env.engine ?? ENGINE_VERSION) >= ENGINE_WITH_PROGRESS;
+  const verdict = looks ? progressOf(state) : ({ do: 'nothing' } as const);
+  if (verdict.do === 'warn') return [verdict.event];
+  if (verdict.do === 'stop') {
+    const hit = { limit: 'no-progress' as const, value: verdict.calls, bound: verdict.callsMax };
+    return limitEvents(state, hit, `The run makes no progress: ${verdict.why}.`);
+  }
+  return requestStep(state, step.step + 1, `All ${calls} tool calls of step ${step.step} are answered.`);
+}
+
+/** After a final answer: the end of the run, or another try where the answer is not what the agent promises. */
+function finish(state: RunState, step: ModelStep): RunEvent[] {
+  const spent = { usage: state.usage, costNanoUsd: state.costNanoUsd };
+  const contract = state.plan!.agent.output;
+  const { text, faults } = contract === undefined ? { text: step.content, faults: [] } : checkedOutput(contract, step.content);
+  if (contract === undefined || faults.length === 0)
+    return [
+      { type: 'run.completed', output: text, ...spent, steps: state.steps.length, toolCalls: state.toolCalls },
+      { type: 'session.save-requested', attempt: 1, timeoutMs: SESSION_SAVE_TIMEOUT_MS },
+    ];
+  const rejected = state.remarks.filter((remark) => remark.kind === 'output');
+  if (rejected.at(-1)?.step !== step.step) return [{ type: 'output.rejected', step: step.step, faults }];
+  if (rejected.length <= contract.repairsMax)
+    return requestStep(state, step.step + 1, `The answer of step ${step.step} does not match the output schema.`);
+  const message = `The final answer does not match the output schema of the agent: ${faults.join('; ')}`.slice(0, 2_000);
+  return [{ type: 'run.failed', error: { code: 'OUTPUT_INVALID', message }, ...spent }];
 }
 
 function saveAgain(state: RunState): RunEvent[] {

@@ -1,6 +1,6 @@
 import type { Redactions } from '@signalbox/contracts';
 import { REPORTS_MAX } from './settings.js';
-import type { Call, ModelStep, RunState } from './state.js';
+import type { Call, ModelStep, Remark, RunState } from './state.js';
 
 /** The collections that a draft has copied for itself: it may change them in place. */
 const owned = new WeakMap<RunState, WeakSet<object>>();
@@ -52,6 +52,12 @@ export function putStep(draft: RunState, step: ModelStep, change: Partial<ModelS
   const at = steps.findLastIndex((other) => other.step === step.step);
   steps[at < 0 ? steps.length : at] = { ...step, ...change };
   draft.steps = steps;
+}
+
+export function addRemark(draft: RunState, remark: Remark): void {
+  const remarks = mine(draft, draft.remarks as Remark[], () => [...draft.remarks]);
+  remarks.push(remark);
+  draft.remarks = remarks;
 }
 
 /** The step of that number; the newest are looked at first. */

@@ -1,4 +1,3 @@
-import type { RunEvent } from '@signalbox/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decide } from './decide.js';
@@ -9,7 +8,7 @@ import { timersOf } from './timers.js';
 import { verifyJournal } from './verify.js';
 import { viewOf } from './view.js';
 import type { CallScript, StepScript } from './script.fixture.js';
-import { SUBJECT, World } from './world.fixture.js';
+import { eventsOf, SUBJECT, World } from './world.fixture.js';
 
 const tools = ['pure', 'keyed', 'unsafe', 'nothing'];
 const call: fc.Arbitrary<CallScript> = fc.record({
@@ -99,8 +98,6 @@ function outcomeOf(world: World): unknown {
   };
 }
 
-const eventsOf = (world: World): RunEvent[] =>
-  world.journal.flatMap(({ entry }) => (entry?.kind === 'decision.v1' ? entry.body.events : []));
 
 function expectSound(world: World, state: RunState): void {
   const events = eventsOf(world);

@@ -5,11 +5,9 @@ import { evolve, foldJournal } from './evolve.js';
 import { explain } from './explain.js';
 import { viewOf } from './view.js';
 import { verifyJournal } from './verify.js';
-import { RUN_ID, START_MS, World } from './world.fixture.js';
+import { eventsOf, RUN_ID, START_MS, World } from './world.fixture.js';
 import { AWAY_ATTEMPTS_MAX } from './settings.js';
 
-const eventsOf = (world: World): RunEvent[] =>
-  world.journal.flatMap(({ entry }) => (entry?.kind === 'decision.v1' ? entry.body.events : []));
 const typesOf = (world: World): string[] => eventsOf(world).map((event) => event.type);
 
 describe('the engine', () => {

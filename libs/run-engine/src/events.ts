@@ -1,5 +1,6 @@
 import type { RunEvent, RunEventOf } from '@signalbox/contracts';
-import { putCall, putStep, stepNumbered } from './draft.js';
+import { addRemark, putCall, putStep, stepNumbered } from './draft.js';
+import { repairRequest } from './output.js';
 import { retryDelayMs } from './settings.js';
 import type { Asked, ModelStep, RunState } from './state.js';
 
@@ -33,6 +34,10 @@ export function applyEvent(draft: RunState, event: RunEvent, decidedAt: number):
     case 'question.asked':
     case 'question.closed':
       return applyQuestion(draft, event);
+    case 'loop.warned':
+      return addRemark(draft, { step: event.step, kind: 'loop', text: event.text });
+    case 'output.rejected':
+      return addRemark(draft, { step: event.step, kind: 'output', text: repairRequest(event.faults) });
     case 'limit.reached':
       return;
     case 'run.completed':

@@ -40,6 +40,10 @@ function eventText(event: RunEvent): string {
       return `Asked a person (${event.questionId}): ${event.question}`;
     case 'question.closed':
       return `Closed question ${event.questionId} with ${event.choice}.`;
+    case 'loop.warned':
+      return `Warned the model after step ${event.step}, ${event.calls} calls without progress (${event.pattern}): ${event.text}`;
+    case 'output.rejected':
+      return `Did not take the answer of step ${event.step}: ${event.faults.join('; ')}.`;
     case 'limit.reached':
       return `Limit reached: ${event.limit} ${event.value} of ${event.bound}.`;
     case 'run.completed':

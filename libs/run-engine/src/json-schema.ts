@@ -1,5 +1,5 @@
 /**
- * The part of JSON Schema that tools use for their arguments. Closed: a keyword that is not known here
+ * The part of JSON Schema that tools use for their arguments, and agents for their output. Closed: a keyword that is not known here
  * makes every value invalid, so that nothing passes unchecked.
  */
 const ANNOTATIONS = new Set([
@@ -24,7 +24,14 @@ const PATTERN_TEXT_CHARS_MAX = 256;
 
 type Schema = Record<string, unknown>;
 type Check = (bound: unknown, value: unknown, at: string, walk: Walk) => void;
+/** How faults speak of the value as a whole, and of a property that the schema does not have. */
+export interface SchemaWords {
+  root: string;
+  unknown: string;
+}
+const ARGUMENTS: SchemaWords = { root: '(arguments)', unknown: 'is not a known argument' };
 interface Walk {
+  words: SchemaWords;
   faults: string[];
   depth: number;
 }
@@ -33,7 +40,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
 
 function fault(walk: Walk, at: string, text: string): void {
-  if (walk.faults.length < FAULTS_MAX) walk.faults.push(`${at === '' ? '(arguments)' : at} ${text}`);
+  if (walk.faults.length < FAULTS_MAX) walk.faults.push(`${at === '' ? walk.words.root : at} ${text}`);
 }
 
 const TYPES: Record<string, (value: unknown) => boolean> = {
@@ -140,19 +147,19 @@ function checkOthers(schema: Schema, value: Record<string, unknown>, at: string,
   const others = schema['additionalProperties'];
   for (const [name, item] of Object.entries(value)) {
     if (Object.hasOwn(known, name)) continue;
-    if (others === false) fault(walk, `${at}/${name.slice(0, 64)}`, 'is not a known argument');
+    if (others === false) fault(walk, `${at}/${name.slice(0, 64)}`, walk.words.unknown);
     else check(others, item, `${at}/${name.slice(0, 64)}`, walk);
   }
 }
 
 /** What is wrong with the value, by JSON pointer; empty when it matches. At most eight lines, never a value. */
-export function schemaFaults(schema: Schema, value: unknown): string[] {
-  const walk: Walk = { faults: [], depth: 0 };
+export function schemaFaults(schema: Schema, value: unknown, words = ARGUMENTS): string[] {
+  const walk: Walk = { words, faults: [], depth: 0 };
   check(schema, value, '', walk);
   return walk.faults;
 }
 
-/** Keywords and patterns of a schema that this validator refuses; for whoever writes a tool. */
+/** Keywords and patterns of a schema that this validator refuses; for whoever writes a tool or an agent. */
 export function unsupportedIn(schema: unknown, at = ''): string[] {
   if (!isObject(schema)) return typeof schema === 'boolean' ? [] : [`${at || '/'} is not a schema`];
   const found: string[] = [];

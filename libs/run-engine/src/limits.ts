@@ -2,7 +2,7 @@ import type { ErrorCode, RunEvent, RunLimits } from '@signalbox/contracts';
 import { estimateTokens, promptFor } from './prompt.js';
 import type { RunState } from './state.js';
 
-type LimitName = 'steps' | 'tokens' | 'costNanoUsd' | 'toolCalls' | 'wallMs';
+type LimitName = 'steps' | 'tokens' | 'costNanoUsd' | 'toolCalls' | 'wallMs' | 'no-progress';
 export interface LimitHit {
   limit: LimitName;
   value: number;
@@ -15,6 +15,7 @@ const CODES: Record<LimitName, ErrorCode> = {
   costNanoUsd: 'LIMIT_COST',
   toolCalls: 'LIMIT_TOOL_CALLS',
   wallMs: 'LIMIT_WALL_TIME',
+  'no-progress': 'LIMIT_NO_PROGRESS',
 };
 
 /** The agent's limits, narrowed by the request, never widened. */
@@ -27,8 +28,9 @@ export function narrowed(
   return limits;
 }
 
-export function limitEvents(state: RunState, hit: LimitHit): RunEvent[] {
-  const message = `The run reached its limit of ${hit.limit}: ${hit.value} of ${hit.bound}.`;
+/** `why` for people, where numbers do not say it. */
+export function limitEvents(state: RunState, hit: LimitHit, why?: string): RunEvent[] {
+  const message = why ?? `The run reached its limit of ${hit.limit}: ${hit.value} of ${hit.bound}.`;
   return [
     { type: 'limit.reached', ...hit },
     {

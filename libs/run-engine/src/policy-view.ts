@@ -28,6 +28,8 @@ export interface DecideEnv {
   /** Time of the decision, ms since 1970. */
   nowMs: number;
   policy: PolicyView;
+  /** Version of the rules to decide by; absent: the present one. For decisions of the past. */
+  engine?: number;
 }
 
 /** Asks the policy; an error while deciding is a denial. */

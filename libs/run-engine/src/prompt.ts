@@ -1,4 +1,5 @@
 import type { Message } from '@signalbox/contracts';
+import { outputInstructions } from './output.js';
 import { CHARS_PER_TOKEN, TOKENS_PER_MESSAGE } from './settings.js';
 import { type Call, type ModelStep, type RunState, callsOf } from './state.js';
 
@@ -15,22 +16,47 @@ function messagesOfStep(state: RunState, step: ModelStep): Message[] {
   return [said, ...calls.map((call): Message => ({ role: 'tool', content: answerOf(call), callId: call.callId }))];
 }
 
-/** What the run itself adds to its session: its input, what the model said, what the tools answered. */
+function stepsDone(state: RunState): ModelStep[] {
+  return state.steps.filter((step) => step.status === 'completed');
+}
+
+/**
+ * What the run itself adds to its session: its input, what the model said, what the tools answered. Not what the
+ * engine remarked, nor answers that it did not take.
+ */
 export function messagesOf(state: RunState): Message[] {
-  const done = state.steps.filter((step) => step.status === 'completed');
-  return [...(state.accepted?.input ?? []), ...done.flatMap((step) => messagesOfStep(state, step))];
+  const rejected = new Set(state.remarks.filter(({ kind }) => kind === 'output').map(({ step }) => step));
+  const kept = stepsDone(state).filter((step) => !rejected.has(step.step));
+  return [...(state.accepted?.input ?? []), ...kept.flatMap((step) => messagesOfStep(state, step))];
+}
+
+/** The same as the model reads it: everything it said, and the remarks of the engine where they were made. */
+function conversationOf(state: RunState): Message[] {
+  const remarks = Map.groupBy(state.remarks, ({ step }) => step);
+  const said = stepsDone(state).flatMap((step) => [
+    ...messagesOfStep(state, step),
+    // Not `system`: some providers take that role at the start alone.
+    ...(remarks.get(step.step) ?? []).map(({ text }): Message => ({ role: 'user', content: text })),
+  ]);
+  return [...(state.accepted?.input ?? []), ...said];
+}
+
+function instructionsOf({ plan }: RunState): string {
+  if (plan === null) return '';
+  const { instructions, output } = plan.agent;
+  return [instructions, output === undefined ? '' : outputInstructions(output)].filter((text) => text !== '').join('\n\n');
 }
 
 /** The full prompt of the step that comes or runs now: instructions, history, input, all that followed. */
 export function promptFor(state: RunState): Message[] {
-  const instructions = state.plan?.agent.instructions ?? '';
+  const instructions = instructionsOf(state);
   // A history cut at its bound may start with answers to calls that are cut off.
   const start = state.history.findIndex((message) => message.role !== 'tool');
   const history = start < 0 ? [] : state.history.slice(start);
   return [
     ...(instructions === '' ? [] : [{ role: 'system' as const, content: instructions }]),
     ...history,
-    ...messagesOf(state),
+    ...conversationOf(state),
   ];
 }
 

@@ -1,5 +1,6 @@
 import type {
   AgentManifest,
+  AgentOutput,
   ModelManifest,
   RunLimits,
   ToolEffect,
@@ -14,6 +15,8 @@ export const BUNDLE = { version: 1, hash: 'b'.repeat(64) };
 export type CallScript = {
   tool: string;
   arguments?: string;
+  /** Of `ok`; absent: one of its own for each call. */
+  result?: string;
   outcome: 'ok' | WireError['code'] | 'silent' | 'orphaned';
 };
 /** By step from 0; each an attempt after the other, the last one repeated. */
@@ -28,6 +31,7 @@ export type StepScript = {
 export interface WorldOptions {
   script: StepScript[];
   limits?: Partial<RunLimits>;
+  output?: AgentOutput;
   denied?: string[];
   memory?: 'silent';
   /** Results sent twice. */
@@ -70,6 +74,7 @@ export function policyOf(options: WorldOptions): PolicyView {
     model: MODEL.id,
     tools: ['pure', 'keyed', 'unsafe'],
     limits: { ...LIMITS, ...options.limits },
+    ...(options.output === undefined ? {} : { output: options.output }),
   };
   const tools = [toolOf('pure', 'pure'), toolOf('keyed', 'idempotent'), toolOf('unsafe', 'unsafe')];
   return {

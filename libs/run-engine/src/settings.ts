@@ -1,7 +1,9 @@
 import { type ErrorCode, ERRORS } from '@signalbox/contracts';
 
 /** Version of the rules in `decide`; noted in every decision. */
-export const ENGINE_VERSION = 1;
+export const ENGINE_VERSION = 2;
+/** The first version that looks for calls that lead nowhere. */
+export const ENGINE_WITH_PROGRESS = 2;
 
 /** How often one step or one call is tried before it counts as failed. */
 export const ATTEMPTS_MAX = 3;
@@ -28,6 +30,20 @@ export const EARLY_FACTS_MAX = 256;
 export const REPORTS_MAX = 32;
 /** Consecutive rounds of one decision; each ends in an outside effect or the end of the run. */
 export const ROUNDS_MAX = 64;
+/** Newest calls that are looked at for progress; more than one step may ask for, and all that may follow a warning. */
+export const LOOP_CALLS_MAX = 128;
+/** Longest cycle of calls that is recognised. */
+export const LOOP_PERIOD_MAX = 4;
+/** Equal rounds of calls in a row, same arguments and same results, of which the model is warned. */
+export const LOOP_ROUNDS_WARN = 3;
+/** Rounds more after the warning, then the run is stopped. */
+export const LOOP_ROUNDS_AFTER = 2;
+/** Failed or refused calls in a row of which the model is warned. */
+export const LOOP_ERRORS_WARN = 5;
+/** Failed or refused calls more after the warning, then the run is stopped. */
+export const LOOP_ERRORS_AFTER = 5;
+/** A fault of an answer as it is told to the model, characters. */
+export const OUTPUT_FAULT_CHARS_MAX = 500;
 /** Rough size of a token of a prompt, characters; used to reserve before the call, never to charge. */
 export const CHARS_PER_TOKEN = 4;
 /** What a message costs beside its text, tokens. */

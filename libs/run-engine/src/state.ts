@@ -115,6 +115,14 @@ export interface Report {
   text: string;
 }
 
+/** Words of the engine that the prompt carries after the step of that number. */
+export interface Remark {
+  step: number;
+  /** A warning of calls that lead nowhere, or the faults of a final answer. */
+  kind: 'loop' | 'output';
+  text: string;
+}
+
 /** A run as its journal tells it. Plain data; `evolve` never changes one, it returns another. */
 export interface RunState {
   subject: string;
@@ -131,6 +139,7 @@ export interface RunState {
   save: SessionAsk | null;
   history: readonly Message[];
   steps: readonly ModelStep[];
+  remarks: readonly Remark[];
   calls: Readonly<Record<string, Call>>;
   questions: Readonly<Record<string, Question>>;
   /** Facts for what is not decided yet, by their identity. */
@@ -166,6 +175,7 @@ export function newRun(subject: string): RunState {
     save: null,
     history: [],
     steps: [],
+    remarks: [],
     calls: {},
     questions: {},
     early: {},

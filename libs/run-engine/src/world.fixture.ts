@@ -3,6 +3,7 @@ import {
   type JournalEntry,
   type JournalKind,
   JOURNAL_KINDS,
+  type RunEvent,
   type ToolCall,
   subjects,
 } from '@signalbox/contracts';
@@ -27,6 +28,9 @@ export const RUN_ID = 'run_03_0123456789abcdefghjkmnpqrs';
 export const SUBJECT = subjects.run('demo', RUN_ID);
 export const START_MS = 1_800_000_000_000;
 const principal = { keyId: 'key-1', userId: 'user-1' };
+
+export const eventsOf = (world: World): RunEvent[] =>
+  world.journal.flatMap(({ entry }) => (entry?.kind === 'decision.v1' ? entry.body.events : []));
 
 /** A run's journal in memory with workers that do what the script says. Time moves only when told. */
 export class World {
@@ -190,7 +194,7 @@ export class World {
           this.fact('tool.completed.v1', {
             callId,
             attempt,
-            result: `result of ${callId}`,
+            result: script?.result ?? `result of ${callId}`,
             truncated: false,
             redactions: {},
             receipt,

@@ -13,6 +13,8 @@ export const DecisionV1 = z.object({
   decidedAt: Millis,
   /** Version of the rules of the engine that decided. */
   engine: Count,
+  /** Ended from outside the rules of the engine (no room, cannot be stored): deciding again cannot confirm it. */
+  forced: z.literal(true).optional(),
   events: z.array(RunEvent).min(1).max(256),
 });
 export type DecisionV1 = z.infer<typeof DecisionV1>;

@@ -86,6 +86,17 @@ export const RunEvent = z.discriminatedUnion('type', [
   }),
   /** Answered by a person, or by the tool itself after all: then the choice is `result`. */
   z.object({ type: z.literal('question.closed'), questionId: Token, choice: QuestionChoice }),
+  /** The calls up to this step lead nowhere; the next prompt carries the text. Once for each such episode. */
+  z.object({
+    type: z.literal('loop.warned'),
+    step: Count,
+    pattern: z.enum(['repeat', 'cycle', 'errors']),
+    /** The newest calls in a row that show the pattern. */
+    calls: Count,
+    text: z.string().max(1_000),
+  }),
+  /** The final answer of this step is not what the agent's output schema asks for; the next prompt names the faults. */
+  z.object({ type: z.literal('output.rejected'), step: Count, faults: z.array(z.string().max(500)).min(1).max(8) }),
   z.object({ type: z.literal('limit.reached'), limit: z.string().max(64), value: z.number(), bound: z.number() }),
   z.object({ type: z.literal('run.completed'), output: z.string(), ...spent, steps: Count, toolCalls: Count }),
   z.object({ type: z.literal('run.failed'), error: WireError, ...spent }),

@@ -2,6 +2,15 @@ import { z } from 'zod';
 import { Token } from '../ids.js';
 import { RunLimits } from '../run-limits.js';
 
+/** What the final answer of an agent must be. */
+export const AgentOutput = z.object({
+  /** JSON Schema of the answer. The model is told it. */
+  schema: z.record(z.string(), z.unknown()),
+  /** How often the model is asked again because its answer does not match; then the run fails. */
+  repairsMax: z.number().int().min(0).max(5).default(2),
+});
+export type AgentOutput = z.infer<typeof AgentOutput>;
+
 export const AgentManifest = z.object({
   id: Token,
   description: z.string().max(2_000),
@@ -12,5 +21,7 @@ export const AgentManifest = z.object({
   /** Names of tools it may ask for; whether it may use one, the rules say. */
   tools: z.array(z.string()).max(128),
   limits: RunLimits,
+  /** Absent: any text is an answer. */
+  output: AgentOutput.optional(),
 });
 export type AgentManifest = z.infer<typeof AgentManifest>;
