@@ -1,4 +1,4 @@
-import { Token, type RunRequestV1, RunLimits } from '@signalbox/contracts';
+import { RunId, RunLimits, type RunRequestV1, Token } from '@signalbox/contracts';
 import { MeshError, validate } from '@signalbox/kernel';
 import { z } from 'zod';
 import type { Caller } from '../mesh/mesh.port.js';
@@ -75,9 +75,10 @@ function toMessage(message: z.infer<typeof InputMessage>): RunRequestV1['input']
 
 /** `resp_…` is the run's id under OpenAI's prefix. */
 export function runIdOf(responseId: string): string {
-  if (!/^resp_[0-9]{2}_[0-9a-z]{26}$/.test(responseId))
+  const runId = RunId.safeParse(responseId.replace(/^resp_/, 'run_'));
+  if (!runId.success || !responseId.startsWith('resp_'))
     throw new MeshError('RUN_UNKNOWN', 'There is no response of that id.');
-  return responseId.replace('resp_', 'run_');
+  return runId.data;
 }
 
 export function responseIdOf(runId: string): string {

@@ -98,7 +98,12 @@ export class ResponsesService {
  * The conversation decides where a run lies, so a key that comes again for another one names another run: the broker would
  * drop the second request as a repeat of the first, and its caller wait for a run that never begins.
  */
-function withinItsPlace(idempotencyKey: string, { conversation, previous_response_id: previous }: ResponseRequest): string {
+function withinItsPlace(
+  idempotencyKey: string,
+  { conversation, previous_response_id: previous }: ResponseRequest,
+): string {
   const name = typeof conversation === 'string' ? conversation : conversation?.id;
-  return name === undefined && !previous ? idempotencyKey : JSON.stringify([idempotencyKey, name ?? null, previous ?? null]);
+  return name === undefined && !previous
+    ? idempotencyKey
+    : JSON.stringify([idempotencyKey, name ?? null, previous ?? null]);
 }
