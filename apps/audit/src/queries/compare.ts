@@ -1,24 +1,27 @@
-import { decodeEntry, type KeyRing } from '@signalbox/bus';
+import { decodeEntry, type KeyRing, type RawEntry } from '@signalbox/bus';
 import { ClaimV1 } from '@signalbox/contracts';
 import { canonicalJson, MeshError, sha256Hex, validate } from '@signalbox/kernel';
 import type { ArchivedEntry } from '../archive/entities/archived-entry.entity.js';
 import { journalEntry } from '../archive/stored-entry.js';
 
 /**
- * Whether the readable copy of an entry says what its stored bytes say; the hash chain covers the bytes alone, so a
- * change of the copy would else go unseen. Checks the seal again where audit holds its key.
+ * The entry that the stored bytes hold: frame, author and schema checked again, and the seal where audit holds its key.
+ * What the archive shows and what verification folds comes from here, never from the readable copy alone.
  */
-export async function copyMatches(row: ArchivedEntry, keys: KeyRing): Promise<boolean> {
+export function reread(row: ArchivedEntry, keys: KeyRing): Promise<RawEntry> {
   const { seq, subject, bytes } = row;
-  const copy = journalEntry(row);
-  const resolve = (_tenant: string, claim: unknown): Promise<unknown> =>
-    Promise.resolve(claimedBody(claim, copy?.body));
-  const { entry } = await decodeEntry({ seq, subject, data: bytes }, keys, { resolve });
-  return canonicalJson(entry) === canonicalJson(copy);
+  const body = journalEntry(row)?.body;
+  const resolve = (_tenant: string, claim: unknown): Promise<unknown> => claimedBody(claim, body);
+  return decodeEntry({ seq, subject, data: bytes }, keys, { resolve });
+}
+
+/** Whether the readable copy says what the bytes say: the hash chain covers the bytes alone. */
+export function copyMatches(row: ArchivedEntry, { entry }: RawEntry): boolean {
+  return canonicalJson(entry) === canonicalJson(journalEntry(row));
 }
 
 /** A body that travelled by reference is only in the copy; the reference holds its hash. */
-function claimedBody(claim: unknown, body: unknown): unknown {
+async function claimedBody(claim: unknown, body: unknown): Promise<unknown> {
   const { sha256 } = validate(ClaimV1, claim).$claim;
   if (body !== undefined && sha256Hex(JSON.stringify(body)) === sha256) return body;
   throw new MeshError('NOT_FOUND', 'The archived copy is not what the claim stands for.');

@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { KEYS } from '@signalbox/app-runtime';
-import type { KeyRing } from '@signalbox/bus';
+import type { KeyRing, RawEntry } from '@signalbox/bus';
 import { partitionOfRun } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { explain, verifyJournal } from '@signalbox/run-engine';
 import { ArchivePort } from '../archive/archive.port.js';
 import type { ArchivedRun } from '../archive/entities/archived-run.entity.js';
-import { storedEntry } from '../archive/stored-entry.js';
-import { copyMatches, differences } from './compare.js';
+import type { ArchivedEntry } from '../archive/entities/archived-entry.entity.js';
+import { copyMatches, differences, reread } from './compare.js';
 import { JournalsPort } from './journals.port.js';
 import { type CostKey, type CostRow, type Page, QueriesPort, type RunFilter } from './queries.port.js';
 
@@ -49,12 +49,16 @@ export class QueriesService {
   async run(tenant: string, runId: string): Promise<{ run: ArchivedRun; story: StoryLine[]; entries: unknown[] }> {
     const run = await this.queries.run(tenant, runId);
     if (!run) throw unknown();
-    const entries = (await this.archive.entriesOf({ tenant, runId })).map(storedEntry);
+    const entries = await this.#reread(await this.archive.entriesOf({ tenant, runId }));
     const story = explain(entries).map(({ seq, at, who, text }) => ({ seq, at, author: who, text }));
     return {
       run,
       story,
-      entries: entries.map(({ seq, entry, fault }) => ({ seq, ...entry, ...(fault ? { fault } : {}) })),
+      entries: entries.map(({ seq, entry, fault }) => ({
+        seq,
+        ...entry,
+        ...(fault ? { fault: { code: fault.code, message: fault.message } } : {}),
+      })),
     };
   }
 
@@ -63,18 +67,17 @@ export class QueriesService {
     const untilSeq = await this.archive.lastSeq(partitionOfRun(runId));
     const rows = await this.archive.entriesOf({ tenant, runId });
     if (rows.length === 0) throw unknown();
-    const verdict = verifyJournal(rows.map(storedEntry));
-    const wrong: string[] = [];
-    for (const row of rows) {
-      if (!(await copyMatches(row, this.keys)))
-        wrong.push(`entry ${row.seq}: the readable copy is not what was stored`);
-    }
+    const entries = await this.#reread(rows);
+    const verdict = verifyJournal(entries);
+    const wrong = rows
+      .filter((row, index) => !copyMatches(row, entries[index]!))
+      .map(({ seq }) => `entry ${seq}: the readable copy is not what was stored`);
     const journal = await this.journals.read({ tenant, runId });
     const comparedWithBus = journal !== null && journal.size > 0;
     if (comparedWithBus) wrong.push(...differences(rows, journal, untilSeq));
     const faults = [...verdict.faults.map((fault) => `entry ${fault.seq}: ${fault.text}`), ...wrong];
-    const { head, entries } = verdict;
-    return { runId, ok: verdict.ok && wrong.length === 0, entries, head, faults, comparedWithBus };
+    const ok = verdict.ok && wrong.length === 0;
+    return { runId, ok, entries: rows.length, head: verdict.head, faults, comparedWithBus };
   }
 
   /** By run id. `next` is where to go on when there are more. */
@@ -91,6 +94,10 @@ export class QueriesService {
 
   cost(tenant: string, by: CostKey, sinceMs: number): Promise<CostRow[]> {
     return this.queries.cost(tenant, by, sinceMs);
+  }
+
+  #reread(rows: readonly ArchivedEntry[]): Promise<RawEntry[]> {
+    return Promise.all(rows.map((row) => reread(row, this.keys)));
   }
 }
 

@@ -1,0 +1,64 @@
+import type { RawEntry } from '@signalbox/bus';
+import { runIdFor } from '@signalbox/contracts';
+import { MeshError, newRequestId } from '@signalbox/kernel';
+import { describe, expect, it } from 'vitest';
+import { PartitionBatch } from './partition-batch.js';
+
+const tenant = 'acme';
+let seq = 0;
+
+function raw(place: Partial<RawEntry>, bytes = 10): RawEntry {
+  seq += 1;
+  const fault = new MeshError('REQUEST_MALFORMED', 'no\0frame');
+  return {
+    seq,
+    subject: 's',
+    tenant,
+    runId: 'r',
+    bytes: new Uint8Array(bytes),
+    entry: null,
+    seal: 'invalid',
+    fault,
+    ...place,
+  };
+}
+
+describe('PartitionBatch', () => {
+  const runId = runIdFor({ tenant, requestId: newRequestId() });
+  const partition = runId.slice(4, 6);
+  const elsewhere = partition === '00' ? '01' : '00';
+
+  it('keeps whatever lies in the stream, and makes rows of what belongs there', () => {
+    const batch = new PartitionBatch(partition, 100);
+    batch.add(raw({ runId }));
+    batch.add(
+      raw({ runId, entry: { kind: 'timer.fired.v1', author: 'router', seq, body: { timer: 'wall', firedAt: 1 } } }),
+    );
+    batch.add(raw({ runId: 'junk' }));
+    batch.add(raw({ tenant: '', runId: '' }));
+    batch.add(raw({ runId: runId.replace(`_${partition}_`, `_${elsewhere}_`) }));
+    const taken = batch.take();
+    expect(taken?.entries.map((entry) => entry.seq)).toHaveLength(5);
+    expect(taken?.entries.every((entry) => entry.partition === partition)).toBe(true);
+    expect(taken?.runs).toEqual([{ tenant, runId }]);
+    expect(taken?.turned).toEqual([{ tenant, runId }]);
+    expect(taken?.entries[0]).toMatchObject({
+      fault: 'no\u{FFFD}frame',
+      faultCode: 'REQUEST_MALFORMED',
+      seal: 'invalid',
+    });
+    expect(batch.take()).toBeNull();
+  });
+
+  it('is full by number or by bytes', () => {
+    const batch = new PartitionBatch(partition, 2);
+    batch.add(raw({}));
+    expect(batch.isFull).toBe(false);
+    batch.add(raw({}));
+    expect(batch.isFull).toBe(true);
+    batch.take();
+    expect(batch.isFull).toBe(false);
+    batch.add(raw({}, 9_000_000));
+    expect(batch.isFull).toBe(true);
+  });
+});
