@@ -121,7 +121,7 @@ async function lastOf(request: { model: string; input: string }): Promise<Respon
   return expect.fail('the stream ended without an end');
 }
 
-const post = (body: BodyInit | null, headers: Record<string, string> = {}): Promise<Response> =>
+const post = (body: NonNullable<RequestInit['body']>, headers: Record<string, string> = {}): Promise<Response> =>
   mesh.request('/v1/responses', { method: 'POST', body, headers });
 
 interface ErrorBody {

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { readResponseRequest, responseIdOf, runIdOf, toRunRequest } from './response-request.js';
+
+const caller = { tenant: 'demo', keyDigest: '0'.repeat(64) };
+const requestId = 'req_00000000000000000000000000';
+const RUN = `run_03_${'0'.repeat(26)}`;
+
+const asRun = (body: object) => toRunRequest(readResponseRequest({ model: 'analyst', ...body }), caller, requestId);
+
+describe('a Responses request', () => {
+  it('with a text is one message of the user', () => {
+    expect(asRun({ input: 'Hello.' })).toEqual({
+      keyDigest: caller.keyDigest,
+      requestId,
+      agent: 'analyst',
+      input: [{ role: 'user', content: 'Hello.' }],
+      stream: false,
+    });
+  });
+
+  it('with parts, a developer and instructions is one conversation', () => {
+    const input = [
+      { role: 'developer', content: 'Be exact.' },
+      {
+        role: 'user',
+        content: [
+          { type: 'input_text', text: 'a' },
+          { type: 'input_text', text: 'b' },
+        ],
+      },
+    ];
+    expect(asRun({ input, instructions: 'Be short.' }).input).toEqual([
+      { role: 'system', content: 'Be short.' },
+      { role: 'system', content: 'Be exact.' },
+      { role: 'user', content: 'ab' },
+    ]);
+  });
+
+  it('keeps its place in a conversation, its profile and its limits', () => {
+    expect(asRun({ input: 'x', conversation: { id: 'c' } }).session).toBe('c');
+    expect(asRun({ input: 'x', previous_response_id: responseIdOf(RUN) }).previousRunId).toBe(RUN);
+    const signalbox = { profile: { names: ['Ann Lee'] }, limits: { stepsMax: 2 } };
+    expect(asRun({ input: 'x', signalbox, stream: true })).toMatchObject({ ...signalbox, stream: true });
+  });
+
+  it.each([
+    { temperature: 0.2, top_p: 1, max_output_tokens: 5, metadata: { a: 'b' }, user: 'u', store: true },
+    { tools: [], tool_choice: 'auto', include: null },
+  ])('may tune what does not govern: %j', (tuning) => {
+    expect(asRun({ input: 'x', ...tuning })).toEqual(asRun({ input: 'x' }));
+  });
+
+  it.each(['tools', 'tool_choice', 'prompt', 'include'])('may not set %s', (name) => {
+    expect(() => asRun({ input: 'x', [name]: ['anything'] })).toThrow(
+      expect.objectContaining({ code: 'REQUEST_INVALID', details: { fields: [name] } }) as Error,
+    );
+  });
+});
+
+describe('the id of a response', () => {
+  it('is the run’s under another name', () => {
+    expect(runIdOf(responseIdOf(RUN))).toBe(RUN);
+  });
+
+  it.each(['', 'resp_', RUN, `resp_99_${'0'.repeat(26)}`, `resp_03_${'0'.repeat(25)}`, 'resp_03_*', 'resp_03_>'])(
+    '%j is unknown',
+    (id) => {
+      expect(() => runIdOf(id)).toThrow(expect.objectContaining({ code: 'RUN_UNKNOWN' }) as Error);
+    },
+  );
+});
