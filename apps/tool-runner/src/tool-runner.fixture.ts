@@ -60,6 +60,7 @@ function tools(host: string): ToolManifest[] {
     http('http_get', 'GET', 'idempotent'),
     http('http_post', 'POST', 'unsafe'),
     http('forbidden', 'GET', 'pure'),
+    http('forbidden_post', 'POST', 'unsafe'),
     // Its driver cannot give that tier.
     { ...http('misplaced', 'GET', 'pure'), tier: 'T2' },
   ];
@@ -90,7 +91,7 @@ function bundleOf(host: string, change: Partial<PolicyBundleV1> = {}): PolicyBun
         id: 'allow',
         effect: 'permit',
         agents: '*',
-        tools: names.filter((name) => name !== 'forbidden'),
+        tools: names.filter((name) => !name.startsWith('forbidden')),
         when: [],
         description: '',
       },
@@ -193,7 +194,7 @@ export class World {
     const values: VaultItem[] = [];
     const service = await this.guard.serve('vaultDeposit', async ({ body, tenant }) => {
       values.push(...body.items.map(({ token, sealed }) => openFromVault(keys, { tenant, token }, sealed)));
-      return { ok: true };
+      return { ok: true as const };
     });
     return { values, stop: () => service.stop(0) };
   }
@@ -236,6 +237,16 @@ export class World {
     });
     await this.#decide(run);
     return toolWork(foldJournal(await this.router.journal.read(run)), 'call_1_0', 1);
+  }
+
+  /** What a worker leaves that dies between its claim and its result. */
+  async claimAndDie(work: ToolWorkV1): Promise<void> {
+    const { callId, attempt, argumentsHash } = work;
+    const keysDir = this.mesh.keysDir('tool-runner');
+    const bus = await Bus.connect({ service: 'tool-runner', account: 'CORE', url: this.mesh.url, keysDir });
+    const claim = { callId, attempt, argumentsHash, worker: 'wrk_dead', beganAt: Date.now() };
+    await bus.journal.append(work, 'tool.began.v1', claim);
+    await bus.drain(0);
   }
 
   async send(work: ToolWorkV1): Promise<void> {

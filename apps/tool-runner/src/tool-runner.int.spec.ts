@@ -215,6 +215,20 @@ describe('tool-runner', () => {
       expect(asked.get('/hang-post')).toBe(1);
     });
 
+    it('is left to the question when the worker that claimed it died, whatever is decided by then', async () => {
+      const orphan = await world.ask('http_post', { url: `${origin}/orphan`, body: 'x' });
+      const denied = await world.ask('forbidden_post', { url: `${origin}/orphan`, body: 'x' });
+      await world.claimAndDie(orphan);
+      await world.claimAndDie(denied);
+      await world.send(orphan);
+      await world.send({ ...orphan, deadlineAt: Date.now() - 1 });
+      await world.send(denied);
+      await settled();
+      expect(await claims(orphan)).toEqual(['tool.began.v1']);
+      expect(await claims(denied)).toEqual(['tool.began.v1']);
+      expect(asked.size).toBe(0);
+    });
+
     it('may still be tried anew when it came too late to be begun', async () => {
       const work = await world.ask('http_post', { url: `${origin}/too-late`, body: 'x' });
       await world.send({ ...work, deadlineAt: Date.now() - 1 });

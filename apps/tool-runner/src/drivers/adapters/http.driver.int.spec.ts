@@ -1,5 +1,11 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline, Readable } from 'node:stream';
 import type { ToolDriver, ToolLimits } from '@signalbox/contracts';
@@ -35,47 +41,49 @@ describe('HttpToolDriver', () => {
   let written = 0;
   let cutOff = 0;
 
-  beforeAll(async () => {
-    server = createServer(async (request, response) => {
-      let body = '';
-      for await (const chunk of request) body += chunk;
-      seen.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers, body });
-      response.on('close', () => (cutOff += response.writableFinished ? 0 : 1));
-      switch (request.url) {
-        case '/moved':
-          response.writeHead(302, { location: '/secret' }).end('gone');
-          return;
-        case '/huge': {
-          // 50 MB without saying so beforehand.
-          const chunks = Readable.from(Array.from({ length: 800 }, () => Buffer.alloc(65_536, 'x')));
-          chunks.on('data', (chunk: Buffer) => (written += chunk.length));
-          pipeline(chunks, response, () => undefined);
-          return;
-        }
-        case '/declared':
-          response.writeHead(200, { 'content-length': String(50 * MiB) }).write('x');
-          return;
-        case '/hang':
-          return;
-        case '/cut':
-          response.writeHead(200, { 'content-length': '100' }).write('half');
-          setImmediate(() => response.destroy());
-          return;
-        case '/error':
-          response.writeHead(500, { 'content-type': 'text/plain' }).end('broken');
-          return;
-        case '/latin1':
-          response
-            .writeHead(200, { 'content-type': 'text/plain; charset=iso-8859-1' })
-            .end(Buffer.from('Käse', 'latin1'));
-          return;
-        case '/gzip':
-          response.writeHead(200, { 'content-encoding': 'gzip' }).end(Buffer.from('1f8b', 'hex'));
-          return;
-        default:
-          response.writeHead(200, { 'content-type': 'text/plain' }).end('fine');
+  const answerTo = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    seen.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers, body });
+    response.on('close', () => (cutOff += response.writableFinished ? 0 : 1));
+    switch (request.url) {
+      case '/moved':
+        response.writeHead(302, { location: '/secret' }).end('gone');
+        return;
+      case '/huge': {
+        // 50 MB without saying so beforehand.
+        const chunks = Readable.from(Array.from({ length: 800 }, () => Buffer.alloc(65_536, 'x')));
+        chunks.on('data', (chunk: Buffer) => (written += chunk.length));
+        pipeline(chunks, response, () => undefined);
+        return;
       }
-    });
+      case '/declared':
+        response.writeHead(200, { 'content-length': String(50 * MiB) }).write('x');
+        return;
+      case '/hang':
+        return;
+      case '/cut':
+        response.writeHead(200, { 'content-length': '100' }).write('half');
+        setImmediate(() => response.destroy());
+        return;
+      case '/error':
+        response.writeHead(500, { 'content-type': 'text/plain' }).end('broken');
+        return;
+      case '/latin1':
+        response
+          .writeHead(200, { 'content-type': 'text/plain; charset=iso-8859-1' })
+          .end(Buffer.from('Käse', 'latin1'));
+        return;
+      case '/gzip':
+        response.writeHead(200, { 'content-encoding': 'gzip' }).end(Buffer.from('1f8b', 'hex'));
+        return;
+      default:
+        response.writeHead(200, { 'content-type': 'text/plain' }).end('fine');
+    }
+  };
+
+  beforeAll(async () => {
+    server = createServer((request, response) => void answerTo(request, response));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

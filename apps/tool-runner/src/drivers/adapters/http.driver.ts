@@ -114,5 +114,6 @@ function receiptFrom({ limits }: DriverCall, host: string): Receipt {
 
 function codeOf(error: unknown): string {
   const { code, cause } = (error ?? {}) as { code?: unknown; cause?: { code?: unknown } };
-  return String(code ?? cause?.code ?? 'unknown');
+  const found = code ?? cause?.code;
+  return typeof found === 'string' ? found : 'unknown';
 }
