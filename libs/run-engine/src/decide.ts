@@ -78,8 +78,7 @@ function nextEvents(state: RunState, env: DecideEnv): RunEvent[] {
   const open = nextCallEvents(state, calls, env);
   if (open.length > 0) return open;
   if (!calls.every(isSettled)) return [];
-  if (calls.length > 0)
-    return goOn(state, step, calls.length, env);
+  if (calls.length > 0) return goOn(state, step, calls.length, env);
   return finish(state, step);
 }
 
@@ -99,7 +98,8 @@ function goOn(state: RunState, step: ModelStep, calls: number, env: DecideEnv): 
 function finish(state: RunState, step: ModelStep): RunEvent[] {
   const spent = { usage: state.usage, costNanoUsd: state.costNanoUsd };
   const contract = state.plan!.agent.output;
-  const { text, faults } = contract === undefined ? { text: step.content, faults: [] } : checkedOutput(contract, step.content);
+  const { text, faults } =
+    contract === undefined ? { text: step.content, faults: [] } : checkedOutput(contract, step.content);
   if (contract === undefined || faults.length === 0)
     return [
       { type: 'run.completed', output: text, ...spent, steps: state.steps.length, toolCalls: state.toolCalls },
@@ -109,7 +109,10 @@ function finish(state: RunState, step: ModelStep): RunEvent[] {
   if (rejected.at(-1)?.step !== step.step) return [{ type: 'output.rejected', step: step.step, faults }];
   if (rejected.length <= contract.repairsMax)
     return requestStep(state, step.step + 1, `The answer of step ${step.step} does not match the output schema.`);
-  const message = `The final answer does not match the output schema of the agent: ${faults.join('; ')}`.slice(0, 2_000);
+  const message = `The final answer does not match the output schema of the agent: ${faults.join('; ')}`.slice(
+    0,
+    2_000,
+  );
   return [{ type: 'run.failed', error: { code: 'OUTPUT_INVALID', message }, ...spent }];
 }
 

@@ -7,8 +7,9 @@ import { isClosed, newRun, type RunState, stepOf } from './state.js';
 import { timersOf } from './timers.js';
 import { verifyJournal } from './verify.js';
 import { viewOf } from './view.js';
-import type { CallScript, StepScript } from './script.fixture.js';
-import { eventsOf, SUBJECT, World } from './world.fixture.js';
+import { redecide } from './redecide.js';
+import { type CallScript, eventsOf, type StepScript } from './script.fixture.js';
+import { SUBJECT, World } from './world.fixture.js';
 
 const tools = ['pure', 'keyed', 'unsafe', 'nothing'];
 const call: fc.Arbitrary<CallScript> = fc.record({
@@ -124,6 +125,7 @@ function expectSound(world: World, state: RunState): void {
     starts.set(attempt.split(':')[0]!, (starts.get(attempt.split(':')[0]!) ?? 0) + count);
   for (const [callId, count] of starts)
     if (state.calls[callId]!.effect === 'unsafe') expect({ callId, count }).toEqual({ callId, count: 1 });
+  expect(redecide(world.journal)).toMatchObject({ ok: true, differences: [] });
   expect(verifyJournal(world.journal)).toMatchObject({ ok: true, head: state.head });
 }
 

@@ -5,7 +5,8 @@ import { evolve, foldJournal } from './evolve.js';
 import { explain } from './explain.js';
 import { viewOf } from './view.js';
 import { verifyJournal } from './verify.js';
-import { eventsOf, RUN_ID, START_MS, World } from './world.fixture.js';
+import { eventsOf } from './script.fixture.js';
+import { RUN_ID, START_MS, World } from './world.fixture.js';
 import { AWAY_ATTEMPTS_MAX } from './settings.js';
 
 const typesOf = (world: World): string[] => eventsOf(world).map((event) => event.type);

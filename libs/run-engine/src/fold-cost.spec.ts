@@ -14,17 +14,45 @@ function journalOf(steps: number): StoredEntry[] {
   world.decideFrom(world.fold());
   const bundle = { version: 1, hash: 'b'.repeat(64) };
   const decided = (events: RunEvent[]): void =>
-    world.fact('decision.v1', { head: world.fold().head, decidedAt: 1, engine: ENGINE_VERSION, events } satisfies DecisionV1);
+    world.fact('decision.v1', {
+      head: world.fold().head,
+      decidedAt: 1,
+      engine: ENGINE_VERSION,
+      events,
+    } satisfies DecisionV1);
   for (let step = 1; step <= steps; step++) {
     const recipe = { messages: 1, tools: [] };
-    const asked = { step, attempt: 1, model: 'm', provider: 'sim', recipe, outputTokensMax: 1, timeoutMs: 1, reason: '' };
+    const asked = {
+      step,
+      attempt: 1,
+      model: 'm',
+      provider: 'sim',
+      recipe,
+      outputTokensMax: 1,
+      timeoutMs: 1,
+      reason: '',
+    };
     decided([{ type: 'model.requested', ...asked }]);
     const toolCalls = [{ callId: 'x', name: 'pure', arguments: '{}' }];
-    const answer = { content: '', toolCalls, finish: 'tool_calls' as const, usage: { inputTokens: 1, outputTokens: 1 } };
+    const answer = {
+      content: '',
+      toolCalls,
+      finish: 'tool_calls' as const,
+      usage: { inputTokens: 1, outputTokens: 1 },
+    };
     world.fact('model.completed.v1', { step, attempt: 1, ...answer, ...COMMON, costNanoUsd: 1, completedAt: 1 });
     const callId = `call_${step}_0`;
     const decision = { outcome: 'permit' as const, kind: 'permit' as const, rules: [], reason: '', bundle };
-    const call = { step, callId, attempt: 1, tool: 'pure', arguments: '{}', argumentsHash: 'a', timeoutMs: 1, decision };
+    const call = {
+      step,
+      callId,
+      attempt: 1,
+      tool: 'pure',
+      arguments: '{}',
+      argumentsHash: 'a',
+      timeoutMs: 1,
+      decision,
+    };
     decided([{ type: 'tool.requested', ...call, effect: 'pure', tier: 'T0', limits: CALL_LIMITS }]);
     const usage = { wallMs: 1, cpuMs: 1, memoryPeakBytes: 1, outputBytes: 1 };
     const receipt = { driver: 'x', mechanisms: [], limits: CALL_LIMITS, usage, killCause: 'none' as const, egress: [] };
@@ -60,7 +88,8 @@ describe('the cost of folding', () => {
     let state: RunState = newRun(SUBJECT);
     const states = journal.map((entry) => (state = evolve(state, entry)));
     const copies = states.map((one) => structuredClone(one));
-    for (const [at, one] of states.entries()) expect(evolveAll(one, journal.slice(at + 1))).toEqual(foldJournal(journal));
+    for (const [at, one] of states.entries())
+      expect(evolveAll(one, journal.slice(at + 1))).toEqual(foldJournal(journal));
     expect(states).toEqual(copies);
   });
 });

@@ -16,6 +16,8 @@ export { schemaFaults, unsupportedIn } from './json-schema.js';
 export { mayBegin } from './may-begin.js';
 export { type AuthorizeQuestion, type DecideEnv, type PolicyView, type Resolution } from './policy-view.js';
 export { estimateTokens, messagesOf, promptFor } from './prompt.js';
+export { recordedPolicy } from './recorded-policy.js';
+export { type Difference, type PolicyAt, redecide, type Redecision, replay } from './redecide.js';
 export * from './settings.js';
 export {
   type Call,

@@ -25,7 +25,7 @@ const PATTERN_TEXT_CHARS_MAX = 256;
 type Schema = Record<string, unknown>;
 type Check = (bound: unknown, value: unknown, at: string, walk: Walk) => void;
 /** How faults speak of the value as a whole, and of a property that the schema does not have. */
-export interface SchemaWords {
+interface SchemaWords {
   root: string;
   unknown: string;
 }

@@ -2,11 +2,22 @@ import { RunEvent } from '@signalbox/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { explain } from './explain.js';
-import type { CallScript } from './script.fixture.js';
-import { LOOP_ERRORS_AFTER, LOOP_ERRORS_WARN, LOOP_PERIOD_MAX, LOOP_ROUNDS_AFTER, LOOP_ROUNDS_WARN } from './settings.js';
-import { eventsOf, World } from './world.fixture.js';
+import { type CallScript, eventsOf } from './script.fixture.js';
+import {
+  LOOP_ERRORS_AFTER,
+  LOOP_ERRORS_WARN,
+  LOOP_PERIOD_MAX,
+  LOOP_ROUNDS_AFTER,
+  LOOP_ROUNDS_WARN,
+} from './settings.js';
+import { World } from './world.fixture.js';
 
-const same = (n: number, result = 'same'): CallScript => ({ tool: 'pure', arguments: `{"n":${n}}`, outcome: 'ok', result });
+const same = (n: number, result = 'same'): CallScript => ({
+  tool: 'pure',
+  arguments: `{"n":${n}}`,
+  outcome: 'ok',
+  result,
+});
 const fails = (n: number): CallScript => ({ tool: 'pure', arguments: `{"n":${n}}`, outcome: 'TOOL_FAILED' });
 /** One call a step, then the answer. */
 const run = (calls: readonly CallScript[]): World => {
@@ -26,14 +37,19 @@ describe('calls that lead nowhere', () => {
     const last = eventsOf(world).slice(-2);
     const hit = { limit: 'no-progress', value: LOOP_ROUNDS_AFTER, bound: LOOP_ROUNDS_AFTER };
     expect(last).toMatchObject([{ type: 'limit.reached', ...hit }, { type: 'run.failed' }]);
-    const note = 'user:Note from the run engine: the last 3 tool calls were the same call of pure with the same result.';
+    const note =
+      'user:Note from the run engine: the last 3 tool calls were the same call of pure with the same result.';
     expect(world.prompts[LOOP_ROUNDS_WARN - 1]).not.toContain(note);
     expect(world.prompts[LOOP_ROUNDS_WARN]).toContain(`tool:same|${note}`);
     expect(world.prompts[LOOP_ROUNDS_WARN + 1]).toContain(`tool:same|${note}`);
     for (const event of eventsOf(world)) expect(RunEvent.safeParse(event).error).toBeUndefined();
     const told = explain(world.journal).map((line) => line.text);
-    expect(told).toContainEqual(expect.stringContaining('Warned the model after step 3, 3 calls without progress (repeat)'));
-    expect(told).toContainEqual(expect.stringContaining('LIMIT_NO_PROGRESS: The run makes no progress: after a warning'));
+    expect(told).toContainEqual(
+      expect.stringContaining('Warned the model after step 3, 3 calls without progress (repeat)'),
+    );
+    expect(told).toContainEqual(
+      expect.stringContaining('LIMIT_NO_PROGRESS: The run makes no progress: after a warning'),
+    );
   });
 
   it('count as equal whatever the order of their arguments, and not when the result is another', () => {

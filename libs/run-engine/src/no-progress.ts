@@ -1,6 +1,13 @@
 import type { RunEventOf } from '@signalbox/contracts';
 import { canonicalJson, sha256Hex } from '@signalbox/kernel';
-import { LOOP_CALLS_MAX, LOOP_ERRORS_AFTER, LOOP_ERRORS_WARN, LOOP_PERIOD_MAX, LOOP_ROUNDS_AFTER, LOOP_ROUNDS_WARN } from './settings.js';
+import {
+  LOOP_CALLS_MAX,
+  LOOP_ERRORS_AFTER,
+  LOOP_ERRORS_WARN,
+  LOOP_PERIOD_MAX,
+  LOOP_ROUNDS_AFTER,
+  LOOP_ROUNDS_WARN,
+} from './settings.js';
 import { type Call, type RunState, callsOf, stepOf } from './state.js';
 
 /** The newest calls in a row that lead nowhere. */
@@ -15,7 +22,7 @@ interface Loop {
 }
 
 /** What to do about the calls so far, asked once all calls of the current step are answered. */
-export type ProgressVerdict =
+type ProgressVerdict =
   | { do: 'nothing' }
   | { do: 'warn'; event: RunEventOf<'loop.warned'> }
   | { do: 'stop'; calls: number; callsMax: number; why: string };

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { sessionSave } from './effects.js';
 import { explain } from './explain.js';
 import { checkedOutput } from './output.js';
-import { eventsOf, World } from './world.fixture.js';
+import { eventsOf } from './script.fixture.js';
+import { World } from './world.fixture.js';
 
 const schema = {
   type: 'object',
@@ -22,7 +23,12 @@ const types = (world: World): string[] => eventsOf(world).map((event) => event.t
 
 describe('the answer of an agent with an output schema', () => {
   it('is taken where it matches, with a fence or without', () => {
-    for (const text of ['{"total":1}', '```json\n{"total":1}\n```', ' ```\n {"total":1} ``` \n', '```JSON {"total":1}```'])
+    for (const text of [
+      '{"total":1}',
+      '```json\n{"total":1}\n```',
+      ' ```\n {"total":1} ``` \n',
+      '```JSON {"total":1}```',
+    ])
       expect(checkedOutput(output, text)).toEqual({ text: '{"total":1}', faults: [] });
     expect(answers(['```json\n{"total":1}\n```']).fold()).toMatchObject({ status: 'completed', output: '{"total":1}' });
   });
@@ -45,11 +51,20 @@ describe('the answer of an agent with an output schema', () => {
       { type: 'output.rejected', step: 1, faults: ['(answer) is not JSON'] },
       { type: 'output.rejected', step: 2, faults: ['/total is missing'] },
     ]);
-    expect(world.prompts[0]).toContain(`system:Be useful.\n\nYour final answer must be one JSON value that matches this JSON Schema, and nothing else:\n{"type":"object"`);
-    expect(world.prompts[2]).toMatch(/assistant:One\.\|user:Note from the run engine: .*is not JSON\..*\|assistant:\{"note":"x"\}\|user:Note .*\/total is missing/);
-    expect(sessionSave(state).messages.map(({ role, content }) => `${role}:${content}`)).toEqual(['user:Hello', 'assistant:{"total":1}']);
+    expect(world.prompts[0]).toContain(
+      `system:Be useful.\n\nYour final answer must be one JSON value that matches this JSON Schema, and nothing else:\n{"type":"object"`,
+    );
+    expect(world.prompts[2]).toMatch(
+      /assistant:One\.\|user:Note from the run engine: .*is not JSON\..*\|assistant:\{"note":"x"\}\|user:Note .*\/total is missing/,
+    );
+    expect(sessionSave(state).messages.map(({ role, content }) => `${role}:${content}`)).toEqual([
+      'user:Hello',
+      'assistant:{"total":1}',
+    ]);
     for (const event of eventsOf(world)) expect(RunEvent.safeParse(event).error).toBeUndefined();
-    expect(explain(world.journal).map((line) => line.text)).toContain('Did not take the answer of step 2: /total is missing.');
+    expect(explain(world.journal).map((line) => line.text)).toContain(
+      'Did not take the answer of step 2: /total is missing.',
+    );
   });
 
   it('fails the run once the repairs are used up, and never before', () => {
@@ -68,7 +83,11 @@ describe('the answer of an agent with an output schema', () => {
   });
 
   it('may follow more tool calls, and the limits of the run still hold', () => {
-    const script = [{ calls: [], text: 'no' }, { calls: [{ tool: 'pure', outcome: 'ok' as const }] }, { calls: [], text: '{"total":2}' }];
+    const script = [
+      { calls: [], text: 'no' },
+      { calls: [{ tool: 'pure', outcome: 'ok' as const }] },
+      { calls: [], text: '{"total":2}' },
+    ];
     expect(new World({ script, output }).settle()).toMatchObject({ status: 'completed', output: '{"total":2}' });
     expect(new World({ script, output, limits: { stepsMax: 2 } }).settle().error?.code).toBe('LIMIT_STEPS');
   });

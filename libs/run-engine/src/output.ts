@@ -9,7 +9,10 @@ const FENCE = '```';
 function withoutFence(answer: string): string {
   const text = answer.trim();
   if (text.length < 2 * FENCE.length || !text.startsWith(FENCE) || !text.endsWith(FENCE)) return text;
-  return text.slice(FENCE.length, -FENCE.length).replace(/^json\b/iu, '').trim();
+  return text
+    .slice(FENCE.length, -FENCE.length)
+    .replace(/^json\b/iu, '')
+    .trim();
 }
 
 /** The JSON text of a final answer, without a fence round it; and what is wrong with it, empty when it matches. */

@@ -44,7 +44,9 @@ function conversationOf(state: RunState): Message[] {
 function instructionsOf({ plan }: RunState): string {
   if (plan === null) return '';
   const { instructions, output } = plan.agent;
-  return [instructions, output === undefined ? '' : outputInstructions(output)].filter((text) => text !== '').join('\n\n');
+  return [instructions, output === undefined ? '' : outputInstructions(output)]
+    .filter((text) => text !== '')
+    .join('\n\n');
 }
 
 /** The full prompt of the step that comes or runs now: instructions, history, input, all that followed. */

@@ -2,12 +2,14 @@ import type {
   AgentManifest,
   AgentOutput,
   ModelManifest,
+  RunEvent,
   RunLimits,
   ToolEffect,
   ToolManifest,
   WireError,
 } from '@signalbox/contracts';
 import type { PolicyView } from './policy-view.js';
+import type { StoredEntry } from './state.js';
 
 export const BUNDLE = { version: 1, hash: 'b'.repeat(64) };
 
@@ -32,6 +34,8 @@ export interface WorldOptions {
   script: StepScript[];
   limits?: Partial<RunLimits>;
   output?: AgentOutput;
+  /** Version of the rules; absent: the present one. */
+  engine?: number;
   denied?: string[];
   memory?: 'silent';
   /** Results sent twice. */
@@ -88,3 +92,7 @@ export function policyOf(options: WorldOptions): PolicyView {
         : { outcome: 'permit', kind: 'permit', rules: ['yes'], reason: 'allowed', bundle },
   };
 }
+
+/** All that was decided, in order. */
+export const eventsOf = ({ journal }: { journal: readonly StoredEntry[] }): RunEvent[] =>
+  journal.flatMap(({ entry }) => (entry?.kind === 'decision.v1' ? entry.body.events : []));

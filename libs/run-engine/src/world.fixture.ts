@@ -3,24 +3,16 @@ import {
   type JournalEntry,
   type JournalKind,
   JOURNAL_KINDS,
-  type RunEvent,
   type ToolCall,
   subjects,
 } from '@signalbox/contracts';
 import { type Decided, decide } from './decide.js';
-import {
-  type AskEffect,
-  inferWork,
-  isOutstanding,
-  outstanding,
-  sessionLoad,
-  sessionSave,
-  toolWork,
-} from './effects.js';
+import { type AskEffect, inferWork, isOutstanding, outstanding, sessionLoad, sessionSave, toolWork } from './effects.js';
 import { evolveAll } from './evolve.js';
 import { mayBegin } from './may-begin.js';
 import type { PolicyView } from './policy-view.js';
 import { BUNDLE as bundle, policyOf, type WorldOptions } from './script.fixture.js';
+import { ENGINE_VERSION } from './settings.js';
 import { newRun, type RunState, type StoredEntry } from './state.js';
 import { timersOf } from './timers.js';
 
@@ -28,9 +20,6 @@ export const RUN_ID = 'run_03_0123456789abcdefghjkmnpqrs';
 export const SUBJECT = subjects.run('demo', RUN_ID);
 export const START_MS = 1_800_000_000_000;
 const principal = { keyId: 'key-1', userId: 'user-1' };
-
-export const eventsOf = (world: World): RunEvent[] =>
-  world.journal.flatMap(({ entry }) => (entry?.kind === 'decision.v1' ? entry.body.events : []));
 
 /** A run's journal in memory with workers that do what the script says. Time moves only when told. */
 export class World {
@@ -83,14 +72,15 @@ export class World {
     const { state, last } = this.#folded;
     // A test may take entries out again: then what was folded is no prefix any more.
     if (state.entries > 0 && this.journal[state.entries - 1] !== last) this.#folded = { state: newRun(SUBJECT), last };
-    const rest = this.journal.slice(this.#folded.state.entries);
-    this.#folded = { state: evolveAll(this.#folded.state, rest), last: this.journal.at(-1) };
+    const { state: known } = this.#folded;
+    this.#folded = { state: evolveAll(known, this.journal.slice(known.entries)), last: this.journal.at(-1) };
     return this.#folded.state;
   }
 
   /** A router's attempt to decide from what it has read; lost when the journal moved on. */
   decideFrom(state: RunState): Decided | null {
-    const decided = decide(state, { nowMs: this.nowMs, policy: this.policy });
+    const { engine = ENGINE_VERSION } = this.options;
+    const decided = decide(state, { nowMs: this.nowMs, policy: this.policy, engine });
     if (decided === null || state.seq !== this.lastSeq) return null;
     this.decided.push({ state, nowMs: this.nowMs, events: decided.events });
     this.fact('decision.v1', decided.decision);
