@@ -1,6 +1,7 @@
 import type { DecisionV1, RunEvent } from '@signalbox/contracts';
 import { describe, expect, it } from 'vitest';
 import { evolve, evolveAll, foldJournal } from './evolve.js';
+import { receiptOf } from './script.fixture.js';
 import { ENGINE_VERSION } from './settings.js';
 import { type RunState, newRun, type StoredEntry } from './state.js';
 import { SUBJECT, World } from './world.fixture.js';
@@ -54,8 +55,7 @@ function journalOf(steps: number): StoredEntry[] {
       decision,
     };
     decided([{ type: 'tool.requested', ...call, effect: 'pure', tier: 'T0', limits: CALL_LIMITS }]);
-    const usage = { wallMs: 1, cpuMs: 1, memoryPeakBytes: 1, outputBytes: 1 };
-    const receipt = { driver: 'x', mechanisms: [], limits: CALL_LIMITS, usage, killCause: 'none' as const, egress: [] };
+    const receipt = receiptOf(CALL_LIMITS);
     const result = { result: `result ${step}`, truncated: false, redactions: {}, receipt, completedAt: 1 };
     world.fact('tool.completed.v1', { callId, attempt: 1, ...result });
   }

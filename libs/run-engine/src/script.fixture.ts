@@ -5,7 +5,9 @@ import type {
   RunEvent,
   RunLimits,
   ToolEffect,
+  ToolLimits,
   ToolManifest,
+  ToolReceipt,
   WireError,
 } from '@signalbox/contracts';
 import type { PolicyView } from './policy-view.js';
@@ -92,6 +94,15 @@ export function policyOf(options: WorldOptions): PolicyView {
         : { outcome: 'permit', kind: 'permit', rules: ['yes'], reason: 'allowed', bundle },
   };
 }
+
+export const receiptOf = (limits: ToolLimits): ToolReceipt => ({
+  driver: 'fake',
+  mechanisms: [],
+  limits,
+  usage: { wallMs: 1, cpuMs: 1, memoryPeakBytes: 1, outputBytes: 1 },
+  killCause: 'none',
+  egress: [],
+});
 
 /** All that was decided, in order. */
 export const eventsOf = ({ journal }: { journal: readonly StoredEntry[] }): RunEvent[] =>

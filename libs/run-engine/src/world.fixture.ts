@@ -7,11 +7,19 @@ import {
   subjects,
 } from '@signalbox/contracts';
 import { type Decided, decide } from './decide.js';
-import { type AskEffect, inferWork, isOutstanding, outstanding, sessionLoad, sessionSave, toolWork } from './effects.js';
+import {
+  type AskEffect,
+  inferWork,
+  isOutstanding,
+  outstanding,
+  sessionLoad,
+  sessionSave,
+  toolWork,
+} from './effects.js';
 import { evolveAll } from './evolve.js';
 import { mayBegin } from './may-begin.js';
 import type { PolicyView } from './policy-view.js';
-import { BUNDLE as bundle, policyOf, type WorldOptions } from './script.fixture.js';
+import { BUNDLE as bundle, policyOf, receiptOf, type WorldOptions } from './script.fixture.js';
 import { ENGINE_VERSION } from './settings.js';
 import { newRun, type RunState, type StoredEntry } from './state.js';
 import { timersOf } from './timers.js';
@@ -171,14 +179,6 @@ export class World {
       }
       this.started.set(`${callId}:${attempt}`, (this.started.get(`${callId}:${attempt}`) ?? 0) + 1);
       if (outcome === 'orphaned') return;
-      const receipt = {
-        driver: 'fake',
-        mechanisms: [],
-        limits: work.limits,
-        usage: { wallMs: 1, cpuMs: 1, memoryPeakBytes: 1, outputBytes: 1 },
-        killCause: 'none' as const,
-        egress: [],
-      };
       this.fly(() => {
         if (outcome === 'ok')
           this.fact('tool.completed.v1', {
@@ -187,7 +187,7 @@ export class World {
             result: script?.result ?? `result of ${callId}`,
             truncated: false,
             redactions: {},
-            receipt,
+            receipt: receiptOf(work.limits),
             completedAt: this.nowMs,
           });
         else
