@@ -195,9 +195,9 @@ export class Bus {
     return known;
   }
 
-  /** Ready to carry: connected, answering, and the work it should take is coming. */
+  /** Ready to carry: connected, answering, storing, and the work it should take is coming. */
   health(): Promise<Health> {
-    return checkHealth(this.connection, this.#workers, this.#stopping);
+    return checkHealth(this.connection, this.#workers, [this.#publisher, this.#journalPublisher], this.#stopping);
   }
 
   /** Stops taking, lets what runs end, sends what is out, closes. At most `deadlineMs` and a second. */

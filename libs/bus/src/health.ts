@@ -1,6 +1,7 @@
 import { MeshError } from '@signalbox/kernel';
 import type { Connection } from './connection.js';
 import { LIMITS } from './limits.js';
+import type { Publisher } from './publisher.js';
 import type { Worker } from './work-consumer.js';
 
 export interface Health {
@@ -13,6 +14,7 @@ export interface Health {
 export async function checkHealth(
   connection: Connection,
   workers: readonly Worker[],
+  publishers: readonly Publisher[],
   stopping: boolean,
 ): Promise<Health> {
   const { account } = connection.options;
@@ -27,6 +29,8 @@ export async function checkHealth(
     }
   }
   if (workers.some((worker) => !worker.alive)) return bad(`a consumer of work on ${account} shows no sign of life`);
+  if (publishers.some((publisher) => publisher.stalledMs > LIMITS.publishStalledMsMax))
+    return bad(`the broker stores nothing on ${account}`);
   return { ok: true };
 }
 

@@ -23,6 +23,8 @@ export const LIMITS = {
   publishRetryMsMax: 1_000,
   /** After this the outcome stays unknown: BUS_TIMEOUT. Longer than a restart of the server takes. */
   publishDeadlineMs: 30_000,
+  /** No ack for so long makes the service unready: a full disk, a stream without a leader. */
+  publishStalledMsMax: 10_000,
 
   /** One question to the JetStream API, and all tries of it together. */
   apiTimeoutMs: 2_000,

@@ -19,6 +19,8 @@ interface Pending {
   attempts: number;
   /** Attempts that were answered with "nobody there": those stored nothing. */
   refusals: number;
+  /** When it was first sent; 0 before. */
+  sentAt: number;
   /** When to send the same bytes again. */
   dueAt: number;
   deadlineAt: number;
@@ -42,6 +44,8 @@ export class Publisher {
   readonly #unlisten: (() => void)[];
   #queueBytes = 0;
   #next = 0;
+  /** When the last one was given up, unless the broker answered since. */
+  #gaveUpAt: number | null = null;
   #timer: NodeJS.Timeout | undefined;
   #idle: (() => void)[] = [];
 
@@ -66,10 +70,18 @@ export class Publisher {
     }
     return new Promise((resolve, reject) => {
       const deadlineAt = performance.now() + LIMITS.publishDeadlineMs;
-      this.#queue.push({ subject, data, headers, attempts: 0, refusals: 0, dueAt: 0, deadlineAt, resolve, reject });
+      this.#queue.push({ subject, data, headers, attempts: 0, refusals: 0, sentAt: 0, dueAt: 0, deadlineAt, resolve, reject });
       this.#queueBytes += data.length;
       this.#fill();
     });
+  }
+
+  /** For how long the broker has stored nothing of what it was sent, ms; remembered for a while after the last was given up. */
+  get stalledMs(): number {
+    const now = performance.now();
+    const [oldest] = this.#pending.values();
+    const wasGivenUp = this.#gaveUpAt !== null && now - this.#gaveUpAt < LIMITS.publishDeadlineMs;
+    return Math.max(oldest ? now - oldest.sentAt : 0, wasGivenUp ? LIMITS.publishDeadlineMs : 0);
   }
 
   /** Resolves when nothing is outstanding. */
@@ -94,6 +106,7 @@ export class Publisher {
       if (!pending) break;
       this.#queueBytes -= pending.data.length;
       const token = (this.#next++).toString(36);
+      pending.sentAt = performance.now();
       this.#pending.set(token, pending);
       this.#send(token, pending);
     }
@@ -119,6 +132,7 @@ export class Publisher {
     if (!pending) return;
     if (msg.headers?.code === 503) return this.#again(pending);
     const ack = readAck(msg);
+    this.#gaveUpAt = null;
     if (ack.error) return this.#onFault(token, pending, ack.error);
     const resent = pending.attempts > 1;
     this.#settle(token, () =>
@@ -147,6 +161,7 @@ export class Publisher {
     for (const [token, pending] of this.#pending) {
       if (now >= pending.deadlineAt) {
         const error = tooLate(pending);
+        this.#gaveUpAt = now;
         this.#settle(token, () => pending.reject(error));
       } else if (now >= pending.dueAt && this.connection.disconnectedMs() === 0) {
         this.#send(token, pending);
