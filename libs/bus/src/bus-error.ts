@@ -16,6 +16,8 @@ export const API_CODE = {
   duplicateInProcess: 10_158,
   storeLimits: 10_077,
   insufficientResources: 10_023,
+  accountResources: 10_002,
+  consumersMax: 10_026,
   streamNotFound: 10_059,
   consumerNotFound: 10_014,
   messageNotFound: 10_037,
@@ -43,6 +45,10 @@ export function fromApiFault(fault: ApiFault): MeshError {
     case API_CODE.storeLimits:
     case API_CODE.insufficientResources:
       return new MeshError('OVERLOADED', `The stream is full: ${text}.`, { details });
+    // Readers come and go: one more fits again soon.
+    case API_CODE.accountResources:
+    case API_CODE.consumersMax:
+      return new MeshError('OVERLOADED', `The broker has no room for it now: ${text}.`, { details });
     case API_CODE.streamNotFound:
     case API_CODE.consumerNotFound:
       return new MeshError('BUS_UNAVAILABLE', `The broker lacks it: ${text}.`, { details });

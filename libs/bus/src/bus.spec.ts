@@ -122,3 +122,12 @@ describe('within', () => {
     await expect(within(Promise.reject(new Error('no')), 1_000)).rejects.toThrow('no');
   });
 });
+
+describe('a broker without room for one more reader', () => {
+  it('may be asked again', () => {
+    for (const err_code of [10_002, 10_026]) {
+      const fault = fromApiFault({ code: 400, err_code, description: 'maximum consumers limit reached' });
+      expect(fault).toMatchObject({ code: 'OVERLOADED', retry: 'backoff' });
+    }
+  });
+});
