@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { Bus, type RawEntry, type RunRef } from '@signalbox/bus';
 import { PARTITION_NAMES } from '@signalbox/contracts';
-import { foldJournal, type RunState, verifyJournal } from '@signalbox/run-engine';
+import { explain, foldJournal, isClosed, type RunState, verifyJournal } from '@signalbox/run-engine';
 import { startMesh, testFolder, type TestMesh, waitFor } from '@signalbox/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { publishBundle, startRouter, TENANT, type TestRouter, Workers } from './mesh.fixture.js';
@@ -25,7 +25,10 @@ class NoLeases extends LeasesPort {
   override stop = (): void => undefined;
 }
 
-describe('the router', () => {
+/** Ample for a machine that does other things beside. */
+const TEST_TIMEOUT_MS = 150_000;
+
+describe('the router', { timeout: TEST_TIMEOUT_MS }, () => {
   let mesh: TestMesh;
   let workers: Workers;
   let reader: Bus;
@@ -44,21 +47,21 @@ describe('the router', () => {
     const entries = await reader.journal.read(run);
     return { entries, state: foldJournal(entries) };
   };
-  const isOver = async (run: RunRef): Promise<boolean> => {
-    const entry = (await reader.journal.last(run))?.entry;
-    if (entry?.kind === 'session.saved.v1') return true;
-    return (
-      entry?.kind === 'decision.v1' &&
-      entry.body.events.some(({ type }) => type === 'run.failed' || type === 'run.cancelled')
-    );
-  };
-  const settled = async (runs: RunRef[], timeoutMs = 40_000): Promise<void> => {
+  /** Looks at the whole run: a fact that was delivered twice may well come last. */
+  const isOver = async (run: RunRef): Promise<boolean> => isClosed((await journalOf(run)).state);
+  const settled = async (runs: RunRef[], timeoutMs = 120_000): Promise<void> => {
     const open = [...runs];
     const goOn = async (): Promise<boolean> => {
       while (open.length > 0 && (await isOver(open[0]!))) open.shift();
       return open.length === 0;
     };
-    await waitFor(goOn, { timeoutMs, what: 'every run to end' });
+    try {
+      await waitFor(goOn, { timeoutMs, what: 'every run to end' });
+    } catch (error) {
+      const { entries } = await journalOf(open[0]!);
+      const story = explain(entries).map(({ at, who, text }) => `${at} ${who} ${text}`);
+      throw new Error(`${open.length} runs are open, the first of them:\n${story.join('\n')}`, { cause: error });
+    }
   };
   const expectDecidedOnce = async (run: RunRef): Promise<void> => {
     const { entries, state } = await journalOf(run);

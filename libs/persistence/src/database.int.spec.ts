@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { freePort, startPostgresServer } from '@signalbox/local-servers';
-import { startPostgres, type TestPostgres, waitFor } from '@signalbox/testing';
+import { startPostgres, testFolder, type TestPostgres, waitFor } from '@signalbox/testing';
 import pg from 'pg';
 import { Column, Entity, type MigrationInterface, PrimaryColumn, type QueryRunner } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -150,7 +148,7 @@ describe('Database', () => {
   });
 
   it('waits for a server that is not up yet, tells when it goes away, and finds it again', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'signalbox-late-postgres-'));
+    const folder = testFolder('late-postgres');
     const port = await freePort();
     const first = await startPostgresServer({ port, folder, durable: false });
     const url = first.adminUrl;
