@@ -1,0 +1,99 @@
+import { Bus, KeyRing } from '@signalbox/bus';
+import type { AgentManifest, PolicyBundleV1 } from '@signalbox/contracts';
+import { bundleKey, signBundle } from '@signalbox/policy-engine';
+import type { TestMesh } from '@signalbox/testing';
+
+export const TENANT = 'bench';
+/** Five model steps and five tool calls, one after the other: ten pieces of work for other processes. */
+export const STEPS_AGENT = 'steps';
+/** A hundred model calls, each but the last with one tool call that answers with TALK_RESULT_BYTES. */
+export const TALK_AGENT = 'talk';
+export const TALK_STEPS = 100;
+export const TALK_RESULT_BYTES = 8_192;
+export const TOOL = 'look_up';
+export const STEPS_MODEL_CALLS = 5;
+/** The first answer asks for two calls, so that the last one can be text: they run one after the other. */
+export const callsOfStep = (step: number): number => (step === 1 ? 2 : step < STEPS_MODEL_CALLS ? 1 : 0);
+
+const limits = {
+  wallMs: 5_000,
+  cpuMs: 1_000,
+  memoryBytes: 67_108_864,
+  pidsMax: 4,
+  outputBytesMax: 65_536,
+  tmpBytesMax: 0,
+};
+
+const agent = (id: string): AgentManifest => ({
+  id,
+  description: 'Measured, never used.',
+  instructions: 'Look things up, then answer.',
+  model: 'default',
+  tools: [TOOL],
+  limits: {
+    stepsMax: 1_000,
+    tokensMax: 1e9,
+    costNanoUsdMax: 1e15,
+    toolCallsMax: 1_000,
+    parallelToolCallsMax: 1,
+    wallMsMax: 600_000,
+  },
+});
+
+function bundle(): PolicyBundleV1 {
+  return {
+    format: 1,
+    tenant: TENANT,
+    version: 1,
+    parentHash: null,
+    issuedAt: Date.now() - 1_000,
+    expiresAt: Date.now() + 24 * 3_600_000,
+    agents: [agent(STEPS_AGENT), agent(TALK_AGENT)],
+    tools: [
+      {
+        name: TOOL,
+        description: 'Looks a number up.',
+        parameters: {
+          type: 'object',
+          properties: { n: { type: 'integer', minimum: 0 } },
+          required: ['n'],
+          additionalProperties: false,
+        },
+        effect: 'pure',
+        tier: 'T0',
+        limits,
+        driver: { kind: 'http', hosts: [], methods: ['GET'] },
+      },
+    ],
+    rules: [
+      {
+        id: 'small-numbers',
+        effect: 'permit',
+        agents: '*',
+        tools: [TOOL],
+        when: [{ pointer: '/n', op: 'atMost', value: 1_000 }],
+        description: '',
+      },
+    ],
+    models: [
+      {
+        id: 'default',
+        provider: 'default',
+        inputNanoUsdPerToken: 1,
+        outputNanoUsdPerToken: 2,
+        outputTokensMax: 500,
+        timeoutMs: 60_000,
+      },
+    ],
+    keys: [],
+  };
+}
+
+/** Signs the bundle with the policy service's key and puts it where every decider reads it. */
+export async function publishBundle(mesh: TestMesh): Promise<void> {
+  const keysDir = mesh.keysDir('policy');
+  const bus = await Bus.connect({ service: 'policy', account: 'CORE', url: mesh.url, keysDir });
+  const signed = signBundle(bundle(), KeyRing.load(keysDir).privateKey('bundle-sign'), 'bench');
+  await (await bus.bucket('policy')).put(bundleKey(TENANT), JSON.stringify(signed));
+  await bus.drain(1_000);
+}

@@ -1,0 +1,176 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Child, childEnvironment, freePort, repositoryRoot, startChild, waitFor } from '@signalbox/local-servers';
+import { startMesh, startPostgres, type TestMesh, type TestPostgres } from '@signalbox/testing';
+import { publishBundle, TENANT } from './bundle.ts';
+import { LoadProcess } from './load-process.ts';
+import type { LoadRequest, LoadResult, System } from './system.ts';
+
+const READY_MS = 60_000;
+const STOP_MS = 15_000;
+/** The heap flags that `npm start` gives every service. */
+const SHIPPED_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=192'];
+
+export interface SignalboxOptions {
+  /** The real memory service and the real archive to Postgres; otherwise the bench answers for memory and nothing is archived. */
+  full: boolean;
+  /** Makes the server flush every write to the disk before it acknowledges it. */
+  fsync: boolean;
+  /** Folder of the clone whose built apps and worker run; default this one. */
+  root?: string | undefined;
+  /** Node's flags for the router; default what `npm start` gives. */
+  routerFlags?: readonly string[] | undefined;
+}
+
+/** The real router on a real server; guard and workers are the bench's own processes with the services' keys. */
+export class Signalbox implements System {
+  readonly name: string;
+  readonly durability: string;
+  readonly work: string;
+  readonly #children: Child[] = [];
+  readonly #folder = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
+  #mesh!: TestMesh;
+  #postgres: TestPostgres | undefined;
+  #load!: LoadProcess;
+  #auditUrl = '';
+
+  readonly #options: SignalboxOptions;
+
+  private constructor(options: SignalboxOptions, label: string) {
+    this.#options = options;
+    this.name = `signalbox${label}`;
+    this.durability = options.fsync
+      ? 'fsync of every write before its acknowledgement (sync_interval: always), one replica'
+      : 'in the page cache when acknowledged: survives the death of any process, not of the machine; one replica';
+    const memory = options.full ? 'the real memory service' : "the bench's worker";
+    this.work = `5 model steps and 5 tool calls in sequence by a worker process, session load and save by ${memory}; ${
+      options.full ? 'archived to Postgres by the real audit service' : 'not archived'
+    }; router started with ${(options.routerFlags ?? SHIPPED_FLAGS).join(' ') || 'no flags'}`;
+  }
+
+  static async start(options: SignalboxOptions, label = ''): Promise<Signalbox> {
+    const system = new Signalbox(options, label);
+    try {
+      await system.#start();
+      return system;
+    } catch (error) {
+      await system.stop();
+      throw error;
+    }
+  }
+
+  get #root(): string {
+    return this.#options.root ?? repositoryRoot();
+  }
+
+  measure(request: Omit<LoadRequest, 'roots'>): Promise<LoadResult> {
+    const roots = [this.#mesh.nats.pid(), ...this.#children.map(({ pid }) => pid)];
+    return this.#load.measure({ ...request, roots });
+  }
+
+  /** The processes under test, by name. */
+  pids(): Record<string, number> {
+    return { nats: this.#mesh.nats.pid(), ...Object.fromEntries(this.#children.map(({ name, pid }) => [name, pid])) };
+  }
+
+  async proof(): Promise<Record<string, unknown>> {
+    const found = (await this.#load.ask('proof')) as { sampleRunIds: string[] };
+    return this.#options.full ? { ...found, archive: await this.#archived(found.sampleRunIds) } : found;
+  }
+
+  /** One run of a hundred model calls; what its journal takes, and what its prompts would. */
+  async conversation(): Promise<Record<string, unknown>> {
+    const found = (await this.#load.ask('conversation')) as Record<string, unknown>;
+    const prompts = readFileSync(join(this.#folder, 'prompts'), 'utf8').trim().split('\n').map(Number);
+    return { ...found, lastPromptBytes: prompts.at(-1), promptBytes: prompts.reduce((sum, bytes) => sum + bytes, 0) };
+  }
+
+  async stop(): Promise<void> {
+    await this.#load?.stop();
+    await Promise.all(this.#children.map((child) => child.stop('SIGTERM', STOP_MS)));
+    await this.#mesh?.stop();
+    await this.#postgres?.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #start(): Promise<void> {
+    const { full, fsync, routerFlags = SHIPPED_FLAGS } = this.#options;
+    const alterConfig = (text: string): string => text.replace('jetstream {', 'jetstream {\n  sync_interval: always');
+    this.#mesh = await startMesh({ tenants: [TENANT], ...(fsync ? { alterConfig } : {}) });
+    await publishBundle(this.#mesh);
+    const worker = [this.#mesh.url, this.#mesh.keysRoot, full ? 'no-memory' : 'memory', join(this.#folder, 'prompts')];
+    const module = join(this.#root, 'tools', 'bench', 'runs', 'signalbox-worker.ts');
+    const child = await startChild({ name: 'worker', command: process.execPath, args: [module, ...worker] });
+    this.#children.push(child);
+    await waitFor(() => this.#isUp(child) && child.tail().includes('ready'), {
+      timeoutMs: READY_MS,
+      what: 'the worker',
+    });
+    if (full) {
+      await this.#service('memory', SHIPPED_FLAGS);
+      this.#postgres = await startPostgres();
+      const httpPort = await freePort();
+      this.#auditUrl = `http://127.0.0.1:${httpPort}/audit/v1/tenants/${TENANT}/runs`;
+      const pgUrl = await this.#postgres.createSchema();
+      await this.#service('audit', SHIPPED_FLAGS, {
+        SIGNALBOX_PG_URL: pgUrl,
+        SIGNALBOX_HTTP_PORT: String(httpPort),
+        SIGNALBOX_TENANTS: TENANT,
+      });
+    }
+    await this.#service('router', routerFlags);
+    this.#load = await LoadProcess.start(join(import.meta.dirname, 'signalbox-load.ts'), {
+      BENCH_NATS_URL: this.#mesh.url,
+      BENCH_KEYS_DIR: this.#mesh.keysDir('guard'),
+    });
+  }
+
+  async #service(
+    name: 'router' | 'memory' | 'audit',
+    flags: readonly string[],
+    env: Record<string, string> = {},
+  ): Promise<void> {
+    const healthPort = await freePort();
+    const child = await startChild({
+      name,
+      command: process.execPath,
+      args: [...flags, join(this.#root, 'apps', name, 'dist', 'main.js')],
+      env: {
+        ...childEnvironment(),
+        SIGNALBOX_LOG_LEVEL: 'info',
+        SIGNALBOX_NATS_URL: this.#mesh.url,
+        SIGNALBOX_KEYS_DIR: this.#mesh.keysDir(name),
+        SIGNALBOX_STATE_DIR: this.#folder,
+        SIGNALBOX_HEALTH_PORT: String(healthPort),
+        ...env,
+      },
+    });
+    this.#children.push(child);
+    const url = `http://127.0.0.1:${healthPort}/health/ready`;
+    await waitFor(async () => this.#isUp(child) && (await fetch(url)).status === 200, {
+      timeoutMs: READY_MS,
+      what: name,
+    });
+  }
+
+  #isUp(child: Child): boolean {
+    if (child.isRunning()) return true;
+    throw new Error(`${child.name} ended:\n${child.tail().join('\n')}`);
+  }
+
+  /** Whether the archive has whole, sound journals of these runs. */
+  async #archived(runIds: readonly string[]): Promise<unknown[]> {
+    const token = readFileSync(join(this.#mesh.keysDir('audit'), 'admin.token'), 'utf8').trim();
+    await pause(1_000);
+    return Promise.all(
+      runIds.map(async (runId) => {
+        const response = await fetch(`${this.#auditUrl}/${runId}/verify`, {
+          headers: { authorization: `Bearer ${token}` },
+        });
+        return response.json();
+      }),
+    );
+  }
+}

@@ -1,0 +1,34 @@
+/** What a load process is asked for. */
+export interface LoadRequest {
+  callers: number;
+  /** Before anything is counted, ms. */
+  warmMs: number;
+  windowMs: number;
+  /** Processes whose processor time counts, each with all its descendants. */
+  roots: number[];
+}
+
+/** What happened within one window of a closed loop. */
+export interface LoadResult {
+  runs: number;
+  seconds: number;
+  p50Ms: number;
+  p99Ms: number;
+  /** Of the system under test. */
+  cpuMs: number;
+  /** Of the load process alone. */
+  loadCpuMs: number;
+  /** Of everything else on this machine: the more of it, the less the row says. */
+  othersCpuMs: number;
+}
+
+/** A system that carries out runs of ten sequential durable steps. */
+export interface System {
+  readonly name: string;
+  /** What an acknowledged step survives. */
+  readonly durability: string;
+  /** Steps of other processes within one run, and what else is in it. */
+  readonly work: string;
+  measure(request: Omit<LoadRequest, 'roots'>): Promise<LoadResult>;
+  stop(): Promise<void>;
+}
