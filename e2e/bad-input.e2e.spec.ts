@@ -56,8 +56,9 @@ beforeAll(async () => {
   mesh = await E2eMesh.start('bad-input', { env: { inference } });
   openai = mesh.openai();
   const tools = [
-    httpTool('fetch', server.host, { limits: { wallMs: 1_000 } }),
-    httpTool('send', server.host, { effect: 'unsafe', limits: { wallMs: 1_000 } }),
+    httpTool('fetch', server.host),
+    httpTool('impatient', server.host, { limits: { wallMs: 300 } }),
+    httpTool('send', server.host, { effect: 'unsafe', limits: { wallMs: 300 } }),
     httpTool('forbidden', server.host),
     codeTool('program', 'python'),
     codeTool('slow', 'python', { wallMs: 500 }),
@@ -414,7 +415,7 @@ describe('a tool call', () => {
   it.concurrent.each([
     ['50 MB from a server', 'fetch', '/flood', 'TOOL_OUTPUT_TOO_LARGE'],
     ['a server that cuts its answer', 'fetch', '/cut', 'TOOL_FAILED'],
-    ['a server that hangs', 'fetch', '/hang', 'TOOL_TIMEOUT'],
+    ['a server that hangs', 'impatient', '/hang', 'TOOL_TIMEOUT'],
   ])('that gets %s fails by its code', async (_what, tool, path, code) => {
     const { response, archived } = await outcome(callThenQuote(tool, { url: `${server.url}${path}` }));
     expect(new Set(failedCalls(archived))).toEqual(new Set([code]));

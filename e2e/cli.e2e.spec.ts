@@ -214,7 +214,7 @@ describe('signalbox status', () => {
 });
 
 describe('a call that is wrong', () => {
-  it.each([
+  it.concurrent.each([
     [['dance']],
     [['run']],
     [['run', '--loud', 'Hello.']],
@@ -231,7 +231,7 @@ describe('a call that is wrong', () => {
     expect((stdout + stderr).length).toBeGreaterThan(10);
   });
 
-  it.each([
+  it.concurrent.each([
     [['cost', '--by', 'weather']],
     [['runs', 'ls', '--limit', 'many']],
     [['runs', 'show', 'nonsense']],
@@ -244,14 +244,14 @@ describe('a call that is wrong', () => {
     expect(stderr.trim().split('\n').length).toBeLessThan(4);
   });
 
-  it('without a mesh says how to start one', async () => {
+  it.concurrent('without a mesh says how to start one', async () => {
     expect(await signalboxOn(testFolder('empty'), 'status')).toMatchObject({
       exitCode: 2,
       stderr: expect.stringContaining('npm start') as string,
     });
   });
 
-  it('--help exits 0', async () => {
+  it.concurrent('--help exits 0', async () => {
     expect(await signalbox('--help')).toMatchObject({
       exitCode: 0,
       stdout: expect.stringContaining('signalbox run') as string,
