@@ -5,6 +5,8 @@ import { config } from './config.js';
 /** Requests carry no bodies worth speaking of. */
 const BODY_BYTES_MAX = 16_384;
 
-const settings = config();
-const http = { port: settings.httpPort, bodyBytesMax: BODY_BYTES_MAX };
-await runService({ service: 'audit', config: settings, module: AppModule, http });
+await runService(() => {
+  const settings = config();
+  const http = { port: settings.httpPort, bodyBytesMax: BODY_BYTES_MAX };
+  return { service: 'audit', config: settings, module: AppModule, http };
+});

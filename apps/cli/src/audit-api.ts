@@ -23,6 +23,7 @@ export const RunStory = z.object({
   story: z.array(z.object({ seq: z.number(), at: z.number().nullable(), author: z.string(), text: z.string() })),
 });
 export const Verification = z.object({
+  next: z.string().nullish(),
   data: z.array(
     z.object({ runId: z.string(), ok: z.boolean(), entries: z.number(), head: z.string(), faults: z.array(z.string()) }),
   ),

@@ -3,10 +3,8 @@ import { AppModule } from './app.module.js';
 import { config } from './config.js';
 import { openAiError } from './responses/openai-error.js';
 
-const settings = config();
-await runService({
-  service: 'gateway',
-  config: settings,
-  module: AppModule,
-  http: { port: settings.httpPort, bodyBytesMax: settings.bodyBytesMax, errorBody: openAiError },
+await runService(() => {
+  const settings = config();
+  const http = { port: settings.httpPort, bodyBytesMax: settings.bodyBytesMax, errorBody: openAiError };
+  return { service: 'gateway', config: settings, module: AppModule, http };
 });

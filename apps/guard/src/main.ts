@@ -2,4 +2,4 @@ import { runService } from '@signalbox/app-runtime';
 import { AppModule } from './app.module.js';
 import { config } from './config.js';
 
-await runService({ service: 'guard', config: config(), module: AppModule });
+await runService(() => ({ service: 'guard', config: config(), module: AppModule }));

@@ -11,7 +11,7 @@ const tenants = z
 
 const schema = {
   ...baseConfig,
-  httpPort: z.coerce.number().int().min(0).max(65_535).default(7_420),
+  httpPort: z.coerce.number().int().min(0).max(65_535).default(7_411),
   /** Largest request body, bytes: a definition with long instructions and a large parameter schema. */
   bodyBytesMax: z.coerce.number().int().min(1_024).max(1_000_000).default(262_144),
   pgUrl: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL'),

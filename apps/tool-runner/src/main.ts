@@ -2,4 +2,4 @@ import { runService } from '@signalbox/app-runtime';
 import { AppModule } from './app.module.js';
 import { config } from './config.js';
 
-await runService({ service: 'tool-runner', config: config(), module: AppModule });
+await runService(() => ({ service: 'tool-runner', config: config(), module: AppModule }));

@@ -5,10 +5,11 @@ import { type ServiceConfig, ServiceHost, type ServiceOptions } from './service-
 const CLOSE_MS = 2_000;
 
 /**
- * Runs a service as this process; stops it on SIGTERM, SIGINT or when the parent goes away. A fault that nobody
+ * Runs a service as this process, as `read` has it from the configuration; stops it on SIGTERM, SIGINT or when the parent goes away. A fault that nobody
  * caught ends the process: what it held is redelivered elsewhere.
  */
-export async function runService<C extends ServiceConfig>(options: ServiceOptions<C>): Promise<void> {
+export async function runService<C extends ServiceConfig>(read: () => ServiceOptions<C>): Promise<void> {
+  const options = readOrExit(read);
   const host = new ServiceHost(options);
   const stop = stopper(host, options.config.drainMs);
   try {
@@ -16,6 +17,17 @@ export async function runService<C extends ServiceConfig>(options: ServiceOption
   } catch (error) {
     host.logger.fatal({ err: error }, 'could not start');
     await stop('failed to start', 1);
+  }
+}
+
+/** A wrong configuration is told as the list it is, without a stack. */
+function readOrExit<C extends ServiceConfig>(read: () => ServiceOptions<C>): ServiceOptions<C> {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof MeshError) || error.code !== 'CONFIG_INVALID') throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
   }
 }
 

@@ -3,7 +3,7 @@ import { KEYS } from '@signalbox/app-runtime';
 import type { KeyRing, RawEntry } from '@signalbox/bus';
 import { partitionOfRun } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
-import { explain, verifyJournal } from '@signalbox/run-engine';
+import { explain, redecide, verifyJournal } from '@signalbox/run-engine';
 import { ArchivePort } from '../archive/archive.port.js';
 import type { ArchivedRun } from '../archive/entities/archived-run.entity.js';
 import type { ArchivedEntry } from '../archive/entities/archived-entry.entity.js';
@@ -75,6 +75,9 @@ export class QueriesService {
     const journal = await this.journals.read({ tenant, runId });
     const comparedWithBus = journal !== null && journal.size > 0;
     if (comparedWithBus) wrong.push(...differences(rows, journal, untilSeq));
+    // A journal that is whole may still hold a decision that the rules do not give.
+    const again = verdict.ok ? redecide(entries).differences : [];
+    wrong.push(...again.map(({ seq }) => `entry ${seq}: decided anew, the rules give something else`));
     const faults = [...verdict.faults.map((fault) => `entry ${fault.seq}: ${fault.text}`), ...wrong];
     const ok = verdict.ok && wrong.length === 0;
     return { runId, ok, entries: rows.length, head: verdict.head, faults, comparedWithBus };

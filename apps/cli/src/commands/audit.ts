@@ -1,16 +1,21 @@
+import type { z } from 'zod';
 import { readArguments } from '../arguments.js';
 import { readAudit, Verification } from '../audit-api.js';
-import { openAccess } from '../mesh-access.js';
+import { type Access, openAccess } from '../mesh-access.js';
 import { table } from '../table.js';
 import { UsageError } from '../usage-error.js';
+
+const PAGE = 200;
+
+type Verified = z.infer<typeof Verification>['data'];
 
 /** `signalbox audit verify [run]`: exit code 0 only if every hash chain holds. */
 export async function audit(argv: string[]): Promise<number> {
   const { values, positionals } = readArguments(argv, {});
   const [verb, runId] = positionals;
   if (verb !== 'verify') throw new UsageError('signalbox audit verify [run]');
-  const path = runId ? `/runs/${encodeURIComponent(runId)}/verify` : '/verify';
-  const { data } = await readAudit(openAccess(values), path, Verification);
+  const access = openAccess(values);
+  const data = runId ? (await readAudit(access, `/runs/${encodeURIComponent(runId)}/verify`, Verification)).data : await verifyAll(access);
   const bad = data.filter((run) => !run.ok);
   if (values.json) process.stdout.write(`${JSON.stringify(data)}\n`);
   else {
@@ -20,4 +25,16 @@ export async function audit(argv: string[]): Promise<number> {
     process.stdout.write(`${data.length} verified, ${bad.length} broken\n`);
   }
   return bad.length === 0 && data.length > 0 ? 0 : 1;
+}
+
+/** Every run, page by page. */
+async function verifyAll(access: Access): Promise<Verified> {
+  const found: Verified = [];
+  for (let next: string | null | undefined = ''; next !== null && next !== undefined; ) {
+    const after: string = next === '' ? '' : `&after=${encodeURIComponent(next)}`;
+    const page: z.infer<typeof Verification> = await readAudit(access, `/verify?limit=${PAGE}${after}`, Verification);
+    found.push(...page.data);
+    next = page.next;
+  }
+  return found;
 }

@@ -1,3 +1,4 @@
+import type { RunHandle } from '@signalbox/client';
 import { readArguments } from '../arguments.js';
 import { connectClient, openAccess } from '../mesh-access.js';
 import { dollars } from '../table.js';
@@ -25,6 +26,7 @@ export async function run(argv: string[]): Promise<number> {
     for await (const event of handle.events()) {
       if (event.type === 'delta' && !values.json) process.stdout.write(event.text);
       if (event.type === 'delta') printed += event.text;
+      if (event.type === 'note' && event.phase === 'waiting') await showQuestion(handle);
       if (event.type !== 'end') continue;
       const { view } = event;
       if (values.json) process.stdout.write(`${JSON.stringify(view)}\n`);
@@ -36,6 +38,14 @@ export async function run(argv: string[]): Promise<number> {
   } finally {
     await client.close();
   }
+}
+
+/** The run goes on once somebody answers; until then this command waits with it. */
+async function showQuestion(handle: RunHandle): Promise<void> {
+  const { question } = await handle.status();
+  if (!question) return;
+  const choices = question.choices.join('|');
+  process.stderr.write(`\n${question.question}\n  signalbox runs answer ${handle.runId} ${question.questionId} ${choices}\n`);
 }
 
 /** Prints what of the answer has not been seen yet, then a line about the run. */

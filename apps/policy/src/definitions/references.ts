@@ -1,6 +1,7 @@
 import type { AgentManifest, KeyGrant, Rule, ToolManifest } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { isSoundCondition, parseHostPattern } from '@signalbox/policy-engine';
+import { unsupportedIn } from '@signalbox/run-engine';
 import type { Definitions, Kind, TenantPolicy } from '../storage/policy.repository.js';
 
 type Fault = [field: string, message: string];
@@ -58,6 +59,7 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names) => Fault
     ...agent.tools.flatMap((name, index): Fault[] =>
       agent.tools.indexOf(name) === index ? [] : [[`tools.${index}`, 'is named twice']],
     ),
+    ...schemaFaults('output.schema', agent.output?.schema),
   ],
   tools: toolFaults,
   rules: (rule: Rule, names) => [
@@ -76,6 +78,7 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names) => Fault
 function toolFaults({ driver, tier, parameters }: ToolManifest): Fault[] {
   const faults: Fault[] = [];
   if (parameters['type'] !== 'object') faults.push(['parameters.type', 'must be "object"']);
+  faults.push(...schemaFaults('parameters', parameters));
   // Nothing weaker is ever substituted, so anything else would only be refused later.
   const needed = driver.kind === 'code' ? 'T2' : 'T0';
   if (tier !== needed) faults.push(['tier', `must be ${needed} for the driver ${driver.kind}`]);
@@ -93,4 +96,9 @@ function unknownNames(field: string, scope: '*' | string[], known: ReadonlySet<s
   return scope.flatMap((name, index): Fault[] =>
     known.has(name) ? [] : [[`${field}.${index}`, `there is no ${what} ${name}`]],
   );
+}
+
+/** A schema with words that the engine does not know would refuse everything later. */
+function schemaFaults(field: string, schema: Record<string, unknown> | undefined): Fault[] {
+  return schema ? unsupportedIn(schema).map((text): Fault => [field, text]) : [];
 }
