@@ -104,8 +104,11 @@ export class Bus {
     const { kind, data } = await this.#codec.encode(channel, subject, options.kind, body);
     const { head, id } = envelopeHeaders(this.service, { kind, id: options.id, traceparent: options.traceparent });
     if (this.#codec.channel(channel).carrier.kind !== 'stream') {
-      this.connection.send(subject, data, { headers: head });
-      return undefined;
+      return new Promise((resolve, reject) => {
+        this.connection.sendSoon(subject, data, { headers: head }, (error) =>
+          error === null ? resolve(undefined) : reject(error),
+        );
+      });
     }
     head.set('Nats-Msg-Id', messageId(this.keys, subject, id));
     const { seq, duplicate } = await this.#publisher.publish(subject, data, head);

@@ -28,6 +28,13 @@ export interface ConnectionOptions {
   logger: BusLogger;
 }
 
+interface Outgoing {
+  subject: string;
+  payload: Uint8Array | string;
+  options: PublishOptions | undefined;
+  sent: (error: MeshError | null) => void;
+}
+
 type Forbidden = (subject: string, operation: 'publish' | 'subscription') => void;
 
 /** One user's connection to one account: it comes back for ever, and tells when it does. */
@@ -35,6 +42,7 @@ export class Connection {
   readonly #reconnected = new Set<() => void>();
   readonly #forbidden = new Set<Forbidden>();
   readonly #closing = new Set<() => void>();
+  #outgoing: Outgoing[] = [];
   #isClosing = false;
   #disconnectedAt: number | null = null;
   #server: ServerInfo | undefined;
@@ -96,6 +104,7 @@ export class Connection {
   async close(): Promise<void> {
     this.#isClosing = true;
     for (const listener of this.#closing) listener();
+    this.#sendOutgoing();
     await this.nc.close();
   }
 
@@ -122,6 +131,19 @@ export class Connection {
     }
   }
 
+  /**
+   * The same at the end of this turn of the event loop, with all else that is sent in it: every write of its own costs a
+   * system call here and one at the server. What is sent so stays in order. `sent` hears when the client has it, or why it cannot.
+   */
+  sendSoon(
+    subject: string,
+    payload: Uint8Array | string,
+    options: PublishOptions | undefined,
+    sent: (error: MeshError | null) => void,
+  ): void {
+    if (this.#outgoing.push({ subject, payload, options, sent }) === 1) setImmediate(() => this.#sendOutgoing());
+  }
+
   listen(subject: string, options: SubscriptionOptions): Subscription {
     try {
       return this.nc.subscribe(subject, options);
@@ -133,12 +155,27 @@ export class Connection {
   /** Resolves when the server has seen all that was sent; BUS_TIMEOUT after `timeoutMs`. */
   async flush(timeoutMs: number): Promise<void> {
     let answered = false;
+    this.#sendOutgoing();
     try {
       answered = await within(this.nc.flush(), timeoutMs);
     } catch (error) {
       throw fromNats(error);
     }
     if (!answered) throw new MeshError('BUS_TIMEOUT', `The server answered no ping within ${timeoutMs} ms.`);
+  }
+
+  #sendOutgoing(): void {
+    const outgoing = this.#outgoing;
+    this.#outgoing = [];
+    for (const { subject, payload, options, sent } of outgoing) {
+      let fault: MeshError | null = null;
+      try {
+        this.nc.publish(subject, payload, options);
+      } catch (error) {
+        fault = fromNats(error);
+      }
+      sent(fault);
+    }
   }
 
   async #watch(): Promise<void> {

@@ -116,14 +116,10 @@ export class Publisher {
   #send(token: string, pending: Pending): void {
     pending.attempts++;
     pending.dueAt = performance.now() + LIMITS.publishResendMs;
-    try {
-      this.connection.nc.publish(pending.subject, pending.data, {
-        reply: `${this.#inbox}.${token}`,
-        headers: pending.headers,
-      });
-    } catch (error) {
-      this.#settle(token, () => pending.reject(MeshError.from(error, 'BUS_UNAVAILABLE')));
-    }
+    const options = { reply: `${this.#inbox}.${token}`, headers: pending.headers };
+    this.connection.sendSoon(pending.subject, pending.data, options, (error) => {
+      if (error !== null) this.#settle(token, () => pending.reject(error));
+    });
   }
 
   #onAck(msg: Msg): void {

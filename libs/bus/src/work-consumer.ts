@@ -109,7 +109,7 @@ export class Worker implements WorkConsumer {
     this.#losses = 0;
     const delivery = readDelivery(msg.reply);
     if (delivery === null) return;
-    const item = new WorkItem(msg, delivery, this.spec);
+    const item = new WorkItem(this.tools.connection, msg, delivery, this.spec);
     if (this.#draining) return item.giveBack(0);
     this.#waiting.push(item);
     this.#next();

@@ -1,5 +1,6 @@
 import type { ConsumerSpec } from '@signalbox/contracts';
 import type { Msg } from '@nats-io/transport-node';
+import type { Connection } from './connection.js';
 import type { Delivery } from './delivery.js';
 import { LIMITS } from './limits.js';
 
@@ -16,6 +17,7 @@ export class WorkItem {
   #settled = false;
 
   constructor(
+    private readonly connection: Connection,
     readonly msg: Msg,
     readonly delivery: Delivery,
     spec: ConsumerSpec,
@@ -65,11 +67,8 @@ export class WorkItem {
     clearTimeout(this.#hold);
   }
 
+  /** Where it cannot be said the connection is closed, and the broker delivers the message again after the ack wait. */
   #say(word: string): void {
-    try {
-      this.msg.respond(word);
-    } catch {
-      // The connection is closed; the broker delivers the message again after the ack wait.
-    }
+    if (this.msg.reply !== undefined) this.connection.sendSoon(this.msg.reply, word, undefined, () => undefined);
   }
 }
