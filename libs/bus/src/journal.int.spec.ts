@@ -283,6 +283,27 @@ describe('follow', () => {
     await reader.closed;
   });
 
+  it('leaves out what the reader says it knows, and counts it as read', async () => {
+    const run = newRun('known');
+    const { lastSeq } = await router.journal.size(run.partition);
+    for (const timer of ['0', '1', '2', '3']) await router.journal.append(run, 'timer.fired.v1', timerFired(timer));
+    const asked: number[] = [];
+    const seen: number[] = [];
+    const stop = new AbortController();
+    const reader = router.journal.follow(run.partition, {
+      fromSeq: lastSeq + 1,
+      signal: stop.signal,
+      isKnown: (seq) => asked.push(seq) % 2 === 0,
+      onEntry: ({ seq }) => void seen.push(seq),
+    });
+    await reader.caughtUp;
+    expect(asked).toEqual([1, 2, 3, 4].map((n) => lastSeq + n));
+    expect(seen).toEqual([1, 3].map((n) => lastSeq + n));
+    expect(reader.lastSeq()).toBe(lastSeq + 4);
+    stop.abort();
+    await reader.closed;
+  });
+
   it('goes on in order when its consumer is deleted again and again', async () => {
     const run = newRun('deleted');
     const stream = partitionStream(run.partition);

@@ -5,7 +5,7 @@ import type { Connection } from './connection.js';
 import { decodeEntry } from './journal-codec.js';
 import { askApi } from './js-api.js';
 import { LIMITS } from './limits.js';
-import { StreamReader } from './stream-reader.js';
+import { type StreamMessage, StreamReader } from './stream-reader.js';
 import type { FollowOptions, PartitionReader } from './types.js';
 
 interface StreamInfo {
@@ -36,6 +36,12 @@ export function followPartition(
   const { keys, logger } = connection.options;
   const stream = partitionStream(partition);
   let handedSeq = options.fromSeq - 1;
+  const take = async (message: StreamMessage): Promise<void> => {
+    const entry = await decodeEntry(message, keys, claims, options.signal);
+    if (options.signal.aborted) return;
+    await options.onEntry(entry);
+    handedSeq = entry.seq;
+  };
   const reader = new StreamReader(connection, {
     stream,
     from: options.fromSeq,
@@ -46,11 +52,9 @@ export function followPartition(
       if (size.lastSeq < lastSeq) throw shorter(stream, size.lastSeq, lastSeq);
       if (size.firstSeq > lastSeq + 1 && size.lastSeq > 0) throw headless(stream, size.firstSeq, lastSeq);
     },
-    onMessage: async (message) => {
-      const entry = await decodeEntry(message, keys, claims, options.signal);
-      if (options.signal.aborted) return;
-      await options.onEntry(entry);
-      handedSeq = entry.seq;
+    onMessage: (message) => {
+      if (options.isKnown?.(message.seq, message.subject) !== true) return take(message);
+      handedSeq = message.seq;
     },
   });
   const closed = reader.closed.catch((error: unknown) => {

@@ -143,6 +143,8 @@ export interface FollowOptions {
   fromSeq: number;
   /** Called in order, one at a time; its promise is awaited before the next. */
   onEntry: (entry: RawEntry) => void | Promise<void>;
+  /** Asked in order before an entry is read and checked; what the reader knows already is not handed over. */
+  isKnown?: (seq: number, subject: string) => boolean;
   /** The stream came back shorter than it was: the reader has stopped. */
   onFault?: (fault: MeshError) => void;
   signal: AbortSignal;

@@ -107,6 +107,19 @@ describe('Partition', () => {
     timers.onApplicationShutdown();
   });
 
+  it('knows the decisions that it stored itself, and nothing else', async () => {
+    await partition.open(null);
+    const first = accepted(1);
+    await give(first);
+    const { isKnown } = journal.reader!;
+    expect(partition.checkpoint().lastSeq).toBe(first.seq);
+    expect(isKnown!(first.seq + 1, first.subject)).toBe(true);
+    expect(partition.checkpoint().lastSeq).toBe(first.seq + 1);
+    expect(isKnown!(first.seq + 2, first.subject)).toBe(false);
+    expect(isKnown!(first.seq + 1, subjects.run('demo', runIdOf(2)))).toBe(false);
+    timers.onApplicationShutdown();
+  });
+
   it('believes nothing whose author is not proven', async () => {
     await partition.open(null);
     await give(accepted(1, 'unchecked'));

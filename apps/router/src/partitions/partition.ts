@@ -44,6 +44,7 @@ export class Partition implements RunHome {
     this.#lastSeq = fromSeq - 1;
     this.#reader = this.journal.follow(this.options.name, {
       fromSeq,
+      isKnown: (seq, subject) => this.#knows(seq, subject),
       onEntry: (entry) => this.#take(entry),
       onFault: (fault) => this.options.onFault(fault),
       signal: this.#stop.signal,
@@ -134,6 +135,14 @@ export class Partition implements RunHome {
       void this.runs.resume(shell);
       await this.runs.room();
     }
+  }
+
+  /** Own decisions come back as all entries do; they were folded when they were stored. */
+  #knows(seq: number, subject: string): boolean {
+    const shell = this.#shells.get(subject);
+    if (shell === undefined || shell.state.seq < seq) return false;
+    this.#lastSeq = seq;
+    return true;
   }
 
   async #take(entry: RawEntry): Promise<void> {
