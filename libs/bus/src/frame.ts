@@ -1,4 +1,4 @@
-import { createHmac, type KeyObject, sign, timingSafeEqual, verify } from 'node:crypto';
+import { createHmac, type Hmac, type KeyObject, sign, timingSafeEqual, verify } from 'node:crypto';
 import { type Channel, journalSeal, type ServiceName, SERVICES } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { KeyRing } from './key-ring.js';
@@ -57,10 +57,10 @@ export function checkSeal(subject: string, frame: Frame, rule: SealRule, keys: K
   if (!frame.seal.startsWith(prefix)) return 'invalid';
   if (!keys.has(means.kind === 'hmac' ? means.key : 'gate-sign.pub')) return 'unchecked';
   const given = Buffer.from(frame.seal.slice(2), 'base64url');
-  const covered = sealed(subject, frame.kind, frame.author, frame.json);
+  const start = sealStart(subject, frame.kind, frame.author);
   if (means.kind === 'ed25519')
-    return verify(null, covered, keys.publicKey('gate-sign.pub'), given) ? 'verified' : 'invalid';
-  const right = hmac(keys.hmacKey(means.key), covered);
+    return verify(null, whole(start, frame.json), keys.publicKey('gate-sign.pub'), given) ? 'verified' : 'invalid';
+  const right = hmac(keys.hmacKey(means.key), start, frame.json).digest();
   return given.length === right.length && timingSafeEqual(given, right) ? 'verified' : 'invalid';
 }
 
@@ -83,17 +83,20 @@ function makeSeal(
 ): string {
   const means = sealMeans(author, rule);
   if (means.kind === 'none') return UNSEALED;
-  const covered = sealed(subject, kind, author, json);
+  const start = sealStart(subject, kind, author);
   if (means.kind === 'ed25519')
-    return `e:${sign(null, covered, keys.privateKey('gate-sign.key')).toString('base64url')}`;
-  return `h:${hmac(keys.hmacKey(means.key), covered).toString('base64url')}`;
+    return `e:${sign(null, whole(start, json), keys.privateKey('gate-sign.key')).toString('base64url')}`;
+  return `h:${hmac(keys.hmacKey(means.key), start, json).digest('base64url')}`;
 }
 
-const hmac = (key: KeyObject, covered: Uint8Array): Buffer => createHmac('sha256', key).update(covered).digest();
+/** What a seal covers is this and the JSON behind it. */
+const sealStart = (subject: string, kind: string, author: string): string => `${subject}\n${kind}\n${author}\n`;
 
-function sealed(subject: string, kind: string, author: string, json: Uint8Array): Buffer {
-  return Buffer.concat([Buffer.from(`${subject}\n${kind}\n${author}\n`), json]);
-}
+const whole = (start: string, json: Uint8Array): Buffer => Buffer.concat([Buffer.from(start), json]);
+
+/** In two parts: joining them would copy every body once more. */
+const hmac = (key: KeyObject, start: string, json: Uint8Array): Hmac =>
+  createHmac('sha256', key).update(start).update(json);
 
 const names: ReadonlySet<string> = new Set(SERVICES);
 export function isService(name: string): name is ServiceName {

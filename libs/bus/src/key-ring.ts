@@ -78,7 +78,7 @@ export class KeyRing {
 
   /** Name of the secret that two services share. */
   static pairName(a: ServiceName, b: ServiceName): string {
-    return `pair-${[a, b].toSorted().join('-')}.key`;
+    return a < b ? `pair-${a}-${b}.key` : `pair-${b}-${a}.key`;
   }
 
   /** Seed of the bus user in an account. */

@@ -79,12 +79,15 @@ export const subjects = {
     `${ROOT}.dlq.${token(stream)}.${token(consumer)}.${tenantToken(tenant)}`,
 } as const;
 
+/** Which token names the tenant, by the third token. */
+const TENANT_AT = new Map(
+  Object.entries({ in: 3, ask: 3, run: 4, work: 5, tok: 3, live: 3, note: 3, ctl: 3, svc: 5, audit: 3, dlq: 5 }),
+);
+
 /** The tenant that a subject names; what a header or a body says never counts. */
 export function tenantOf(subject: string): string {
   const parts = subject.split('.');
-  const at = { in: 3, ask: 3, run: 4, work: 5, tok: 3, live: 3, note: 3, ctl: 3, svc: 5, audit: 3, dlq: 5 }[
-    parts[2] ?? ''
-  ];
+  const at = TENANT_AT.get(parts[2] ?? '');
   return TenantId.parse(at === undefined ? undefined : parts[at]);
 }
 
