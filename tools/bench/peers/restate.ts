@@ -51,7 +51,7 @@ export async function startRestate({ fsync }: { fsync: boolean }): Promise<Peer>
     name: 'restate-server',
     command: binary,
     args: ['--no-logo', '--config-file', configFile, '--base-dir', join(folder, 'data')],
-    env: childEnvironment(),
+    env: { ...childEnvironment(), TMPDIR: folder },
     cwd: folder,
   });
   const adminUrl = `http://127.0.0.1:${admin}`;
