@@ -191,6 +191,7 @@ describe('afterwards', () => {
       '$KV.sessions',
       '$KV.policy',
       '$O.artifacts',
+      '$O.journals',
     ]) {
       expect(
         [...seen.subjects].some((subject) => subject.startsWith(place)),

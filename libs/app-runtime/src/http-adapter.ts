@@ -5,6 +5,8 @@ import type { ErrorBody } from './mesh-exception.filter.js';
 
 /** How long a request may take to arrive, ms. */
 const ARRIVAL_MS = 60_000;
+/** Connections at once; more are closed at once. A stream holds one as long as it lasts. */
+const CONNECTIONS_MAX = 8_192;
 
 interface AdapterOptions {
   bodyBytesMax: number;
@@ -58,6 +60,7 @@ export async function httpAdapter({ bodyBytesMax, errorBody }: AdapterOptions): 
     },
   });
   const server = adapter.getInstance();
+  server.server.maxConnections = CONNECTIONS_MAX;
   // Fastify's own parsers would take any text for a body, and let broken UTF-8 through.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {

@@ -99,7 +99,8 @@ export async function startFixture(): Promise<Fixture> {
         logger: log,
       });
       const publisher = new Publisher(connection);
-      const codec = new Codec(spec.account, service, keys(service), new ClaimStore(connection, publisher, 'artifacts'));
+      const claims = { work: new ClaimStore(connection, publisher, 'artifacts'), journals: null };
+      const codec = new Codec(spec.account, service, keys(service), claims);
       const worker = new Worker({ connection, publisher, codec }, spec, handler, concurrency);
       connections.set(worker, connection);
       open.push(async () => {

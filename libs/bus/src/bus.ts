@@ -75,7 +75,10 @@ export class Bus {
     this.#publisher = new Publisher(connection);
     // Of its own, so that no flood of deltas makes an append wait.
     this.#journalPublisher = new Publisher(connection);
-    this.#codec = new Codec(this.account, this.service, keys, claimsFor(connection, this.#publisher));
+    this.#codec = new Codec(this.account, this.service, keys, {
+      work: claimsFor('artifacts', connection, this.#publisher),
+      journals: claimsFor('journals', connection, this.#publisher),
+    });
     this.journal = new Journal(connection, this.#journalPublisher, this.#codec);
   }
 
@@ -229,8 +232,8 @@ export class Bus {
   }
 }
 
-function claimsFor(connection: Connection, publisher: Publisher): ClaimStore | null {
-  const { name, users } = OBJECT_STORES.artifacts;
+function claimsFor(store: keyof typeof OBJECT_STORES, connection: Connection, publisher: Publisher): ClaimStore | null {
+  const { name, users } = OBJECT_STORES[store];
   const { account, service } = connection.options;
   const may = account === 'CORE' && (users as readonly ServiceName[]).includes(service);
   return may ? new ClaimStore(connection, publisher, name) : null;

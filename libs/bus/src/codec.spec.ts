@@ -15,7 +15,7 @@ let dir: string;
 let codec: Codec;
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'signalbox-codec-'));
-  codec = new Codec('GATE', 'guard', KeyRing.load(dir), null);
+  codec = new Codec('GATE', 'guard', KeyRing.load(dir), { work: null, journals: null });
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 

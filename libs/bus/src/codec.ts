@@ -24,14 +24,19 @@ export interface Incoming {
   headers?: MsgHdrs | undefined;
 }
 
+/** Where large bodies go; null where this service may not use the store. Those of journals must live as long as they do. */
+export interface Claims {
+  work: ClaimStore | null;
+  journals: ClaimStore | null;
+}
+
 /** Turns bodies into bytes and back, as the account has it: framed and sealed on CORE, plain JSON on GATE. */
 export class Codec {
   constructor(
     readonly account: AccountName,
     readonly service: ServiceName,
     readonly keys: KeyRing,
-    /** Null where this service may not use the object store. */
-    readonly claims: ClaimStore | null,
+    readonly claims: Claims,
   ) {}
 
   /** Checks subject and body against the channel and gives its bytes. */
@@ -59,7 +64,8 @@ export class Codec {
     tenant = tenantOf(subject),
   ): Promise<Uint8Array> {
     const whole = Buffer.from(JSON.stringify(body));
-    const travels = whole.length > CLAIM_CHECK_BYTES && this.claims ? await this.claims.put(tenant, whole) : whole;
+    const claims = rule === 'journal' ? this.claims.journals : this.claims.work;
+    const travels = whole.length > CLAIM_CHECK_BYTES && claims ? await claims.put(tenant, whole) : whole;
     if (travels.length > MESSAGE_BYTES_MAX - LIMITS.envelopeBytesMax) {
       throw new MeshError('PAYLOAD_TOO_LARGE', `A message of ${travels.length} bytes is more than the bus carries.`);
     }
@@ -111,7 +117,7 @@ export class Codec {
 
   async #value(tenant: string, json: Uint8Array): Promise<unknown> {
     const value = jsonOf(json);
-    return this.claims ? this.claims.resolve(tenant, value) : value;
+    return this.claims.work ? this.claims.work.resolve(tenant, value) : value;
   }
 
   #reply(channel: Channel, value: unknown): unknown {

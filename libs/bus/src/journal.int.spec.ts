@@ -168,7 +168,7 @@ describe('append', () => {
     const nc = await fixture.raw('inference');
     const other = Buffer.alloc($claim.bytes, 'x');
     const head = {
-      bucket: 'artifacts',
+      bucket: 'journals',
       name: $claim.name,
       nuid: 'evil',
       size: other.length,
@@ -176,9 +176,9 @@ describe('append', () => {
       digest: '',
       mtime: new Date().toISOString(),
     };
-    await nc.request('$O.artifacts.C.evil', other, { timeout: 2_000 });
+    await nc.request('$O.journals.C.evil', other, { timeout: 2_000 });
     const name = Buffer.from($claim.name).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
-    await nc.request(`$O.artifacts.M.${name}`, JSON.stringify(head), { timeout: 2_000 });
+    await nc.request(`$O.journals.M.${name}`, JSON.stringify(head), { timeout: 2_000 });
     const [entry] = await router.journal.read(run);
     expect(entry).toMatchObject({ entry: null, fault: { code: 'SEAL_INVALID' } });
   });

@@ -107,7 +107,7 @@ export class Journal {
 
   /** Hands over every entry of a partition from `fromSeq` on, in order, until the signal aborts. */
   follow(partition: string, options: FollowOptions): PartitionReader {
-    return followPartition(this.connection, this.codec.claims, partition, options);
+    return followPartition(this.connection, this.codec.claims.journals, partition, options);
   }
 
   size(partition: string): Promise<{ firstSeq: number; lastSeq: number }> {
@@ -115,7 +115,7 @@ export class Journal {
   }
 
   #decode(stored: { seq: number; subject: string; data: Uint8Array }): Promise<RawEntry> {
-    return decodeEntry(stored, this.codec.keys, this.codec.claims, AbortSignal.timeout(LIMITS.apiDeadlineMs));
+    return decodeEntry(stored, this.codec.keys, this.codec.claims.journals, AbortSignal.timeout(LIMITS.apiDeadlineMs));
   }
 
   /** A second copy under the same id is dropped by the broker, so sending again is safe. */

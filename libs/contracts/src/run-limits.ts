@@ -12,6 +12,6 @@ export const RunLimits = z.object({
   /** Calls of one step that run at the same time; the others wait their turn. */
   parallelToolCallsMax: z.number().int().min(1).max(64),
   /** From the start of the run (not its acceptance) to its end, waiting for people included. */
-  wallMsMax: z.number().int().min(100),
+  wallMsMax: z.number().int().min(100).max(2_592_000_000),
 });
 export type RunLimits = z.infer<typeof RunLimits>;

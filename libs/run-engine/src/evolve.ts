@@ -36,7 +36,7 @@ export function take(draft: RunState, stored: StoredEntry): void {
   if (entry === null) {
     const why = stored.fault?.message ?? 'an entry that cannot be read';
     // Its author is proven, so it counts, and cannot be read: to go on without it would be to guess.
-    if (stored.seal === 'verified' || stored.fault?.code === 'RUN_QUARANTINED') quarantine(draft, why);
+    if (stored.seal === 'verified') quarantine(draft, why);
     else report(draft, `ignored: ${why}`);
     return;
   }

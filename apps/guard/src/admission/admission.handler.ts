@@ -7,6 +7,9 @@ import type { GuardConfig } from '../config.js';
 import { AdmissionService } from './admission.service.js';
 import { InterventionService } from './intervention.service.js';
 
+/** How often a cancel is tried for a run that nobody has seen; with the pauses between, a minute or two. */
+const CANCEL_TRIES_MAX = 9;
+
 /** Everything that enters: acknowledged on GATE only after it is stored on CORE. */
 @Controller()
 export class AdmissionHandler {
@@ -21,7 +24,7 @@ export class AdmissionHandler {
       case 'inRun':
         return this.admission.run(message.tenant, body as RunRequestV1);
       case 'inCancel':
-        return this.intervention.cancel(message.tenant, body as CancelRequestV1, message.lastDelivery);
+        return this.intervention.cancel(message.tenant, body as CancelRequestV1, message.deliveries >= CANCEL_TRIES_MAX);
       case 'inApprove':
         return this.intervention.answer(message.tenant, body as ApproveRequestV1);
       default:

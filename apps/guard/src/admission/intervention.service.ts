@@ -17,9 +17,9 @@ export class InterventionService {
     @Inject(RunJournalPort) private readonly journal: RunJournalPort,
   ) {}
 
-  /** A cancel may overtake the request that it is for: until its last delivery it waits for the run to be admitted. */
-  async cancel(tenant: string, request: CancelRequestV1, lastDelivery: boolean): Promise<void> {
-    const { grant, snapshot } = await this.#ownRun(tenant, request, lastDelivery);
+  /** A cancel may overtake the request that it is for: until the last try it waits for the run to be admitted. */
+  async cancel(tenant: string, request: CancelRequestV1, lastTry: boolean): Promise<void> {
+    const { grant, snapshot } = await this.#ownRun(tenant, request, lastTry);
     if (snapshot.view.endedAt !== null) return;
     const principal = { keyId: grant.id, userId: grant.userId };
     const reason = await this.#clean(tenant, request.reason);

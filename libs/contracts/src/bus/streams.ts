@@ -149,7 +149,8 @@ export const CONSUMERS = {
     account: 'GATE',
     filter: 'sb.v1.in.*.*',
     ackWaitMs: 15 * second,
-    deliverMax: 10,
+    // What can never work leaves at once; this only bounds waiting for a store that is away, as long as the stream keeps it.
+    deliverMax: 200,
     ackPendingMax: 1_000,
   },
   'inference-default': {
@@ -233,13 +234,20 @@ export const BUCKETS = {
 } as const satisfies Record<string, BucketSpec>;
 export type BucketName = keyof typeof BUCKETS;
 
-/** An object store for bodies that are too large to travel. Object names start with their tenant. */
+/** Object stores for bodies that are too large to travel. Object names start with their tenant. */
 export const OBJECT_STORES = {
   artifacts: {
     name: 'artifacts',
     ttlMs: 7 * day,
     maxBytes: 2_048 * MiB,
     users: ['guard', 'router', 'inference', 'tool-runner', 'memory', 'audit'],
-    doc: 'Claim-checked message bodies.',
+    doc: 'Large bodies of work and requests; far older than anything that still waits.',
+  },
+  journals: {
+    name: 'journals',
+    ttlMs: 0,
+    maxBytes: 4_096 * MiB,
+    users: ['guard', 'router', 'inference', 'tool-runner', 'memory', 'audit'],
+    doc: 'Large bodies of journal entries, kept as long as the journals themselves.',
   },
 } as const;

@@ -1,4 +1,5 @@
 import type { PiiClass } from '@signalbox/contracts';
+import { MeshError } from '@signalbox/kernel';
 import { readableValue } from '../pseudonyms/canonical-value.js';
 import { tokenFor } from '../pseudonyms/token.js';
 import type { Ruleset } from '../ruleset.js';
@@ -23,6 +24,9 @@ export interface RedactOptions {
   context?: string;
 }
 
+/** Different values of one text; each costs an HMAC, and whoever redacts serves others too. */
+export const FOUND_VALUES_MAX = 25_000;
+
 /** Values found, each token once, in order of first appearance. */
 export class FoundValues {
   private readonly byToken = new Map<string, Found>();
@@ -36,6 +40,9 @@ export class FoundValues {
     const spelling = `${piiClass}:${raw}`;
     const known = this.bySpelling.get(spelling);
     if (known !== undefined) return known;
+    if (this.bySpelling.size >= FOUND_VALUES_MAX) {
+      throw new MeshError('PAYLOAD_TOO_LARGE', `A text holds more than ${FOUND_VALUES_MAX} personal values.`);
+    }
     const token = tokenFor(this.tenantKey, piiClass, raw);
     this.bySpelling.set(spelling, token);
     if (!this.byToken.has(token)) this.byToken.set(token, { token, class: piiClass, value: readableValue(raw) });
