@@ -10,7 +10,12 @@ const MEMORY_MAX_BYTES = 1_200_000_000;
 let stack: Stack;
 
 beforeAll(async () => {
-  stack = await startStack({ stateDir: testFolder('footprint'), ports: 'free', durable: false, print: () => undefined });
+  stack = await startStack({
+    stateDir: testFolder('footprint'),
+    ports: 'free',
+    durable: false,
+    print: () => undefined,
+  });
 });
 
 afterAll(() => stack?.stop());
@@ -18,10 +23,17 @@ afterAll(() => stack?.stop());
 describe('the idle mesh', () => {
   it('takes less than 1.2 GB of memory, all processes together', () => {
     const report = stack.report();
-    const total = (of: (process: (typeof report)[number]) => number): number => report.reduce((sum, process) => sum + of(process), 0);
-    const lines = report.map(({ name, rssBytes, pssBytes }) => `${name} ${Math.round(pssBytes / MiB)} (RSS ${Math.round(rssBytes / MiB)})`);
-    process.stdout.write(`MiB: ${lines.join(', ')}; together ${Math.round(total((p) => p.pssBytes) / MiB)} (RSS ${Math.round(total((p) => p.rssBytes) / MiB)})\n`);
-    expect(report.map(({ name }) => name)).toEqual(expect.arrayContaining(['nats', 'postgres', 'router', 'gateway', 'guard']));
+    const total = (of: (process: (typeof report)[number]) => number): number =>
+      report.reduce((sum, process) => sum + of(process), 0);
+    const lines = report.map(
+      ({ name, rssBytes, pssBytes }) => `${name} ${Math.round(pssBytes / MiB)} (RSS ${Math.round(rssBytes / MiB)})`,
+    );
+    process.stdout.write(
+      `MiB: ${lines.join(', ')}; together ${Math.round(total((p) => p.pssBytes) / MiB)} (RSS ${Math.round(total((p) => p.rssBytes) / MiB)})\n`,
+    );
+    expect(report.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['nats', 'postgres', 'router', 'gateway', 'guard']),
+    );
     expect(total((process) => process.pssBytes)).toBeLessThan(MEMORY_MAX_BYTES);
   });
 });

@@ -25,12 +25,24 @@ export const RunStory = z.object({
 export const Verification = z.object({
   next: z.string().nullish(),
   data: z.array(
-    z.object({ runId: z.string(), ok: z.boolean(), entries: z.number(), head: z.string(), faults: z.array(z.string()) }),
+    z.object({
+      runId: z.string(),
+      ok: z.boolean(),
+      entries: z.number(),
+      head: z.string(),
+      faults: z.array(z.string()),
+    }),
   ),
 });
 export const CostTable = z.object({
   data: z.array(
-    z.object({ key: z.string(), runs: z.number(), inputTokens: z.number(), outputTokens: z.number(), costNanoUsd: z.number() }),
+    z.object({
+      key: z.string(),
+      runs: z.number(),
+      inputTokens: z.number(),
+      outputTokens: z.number(),
+      costNanoUsd: z.number(),
+    }),
   ),
 });
 
@@ -42,7 +54,10 @@ export async function readAudit<S extends z.ZodType>(access: Access, path: strin
   const body = parseJson(new Uint8Array(await response.arrayBuffer()));
   if (!response.ok) {
     const problem = z.object({ title: z.string(), detail: z.string() }).safeParse(body);
-    throw new MeshError('STORE_UNAVAILABLE', problem.success ? `${problem.data.title}: ${problem.data.detail}` : `HTTP ${response.status}`);
+    throw new MeshError(
+      'STORE_UNAVAILABLE',
+      problem.success ? `${problem.data.title}: ${problem.data.detail}` : `HTTP ${response.status}`,
+    );
   }
   return schema.parse(body);
 }

@@ -41,7 +41,8 @@ function report(error: unknown): number {
     process.stderr.write(`${error.message}\n`);
     return 2;
   }
-  const known = error instanceof ClientError || error instanceof MeshError ? `${error.code}: ${error.message}` : String(error);
+  const known =
+    error instanceof ClientError || error instanceof MeshError ? `${error.code}: ${error.message}` : String(error);
   process.stderr.write(`${known}\n`);
   return 1;
 }

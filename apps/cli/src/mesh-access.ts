@@ -26,7 +26,9 @@ export function openAccess(options: { 'state-dir'?: string; tenant?: string }): 
   try {
     bytes = readFileSync(join(stateDir, 'run.json'));
   } catch {
-    throw new UsageError(`No mesh runs on ${stateDir}: start one with \`npm start\`, or name its folder with --state-dir.`);
+    throw new UsageError(
+      `No mesh runs on ${stateDir}: start one with \`npm start\`, or name its folder with --state-dir.`,
+    );
   }
   const file = validate(RunFile, parseJson(bytes), 'CONFIG_INVALID');
   return {

@@ -4,7 +4,10 @@ export function table(header: string[], rows: (string | number)[][]): string {
   const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
   const right = header.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'));
   const line = (row: string[]): string =>
-    row.map((cell, column) => (right[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!))).join('  ').trimEnd();
+    row
+      .map((cell, column) => (right[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
+      .join('  ')
+      .trimEnd();
   return cells.map(line).join('\n');
 }
 

@@ -20,7 +20,8 @@ export class AdminGuard implements CanActivate {
     const token = /^Bearer (.+)$/.exec(headers['authorization'] ?? '')?.[1];
     if (token === undefined) throw new MeshError('KEY_MISSING', 'Send the admin token as `Authorization: Bearer …`.');
     // Hashes of equal length, so that the comparison takes the same time for every guess.
-    if (!timingSafeEqual(sha256(token), this.#expected)) throw new MeshError('KEY_INVALID', 'The admin token is wrong.');
+    if (!timingSafeEqual(sha256(token), this.#expected))
+      throw new MeshError('KEY_INVALID', 'The admin token is wrong.');
     return true;
   }
 }

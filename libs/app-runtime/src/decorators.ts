@@ -16,7 +16,9 @@ export type HandlerExtras =
  * a MeshError that may be retried gives the message back with a delay, any other sends it to the dead letters.
  */
 export function Work(consumer: ConsumerName, options: { concurrency: Concurrency }): MethodDecorator {
-  return handler(EventPattern(`work:${consumer}`, { role: 'work', consumer, ...options } satisfies HandlerExtras) as MethodDecorator);
+  return handler(
+    EventPattern(`work:${consumer}`, { role: 'work', consumer, ...options } satisfies HandlerExtras) as MethodDecorator,
+  );
 }
 
 /** Answers requests on a channel: `(body, message) → reply`. A MeshError travels to the asker by its code. */
@@ -26,12 +28,20 @@ export function Serve(channel: RequestChannel, options: { concurrency?: Concurre
 
 /** Answers requests with a stream: `(body, message) → AsyncIterable`; `message.signal` aborts when nobody listens any more. */
 export function ServeStream(channel: RequestChannel, options: { concurrency?: Concurrency } = {}): MethodDecorator {
-  return handler(MessagePattern(`serve-stream:${channel}`, { role: 'serve-stream', channel, ...options } satisfies HandlerExtras));
+  return handler(
+    MessagePattern(`serve-stream:${channel}`, { role: 'serve-stream', channel, ...options } satisfies HandlerExtras),
+  );
 }
 
 /** Hears a core channel, on every instance: `(body, message)`. Nothing is redelivered. */
 export function Subscribe(channel: ChannelName, subject: string = CHANNELS[channel].subject): MethodDecorator {
-  return handler(EventPattern(`subscribe:${channel}:${subject}`, { role: 'subscribe', channel, subject } satisfies HandlerExtras) as MethodDecorator);
+  return handler(
+    EventPattern(`subscribe:${channel}:${subject}`, {
+      role: 'subscribe',
+      channel,
+      subject,
+    } satisfies HandlerExtras) as MethodDecorator,
+  );
 }
 
 /** Every handler takes the body first and the whole message second; Nest passes on only what is asked for by decorator. */

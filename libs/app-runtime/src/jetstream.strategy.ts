@@ -47,7 +47,9 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
       case 'serve': {
         const bus = this.#busOf(CHANNELS[extras.channel].account);
         const serve = (message: BusMessage<unknown>) => this.#call(handler, message) as Promise<never>;
-        this.#services.push(await bus.serve(extras.channel, serve, { concurrency: this.#concurrency(extras.concurrency, 256) }));
+        this.#services.push(
+          await bus.serve(extras.channel, serve, { concurrency: this.#concurrency(extras.concurrency, 256) }),
+        );
         return;
       }
       case 'serve-stream': {
@@ -61,7 +63,10 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
         this.#subscriptions.push(
           this.#busOf(CHANNELS[extras.channel].account).subscribe(extras.channel, extras.subject, (message) => {
             this.#call(handler, message).catch((error: unknown) =>
-              this.options.logger.error({ err: MeshError.from(error), subject: message.subject }, 'a subscriber failed'),
+              this.options.logger.error(
+                { err: MeshError.from(error), subject: message.subject },
+                'a subscriber failed',
+              ),
             );
           }),
         );
@@ -83,7 +88,11 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
 
   #busOf(account: AccountName): Bus {
     const bus = this.options.buses[account];
-    if (!bus) throw new MeshError('CONFIG_INVALID', `A handler needs the account ${account}, which this service has no user in.`);
+    if (!bus)
+      throw new MeshError(
+        'CONFIG_INVALID',
+        `A handler needs the account ${account}, which this service has no user in.`,
+      );
     return bus;
   }
 

@@ -10,7 +10,13 @@ export type ErrorBody = (error: MeshError) => { contentType: string; body: unkno
 /** RFC 9457. */
 export const problemBody: ErrorBody = (error) => ({
   contentType: 'application/problem+json',
-  body: { type: `urn:signalbox:error:${error.code}`, title: error.code, status: error.httpStatus, detail: error.message, ...error.details },
+  body: {
+    type: `urn:signalbox:error:${error.code}`,
+    title: error.code,
+    status: error.httpStatus,
+    detail: error.message,
+    ...error.details,
+  },
 });
 
 interface HttpReply {
@@ -21,12 +27,18 @@ interface HttpReply {
 }
 
 /** Errors of the HTTP layer itself, by their status. */
-const HTTP_CODES: Record<number, ErrorCode> = { 400: 'REQUEST_MALFORMED', 404: 'ROUTE_UNKNOWN', 413: 'REQUEST_TOO_LARGE', 415: 'REQUEST_MALFORMED' };
+const HTTP_CODES: Record<number, ErrorCode> = {
+  400: 'REQUEST_MALFORMED',
+  404: 'ROUTE_UNKNOWN',
+  413: 'REQUEST_TOO_LARGE',
+  415: 'REQUEST_MALFORMED',
+};
 
 /** Whatever was thrown, as the error it means. Fastify and Nest carry a status, everything else is a fault of ours. */
 export function toMeshError(thrown: unknown): MeshError {
   if (thrown instanceof MeshError) return thrown;
-  const status = thrown instanceof HttpException ? thrown.getStatus() : (thrown as { statusCode?: unknown } | null)?.statusCode;
+  const status =
+    thrown instanceof HttpException ? thrown.getStatus() : (thrown as { statusCode?: unknown } | null)?.statusCode;
   const code = typeof status === 'number' ? HTTP_CODES[status] : undefined;
   if (code === undefined) return MeshError.from(thrown);
   return new MeshError(code, thrown instanceof Error ? thrown.message : code, { cause: thrown });

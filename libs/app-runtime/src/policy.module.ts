@@ -15,7 +15,8 @@ async function followPolicy(bus: Bus, keys: KeyRing, config: ServiceConfig, logg
   const floors = floorFile(join(config.stateDir, `${bus.service}.policy-floor.json`), fs);
   const store = new PolicyStore({ publicKey: keys.publicKey('bundle-sign'), floors });
   store.listen((event) => {
-    if (event.type === 'refused') logger.error({ tenant: event.tenant, err: event.fault }, 'a policy bundle was refused');
+    if (event.type === 'refused')
+      logger.error({ tenant: event.tenant, err: event.fault }, 'a policy bundle was refused');
     else logger.info({ tenant: event.tenant, version: event.bundle.version }, 'a policy bundle is in force');
   });
   const watch = watchBundles(await bus.bucket('policy'), store);

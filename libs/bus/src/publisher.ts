@@ -70,7 +70,18 @@ export class Publisher {
     }
     return new Promise((resolve, reject) => {
       const deadlineAt = performance.now() + LIMITS.publishDeadlineMs;
-      this.#queue.push({ subject, data, headers, attempts: 0, refusals: 0, sentAt: 0, dueAt: 0, deadlineAt, resolve, reject });
+      this.#queue.push({
+        subject,
+        data,
+        headers,
+        attempts: 0,
+        refusals: 0,
+        sentAt: 0,
+        dueAt: 0,
+        deadlineAt,
+        resolve,
+        reject,
+      });
       this.#queueBytes += data.length;
       this.#fill();
     });

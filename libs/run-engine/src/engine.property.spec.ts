@@ -99,7 +99,6 @@ function outcomeOf(world: World): unknown {
   };
 }
 
-
 function expectSound(world: World, state: RunState): void {
   const events = eventsOf(world);
   const once = new Map<string, number>();

@@ -89,7 +89,12 @@ describe('the engine', () => {
       script: [{ calls: [], failures: ['PROVIDER_TIMEOUT', 'PROVIDER_TIMEOUT', 'PROVIDER_TIMEOUT'] }],
     });
     expect(silent.settle().error?.code).toBe('PROVIDER_TIMEOUT');
-    const away = (times: number) => new World({ script: [{ calls: [], failures: Array.from({ length: times }, () => 'PROVIDER_UNAVAILABLE' as const), text: 'Back.' }] });
+    const away = (times: number) =>
+      new World({
+        script: [
+          { calls: [], failures: Array.from({ length: times }, () => 'PROVIDER_UNAVAILABLE' as const), text: 'Back.' },
+        ],
+      });
     expect(away(AWAY_ATTEMPTS_MAX - 1).settle()).toMatchObject({ status: 'completed', output: 'Back.' });
     expect(away(AWAY_ATTEMPTS_MAX).settle().error?.code).toBe('PROVIDER_UNAVAILABLE');
     const rejected = new World({ script: [{ calls: [], failures: ['PROVIDER_REJECTED'] }] });

@@ -13,7 +13,9 @@ const NOISY = `
 
 describe('createLogger', () => {
   it('hides secrets, and leaves the process free to stop when nobody reads its log any more', async () => {
-    const child = spawn(process.execPath, ['--input-type=module', '-e', NOISY], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--input-type=module', '-e', NOISY], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const [first] = (await once(child.stdout, 'data')) as [Buffer];
     expect(first.toString()).toContain('"token":"(hidden)","nested":{"password":"(hidden)"}');
     expect(first.toString()).not.toContain('a-secret');

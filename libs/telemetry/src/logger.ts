@@ -10,7 +10,19 @@ export interface LoggerOptions {
 }
 
 /** Names of fields whose values never reach a log, at the top and one level down. */
-const SECRET_FIELDS = ['authorization', 'password', 'secret', 'token', 'key', 'keyDigest', 'apiKey', 'pgUrl', 'input', 'content', 'body'];
+const SECRET_FIELDS = [
+  'authorization',
+  'password',
+  'secret',
+  'token',
+  'key',
+  'keyDigest',
+  'apiKey',
+  'pgUrl',
+  'input',
+  'content',
+  'body',
+];
 
 /** A JSON logger to standard output: object first, constant message, trace ids added by itself. */
 export function createLogger(options: LoggerOptions): Logger {

@@ -13,7 +13,8 @@ export const standardOutput = {
       dropped++;
       return;
     }
-    if (dropped > 0) process.stdout.write(`${JSON.stringify({ level: 'warn', msg: 'log lines were dropped', dropped })}\n`);
+    if (dropped > 0)
+      process.stdout.write(`${JSON.stringify({ level: 'warn', msg: 'log lines were dropped', dropped })}\n`);
     dropped = 0;
     process.stdout.write(line);
   },

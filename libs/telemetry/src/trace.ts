@@ -17,7 +17,11 @@ export function currentTrace(): Trace | undefined {
 }
 
 /** Runs `work` as a new span: a child of `traceparent` if that is valid (W3C Trace Context), else a new trace. */
-export function withTrace<T>(parent: string | undefined, fields: { runId?: string; tenant?: string }, work: () => T): T {
+export function withTrace<T>(
+  parent: string | undefined,
+  fields: { runId?: string; tenant?: string },
+  work: () => T,
+): T {
   const traceId = TRACEPARENT.exec(parent ?? '')?.[1] ?? randomBytes(16).toString('hex');
   return storage.run({ ...fields, traceId, spanId: randomBytes(8).toString('hex') }, work);
 }

@@ -15,12 +15,20 @@ export async function audit(argv: string[]): Promise<number> {
   const [verb, runId] = positionals;
   if (verb !== 'verify') throw new UsageError('signalbox audit verify [run]');
   const access = openAccess(values);
-  const data = runId ? (await readAudit(access, `/runs/${encodeURIComponent(runId)}/verify`, Verification)).data : await verifyAll(access);
+  const data = runId
+    ? (await readAudit(access, `/runs/${encodeURIComponent(runId)}/verify`, Verification)).data
+    : await verifyAll(access);
   const bad = data.filter((run) => !run.ok);
   if (values.json) process.stdout.write(`${JSON.stringify(data)}\n`);
   else {
     const shown = runId ? data : bad;
-    const rows = shown.map((run) => [run.runId, run.ok ? 'holds' : 'BROKEN', run.entries, run.head.slice(0, 16), run.faults.join('; ')]);
+    const rows = shown.map((run) => [
+      run.runId,
+      run.ok ? 'holds' : 'BROKEN',
+      run.entries,
+      run.head.slice(0, 16),
+      run.faults.join('; '),
+    ]);
     if (rows.length > 0) process.stdout.write(`${table(['run', 'chain', 'entries', 'head', 'faults'], rows)}\n`);
     process.stdout.write(`${data.length} verified, ${bad.length} broken\n`);
   }
@@ -30,7 +38,7 @@ export async function audit(argv: string[]): Promise<number> {
 /** Every run, page by page. */
 async function verifyAll(access: Access): Promise<Verified> {
   const found: Verified = [];
-  for (let next: string | null | undefined = ''; next !== null && next !== undefined; ) {
+  for (let next: string | null | undefined = ''; next !== null && next !== undefined;) {
     const after: string = next === '' ? '' : `&after=${encodeURIComponent(next)}`;
     const page: z.infer<typeof Verification> = await readAudit(access, `/verify?limit=${PAGE}${after}`, Verification);
     found.push(...page.data);

@@ -8,6 +8,10 @@ export async function cost(argv: string[]): Promise<number> {
   const { values } = readArguments(argv, { by: { type: 'string', default: 'agent' } });
   const { data } = await readAudit(openAccess(values), `/cost?by=${encodeURIComponent(values.by)}`, CostTable);
   const rows = data.map((row) => [row.key, row.runs, row.inputTokens, row.outputTokens, dollars(row.costNanoUsd)]);
-  process.stdout.write(values.json ? `${JSON.stringify(data)}\n` : `${table([values.by, 'runs', 'input tokens', 'output tokens', 'cost'], rows)}\n`);
+  process.stdout.write(
+    values.json
+      ? `${JSON.stringify(data)}\n`
+      : `${table([values.by, 'runs', 'input tokens', 'output tokens', 'cost'], rows)}\n`,
+  );
   return 0;
 }

@@ -30,7 +30,12 @@ export async function run(argv: string[]): Promise<number> {
       if (event.type !== 'end') continue;
       const { view } = event;
       if (values.json) process.stdout.write(`${JSON.stringify(view)}\n`);
-      else finish(view.output ?? '', printed, `${view.runId} ${view.status}, ${dollars(view.costNanoUsd)}${view.simulated ? ', simulated model' : ''}`);
+      else
+        finish(
+          view.output ?? '',
+          printed,
+          `${view.runId} ${view.status}, ${dollars(view.costNanoUsd)}${view.simulated ? ', simulated model' : ''}`,
+        );
       if (view.error && !values.json) process.stderr.write(`${view.error.code}: ${view.error.message}\n`);
       return view.status === 'completed' ? 0 : 1;
     }
@@ -45,7 +50,9 @@ async function showQuestion(handle: RunHandle): Promise<void> {
   const { question } = await handle.status();
   if (!question) return;
   const choices = question.choices.join('|');
-  process.stderr.write(`\n${question.question}\n  signalbox runs answer ${handle.runId} ${question.questionId} ${choices}\n`);
+  process.stderr.write(
+    `\n${question.question}\n  signalbox runs answer ${handle.runId} ${question.questionId} ${choices}\n`,
+  );
 }
 
 /** Prints what of the answer has not been seen yet, then a line about the run. */

@@ -10,7 +10,10 @@ export async function runs(argv: string[]): Promise<number> {
   const [verb, runId, ...rest] = positionals;
   const access = openAccess(values);
   if (verb === 'ls') return list(access, values.limit, values.json === true);
-  if (!runId) throw new UsageError('signalbox runs ls | show <run> | cancel <run> | answer <run> <question> retry|fail|result [text]');
+  if (!runId)
+    throw new UsageError(
+      'signalbox runs ls | show <run> | cancel <run> | answer <run> <question> retry|fail|result [text]',
+    );
   if (verb === 'show') return show(access, runId, values.json === true);
   if (verb === 'cancel') return cancel(access, runId);
   if (verb === 'answer') return answer(access, runId, rest);
@@ -20,7 +23,14 @@ export async function runs(argv: string[]): Promise<number> {
 async function list(access: Access, limit: string, json: boolean): Promise<number> {
   const { data } = await readAudit(access, `/runs?limit=${encodeURIComponent(limit)}`, RunList);
   const rows = data.map((run) => [
-    run.runId, run.status, run.agent ?? '–', timeOf(run.acceptedAt), run.inputTokens + run.outputTokens, run.toolCalls, run.denied, dollars(run.costNanoUsd),
+    run.runId,
+    run.status,
+    run.agent ?? '–',
+    timeOf(run.acceptedAt),
+    run.inputTokens + run.outputTokens,
+    run.toolCalls,
+    run.denied,
+    dollars(run.costNanoUsd),
   ]);
   const text = table(['run', 'status', 'agent', 'started (UTC)', 'tokens', 'tools', 'denied', 'cost'], rows);
   process.stdout.write(json ? `${JSON.stringify(data)}\n` : `${text}\n`);
@@ -35,8 +45,14 @@ async function show(access: Access, runId: string, json: boolean): Promise<numbe
   }
   const { run, story } = found;
   const start = run.acceptedAt ?? 0;
-  const rows = story.map((line) => [line.at === null ? '' : `+${((line.at - start) / 1_000).toFixed(3)} s`, line.author, line.text]);
-  process.stdout.write(`${run.runId}  ${run.status}  ${run.agent ?? '–'}  ${dollars(run.costNanoUsd)}\n\n${table(['when', 'who', 'what'], rows)}\n`);
+  const rows = story.map((line) => [
+    line.at === null ? '' : `+${((line.at - start) / 1_000).toFixed(3)} s`,
+    line.author,
+    line.text,
+  ]);
+  process.stdout.write(
+    `${run.runId}  ${run.status}  ${run.agent ?? '–'}  ${dollars(run.costNanoUsd)}\n\n${table(['when', 'who', 'what'], rows)}\n`,
+  );
   return 0;
 }
 

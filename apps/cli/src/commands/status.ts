@@ -8,7 +8,13 @@ export async function status(argv: string[]): Promise<number> {
   const { urls, pids } = openAccess(values);
   const rows = Object.entries(pids).map(([name, pid]) => ({ name, pid, alive: isAlive(pid), url: urls[name] ?? '' }));
   if (values.json) process.stdout.write(`${JSON.stringify(rows)}\n`);
-  else process.stdout.write(`${table(['process', 'pid', 'state', 'url'], rows.map((row) => [row.name, row.pid, row.alive ? 'up' : 'DOWN', row.url]))}\n`);
+  else
+    process.stdout.write(
+      `${table(
+        ['process', 'pid', 'state', 'url'],
+        rows.map((row) => [row.name, row.pid, row.alive ? 'up' : 'DOWN', row.url]),
+      )}\n`,
+    );
   return rows.every((row) => row.alive) ? 0 : 1;
 }
 

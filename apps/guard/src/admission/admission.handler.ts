@@ -24,7 +24,11 @@ export class AdmissionHandler {
       case 'inRun':
         return this.admission.run(message.tenant, body as RunRequestV1);
       case 'inCancel':
-        return this.intervention.cancel(message.tenant, body as CancelRequestV1, message.deliveries >= CANCEL_TRIES_MAX);
+        return this.intervention.cancel(
+          message.tenant,
+          body as CancelRequestV1,
+          message.deliveries >= CANCEL_TRIES_MAX,
+        );
       case 'inApprove':
         return this.intervention.answer(message.tenant, body as ApproveRequestV1);
       default:

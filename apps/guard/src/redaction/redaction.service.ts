@@ -2,7 +2,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import { KEYS } from '@signalbox/app-runtime';
 import type { KeyRing } from '@signalbox/bus';
 import type { Message, Redactions, RunRequestV1 } from '@signalbox/contracts';
-import { createRuleset, findTokens, type Found, redactJson, restoreText, type Ruleset, tenantPseudonymKey } from '@signalbox/privacy';
+import {
+  createRuleset,
+  findTokens,
+  type Found,
+  redactJson,
+  restoreText,
+  type Ruleset,
+  tenantPseudonymKey,
+} from '@signalbox/privacy';
 import { VaultPort } from '../vault/vault.port.js';
 
 /** Name and version of the recognisers in force; kept with everything they cleaned. */

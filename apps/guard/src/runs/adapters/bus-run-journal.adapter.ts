@@ -36,7 +36,8 @@ export class BusRunJournalAdapter extends RunJournalPort {
     if (kept?.lastSeq === last.seq) return kept.snapshot;
     const snapshot = await this.#read(run);
     this.#kept.delete(last.subject);
-    if (snapshot && (snapshot.view.output?.length ?? 0) <= KEPT_CHARS_MAX) this.#keep(last.subject, { lastSeq: last.seq, snapshot });
+    if (snapshot && (snapshot.view.output?.length ?? 0) <= KEPT_CHARS_MAX)
+      this.#keep(last.subject, { lastSeq: last.seq, snapshot });
     return snapshot;
   }
 
@@ -55,7 +56,11 @@ export class BusRunJournalAdapter extends RunJournalPort {
     return { view, userId: first.body.principal.userId, sessionId: first.body.sessionId };
   }
 
-  override async open<K extends 'run.accepted.v1' | 'run.refused.v1'>(run: RunRef, kind: K, body: JournalBody<K>): Promise<boolean> {
+  override async open<K extends 'run.accepted.v1' | 'run.refused.v1'>(
+    run: RunRef,
+    kind: K,
+    body: JournalBody<K>,
+  ): Promise<boolean> {
     try {
       await this.bus.journal.append(run, kind, body, { expectLastSeq: 0 });
       return true;

@@ -30,9 +30,16 @@ afterAll(async () => {
 });
 
 it('keeps and opens more values at once than one statement takes', async () => {
-  const items = Array.from({ length: VALUES }, (_, n) => ({ token: `[[EMAIL:${n}]]`, class: 'EMAIL' as const, value: `a${n}@b.co` }));
+  const items = Array.from({ length: VALUES }, (_, n) => ({
+    token: `[[EMAIL:${n}]]`,
+    class: 'EMAIL' as const,
+    value: `a${n}@b.co`,
+  }));
   await vault.keep('demo', items);
-  const opened = await vault.open('demo', items.map(({ token }) => token));
+  const opened = await vault.open(
+    'demo',
+    items.map(({ token }) => token),
+  );
   expect(opened.size).toBe(VALUES);
   expect(opened.get(`[[EMAIL:${VALUES - 1}]]`)).toBe(`a${VALUES - 1}@b.co`);
   expect(await vault.open('other', [items[0]!.token])).toEqual(new Map());
