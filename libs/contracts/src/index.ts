@@ -12,6 +12,7 @@ export * from './bus/channels.js';
 export * from './bus/claim.v1.js';
 export * from './bus/object-head.js';
 export * from './bus/permissions.js';
+export * from './bus/stores.js';
 export * from './bus/streams.js';
 export * from './conversation.js';
 export * from './errors.js';

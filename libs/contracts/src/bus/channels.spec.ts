@@ -4,7 +4,8 @@ import { ACCOUNT_SERVICES } from '../services.js';
 import { runIdFor, subjects, tenantOf } from '../subjects.js';
 import { CHANNELS, type ChannelName, journalSeal } from './channels.js';
 import { channelList, deadLetterPattern, patternsOverlap, streamsOf } from './permissions.js';
-import { BUCKETS, CONSUMERS, OBJECT_STORES, STREAMS } from './streams.js';
+import { BUCKETS, OBJECT_STORES } from './stores.js';
+import { CONSUMERS, STREAMS } from './streams.js';
 
 const tenant = 'acme';
 const runId = runIdFor({ tenant, requestId: 'req_01ke4c2xa00123456789abcdef' });

@@ -1,7 +1,8 @@
 import { type AccountName, ACCOUNT_SERVICES, inboxPrefix, type ServiceName } from '../services.js';
 import type { Channel } from './channel.js';
 import { CHANNELS } from './channels.js';
-import { BUCKETS, CONSUMERS, type ConsumerSpec, OBJECT_STORES, STREAMS } from './streams.js';
+import { BUCKETS, OBJECT_STORES } from './stores.js';
+import { CONSUMERS, type ConsumerSpec, STREAMS } from './streams.js';
 
 /** What one user must be able to do. Whatever is not listed is refused by the broker. */
 export type Right =
