@@ -88,7 +88,8 @@ export class Bucket {
       from: 'newest-per-subject',
       inactiveMs: LIMITS.followInactiveMs,
       signal: stop.signal,
-      onMessage: async ({ subject, seq, data, headers: head }) => {
+      onMessage: async ({ subject, seq, data, headers: read }) => {
+        const head = read();
         const gone = DELETED.has(head?.get(OPERATION) ?? '');
         const change = { key: subject.slice(this.#root.length), value: gone ? null : data, revision: seq };
         try {

@@ -108,7 +108,7 @@ export class Bus {
     const { head, id } = envelopeHeaders(this.service, { kind, id: options.id, traceparent: options.traceparent });
     if (this.#codec.channel(channel).carrier.kind !== 'stream') {
       return new Promise((resolve, reject) => {
-        this.connection.sendSoon(subject, data, { headers: head }, (error) =>
+        this.connection.sendSoon(subject, data, { headers: head.forClient() }, (error) =>
           error === null ? resolve(undefined) : reject(error),
         );
       });

@@ -1,7 +1,8 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { ServiceName } from '@signalbox/contracts';
 import { currentTrace, traceparent } from '@signalbox/telemetry';
-import { headers, type MsgHdrs } from '@nats-io/transport-node';
+import type { MsgHdrs } from '@nats-io/transport-node';
+import { HeaderLines } from './header-lines.js';
 import type { KeyRing } from './key-ring.js';
 
 /** Header names of ours. */
@@ -30,9 +31,9 @@ export interface Envelope {
 }
 
 /** CloudEvents in binary mode, for others' eyes; our own readers need none of it. Gives the id it wrote. */
-export function envelopeHeaders(service: ServiceName, envelope: Envelope): { head: MsgHdrs; id: string } {
+export function envelopeHeaders(service: ServiceName, envelope: Envelope): { head: HeaderLines; id: string } {
   const id = envelope.id ?? randomUUID();
-  const head = headers();
+  const head = new HeaderLines();
   head.set('ce-specversion', '1.0');
   head.set(HEADER.id, id);
   head.set(HEADER.type, envelope.kind);

@@ -10,10 +10,10 @@ import {
   subjects,
 } from '@signalbox/contracts';
 import { MeshError, validate } from '@signalbox/kernel';
-import type { MsgHdrs } from '@nats-io/transport-node';
 import type { Codec } from './codec.js';
 import type { Connection } from './connection.js';
 import { envelopeHeaders, messageId } from './envelope.js';
+import type { HeaderLines } from './header-lines.js';
 import { decodeEntry } from './journal-codec.js';
 import { atSequence, lastOnSubject, nextOnSubject } from './js-api.js';
 import { LIMITS } from './limits.js';
@@ -162,7 +162,7 @@ export class Journal {
     return stored !== null && stored.subject === entry.subject && same(stored.data, entry.bytes);
   }
 
-  #headers(entry: Prepared, options: AppendOptions): { head: MsgHdrs; id: string } {
+  #headers(entry: Prepared, options: AppendOptions): { head: HeaderLines; id: string } {
     const made = envelopeHeaders(this.connection.options.service, {
       kind: entry.kind,
       id: options.id,

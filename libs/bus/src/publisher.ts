@@ -2,6 +2,7 @@ import { backoffMs, MeshError } from '@signalbox/kernel';
 import { type Msg, type MsgHdrs, type Subscription } from '@nats-io/transport-node';
 import { API_CODE, type ApiFault, forbidden, fromApiFault } from './bus-error.js';
 import type { Connection } from './connection.js';
+import { HeaderLines } from './header-lines.js';
 import { LIMITS } from './limits.js';
 
 export interface PublishAck {
@@ -64,7 +65,8 @@ export class Publisher {
     return this.#pending.size + this.#queue.length;
   }
 
-  publish(subject: string, data: Uint8Array, headers: MsgHdrs): Promise<PublishAck> {
+  publish(subject: string, data: Uint8Array, lines: MsgHdrs | HeaderLines): Promise<PublishAck> {
+    const headers = lines instanceof HeaderLines ? lines.forClient() : lines;
     if (data.length > LIMITS.publishQueueBytesMax - this.#queueBytes || this.#queue.length >= LIMITS.publishQueueMax) {
       return Promise.reject(new MeshError('OVERLOADED', 'Too many messages wait to be published.'));
     }

@@ -1,10 +1,11 @@
 import type { ChannelName } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
-import { type Msg, type MsgHdrs, type Subscription } from '@nats-io/transport-node';
+import { type Msg, type Subscription } from '@nats-io/transport-node';
 import { forbidden, fromNats } from './bus-error.js';
 import type { Codec } from './codec.js';
 import type { Connection } from './connection.js';
 import { envelopeHeaders, HEADER } from './envelope.js';
+import type { HeaderLines } from './header-lines.js';
 import { LIMITS } from './limits.js';
 import type { RequestOptions, RequestStreamOptions } from './types.js';
 
@@ -25,7 +26,10 @@ export async function ask(
   const timeout = Math.max(1, Math.min(options.timeoutMs, LIMITS.requestMsMax));
   let reply: Msg;
   try {
-    reply = await abortable(connection.nc.request(asked.subject, data, { timeout, headers: head }), options.signal);
+    reply = await abortable(
+      connection.nc.request(asked.subject, data, { timeout, headers: head.forClient() }),
+      options.signal,
+    );
   } catch (error) {
     throw fromNats(error);
   }
@@ -47,7 +51,7 @@ export async function* askStream(
   head.set(HEADER.idle, String(options.idleMs));
   const replies = new Replies(connection, options.idleMs, options.signal);
   try {
-    connection.send(asked.subject, data, { reply: replies.inbox, headers: head });
+    connection.send(asked.subject, data, { reply: replies.inbox, headers: head.forClient() });
     replies.watchFor(asked.subject);
     for (let msg = await replies.next(); msg !== null; msg = await replies.next()) {
       yield await codec.decodeReply(asked.channel, asked.subject, msg);
@@ -62,7 +66,7 @@ async function prepare(
   codec: Codec,
   asked: Asked,
   traceparent?: string,
-): Promise<{ data: Uint8Array; head: MsgHdrs }> {
+): Promise<{ data: Uint8Array; head: HeaderLines }> {
   const { kind, data } = await codec.encode(asked.channel, asked.subject, undefined, asked.body);
   return { data, head: envelopeHeaders(connection.options.service, { kind, traceparent }).head };
 }

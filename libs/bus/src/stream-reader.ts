@@ -11,7 +11,8 @@ export interface StreamMessage {
   seq: number;
   subject: string;
   data: Uint8Array;
-  headers: MsgHdrs | undefined;
+  /** Parsed only when asked for: most readers need none. */
+  headers: () => MsgHdrs | undefined;
 }
 
 export interface StreamReaderOptions {
@@ -159,7 +160,7 @@ export class StreamReader {
         seq: delivery.streamSeq,
         subject: msg.subject,
         data: msg.data,
-        headers: msg.headers,
+        headers: () => msg.headers,
       });
       if (done instanceof Promise) await done;
       this.#lastSeq = delivery.streamSeq;
