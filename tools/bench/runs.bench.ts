@@ -16,6 +16,7 @@ import type { LoadResult, System } from './runs/system.ts';
 import { medians, ratios, type Row, toRow } from './runs/table.ts';
 
 const WARM_MS = 1_000;
+const PRIME_CALLERS = 50;
 const WINDOW_MS = 3_000;
 const QUICK_WINDOW_MS = 1_500;
 const CPU_MS_MAX = 4;
@@ -69,7 +70,10 @@ async function startPeers(peer: string): Promise<System[]> {
 
 /** One window of each system in turn, for each number of callers, as often as there are rounds. */
 async function windows(systems: System[], callers: number[], rounds: number, windowMs: number): Promise<Row[]> {
+  const primeMs = 2 * windowMs;
   const rows: Row[] = [];
+  // Each gets the same chance to compile what it runs, before anything is counted.
+  for (const system of systems) await system.measure({ callers: PRIME_CALLERS, warmMs: WARM_MS, windowMs: primeMs });
   for (const count of callers) {
     for (let round = 1; round <= rounds; round++) {
       for (const system of systems) {
