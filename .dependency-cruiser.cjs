@@ -84,7 +84,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(apps|libs)/[^/]+/dist/' },
+    // The peers of benchmarks are projects of their own, installed on demand.
+    exclude: { path: '^(apps|libs)/[^/]+/dist/|^tools/bench/peers/[^/]+/' },
     tsPreCompilationDeps: 'specify',
     tsConfig: { fileName: 'tsconfig.base.json' },
     enhancedResolveOptions: {
