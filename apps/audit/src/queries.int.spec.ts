@@ -87,6 +87,7 @@ describe('the questions to the archive', () => {
         { key: 'model-of-clerk', runs: 3, costNanoUsd: 54_300 },
         { key: 'model-of-smith', runs: 1, costNanoUsd: 20 },
       ]);
+      expect(await cost('by=tenant')).toMatchObject([{ key: TENANT, runs: 5, costNanoUsd: 54_321 }]);
       expect(await cost('since=4000')).toEqual([]);
     });
 
@@ -138,7 +139,7 @@ describe('the questions to the archive', () => {
       'runs/run_99_00000000000000000000000000',
       'runs/run_99_00000000000000000000000000/verify',
       'verify?limit=0',
-      'cost?by=tenant',
+      'cost?by=region',
       'cost?since=yesterday',
     ])('refuses %s', async (path) => {
       const { status, body } = await world.ask(`${TENANT}/${path}`);

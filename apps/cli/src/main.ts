@@ -17,7 +17,7 @@ const USAGE = `signalbox – talk to a mesh
   signalbox runs answer <run> <question> retry|fail|result [text]
                                  answer the question of a waiting run
   signalbox audit verify [run]   recompute the hash chain of one run, or of all
-  signalbox cost [--by user|agent|model]
+  signalbox cost [--by tenant|user|agent|model]
                                  what was spent
   signalbox status               the processes of the mesh on this machine
 

@@ -1,6 +1,6 @@
 import type { ArchivedRun } from '../archive/entities/archived-run.entity.js';
 
-export const COST_KEYS = ['user', 'agent', 'model'] as const;
+export const COST_KEYS = ['tenant', 'user', 'agent', 'model'] as const;
 export type CostKey = (typeof COST_KEYS)[number];
 
 export interface CostRow {

@@ -4,7 +4,10 @@ import { And, type FindOptionsWhere, LessThan, MoreThan } from 'typeorm';
 import { ArchivedRun } from '../../archive/entities/archived-run.entity.js';
 import { type CostKey, type CostRow, type Page, QueriesPort, type RunFilter } from '../queries.port.js';
 
-const COLUMN: Record<CostKey, 'userId' | 'agent' | 'model'> = { user: 'userId', agent: 'agent', model: 'model' };
+const COLUMN = { tenant: 'tenant', user: 'userId', agent: 'agent', model: 'model' } as const satisfies Record<
+  CostKey,
+  keyof ArchivedRun
+>;
 const OPEN_MS = 2_000;
 
 @Injectable()
