@@ -50,12 +50,7 @@ export class Checks {
         held: story.modelCalls > 0,
         how: `${story.modelCalls} calls${answer.simulated ? ', simulated' : ''}`,
       },
-      { claim: 'a tool ran in the sandbox', held: own || story.toolCalls > 0, how: `${story.toolCalls} allowed` },
-      {
-        claim: 'a tool was refused by policy',
-        held: own || story.denied > 0,
-        how: story.deniedBy.join(', ') || 'none',
-      },
+      ...(own ? [] : toolChecks(story)),
       {
         claim: 'the router was killed and the run went on',
         held: story.routerKilled && story.routerCameBack,
@@ -95,4 +90,16 @@ export class Checks {
   #redactions(): number {
     return Object.values(this.#facts.answer.redactions).reduce((sum, count) => sum + count, 0);
   }
+}
+
+/** Only where the question asks for tools: the default one does. */
+function toolChecks(story: StorySummary): Check[] {
+  return [
+    { claim: 'a tool ran in the sandbox', held: story.toolCalls > 0, how: `${story.toolCalls} allowed` },
+    {
+      claim: 'a tool was refused by policy',
+      held: story.denied > 0,
+      how: story.deniedBy.join(', ') || 'none',
+    },
+  ];
 }
