@@ -299,7 +299,7 @@ describe('bad input', () => {
     const big = (name: string): object => ({
       ...httpGet,
       name,
-      parameters: { type: 'object', note: '"'.repeat(120_000) },
+      parameters: { type: 'object', description: '"'.repeat(120_000) },
     });
     const names = Array.from({ length: 5 }, (_, n) => `big${n}`);
     const answers = [];

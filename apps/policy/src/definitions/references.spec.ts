@@ -48,6 +48,11 @@ describe('assertSound', () => {
       'tools.1',
     ]);
     expect(fields('tools', { ...python, tier: 'T0' }, policy)).toEqual(['tier']);
+    const unread = { type: 'object', oneOf: [{ required: ['code'] }] };
+    expect(fields('tools', { ...python, parameters: unread }, policy)).toEqual(['parameters']);
+    expect(fields('agents', { ...analyst, output: { schema: unread, repairsMax: 1 } }, policy)).toEqual([
+      'output.schema',
+    ]);
     expect(fields('tools', { ...python, parameters: {} }, policy)).toEqual(['parameters.type']);
     expect(
       fields(
