@@ -4,8 +4,10 @@ import { StackError } from './stack-error.ts';
 const READY_TIMEOUT_MS = 30_000;
 const PROBE_TIMEOUT_MS = 1_000;
 const LINES_SHOWN = 20;
-/** Small heaps: nine processes share one machine, and none of them keeps much in memory. */
-const HEAP_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=192'];
+/** Small heaps: nine processes share one machine, and none of them keeps much in memory. MiB. */
+const OLD_SPACE_MAX = 192;
+/** The router makes the most short-lived objects: with 1 MiB under load, two fifths of its time went into collecting them. */
+const YOUNG_SPACE_MAX = { router: 8, others: 1 };
 
 export interface LaunchOptions {
   name: string;
@@ -22,7 +24,7 @@ export async function launchService(options: LaunchOptions): Promise<Child> {
   const child = await startChild({
     name: options.name,
     command: process.execPath,
-    args: [...HEAP_FLAGS, options.main],
+    args: [...heapFlags(options.name), options.main],
     cwd: options.cwd,
     env: options.env,
     watchdog: options.watchdog,
@@ -49,4 +51,9 @@ async function isReady(url: string): Promise<boolean> {
   const response = await fetch(url, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
   await response.body?.cancel();
   return response.status === 200;
+}
+
+function heapFlags(name: string): string[] {
+  const young = name === 'router' ? YOUNG_SPACE_MAX.router : YOUNG_SPACE_MAX.others;
+  return [`--max-semi-space-size=${young}`, `--max-old-space-size=${OLD_SPACE_MAX}`];
 }

@@ -144,7 +144,7 @@ describe('append', () => {
     const nc = await fixture.raw('router');
     const { head } = envelopeHeaders('router', { kind: 'timer.fired.v1' });
     head.set('Nats-Msg-Id', messageId(fixture.keys('memory'), subjects.run(victim.tenant, victim.runId), 'poisoned'));
-    await nc.request(subjects.run(run.tenant, run.runId), 'junk', { headers: head, timeout: 2_000 });
+    await nc.request(subjects.run(run.tenant, run.runId), 'junk', { headers: head.forClient(), timeout: 2_000 });
     expect(run.partition).toBe(victim.partition);
     const stored = await memory.journal.append(victim, 'session.loaded.v1', sessionLoaded(10), { id: 'poisoned' });
     expect(stored.duplicate).toBe(false);

@@ -10,8 +10,8 @@ import type { LoadRequest, LoadResult, System } from './system.ts';
 
 const READY_MS = 60_000;
 const STOP_MS = 15_000;
-/** The heap flags that `npm start` gives every service. */
-const SHIPPED_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=192'];
+/** The heap flags that `npm start` gives the router. */
+const SHIPPED_FLAGS = ['--max-semi-space-size=8', '--max-old-space-size=192'];
 
 export interface SignalboxOptions {
   /** The real memory service and the real archive to Postgres; otherwise the bench answers for memory and nothing is archived. */
