@@ -49,7 +49,7 @@ export async function hireClerk(stack: Stack, ledgerHost: string): Promise<void>
       costNanoUsdMax: 1_000_000_000,
       toolCallsMax: 10,
       parallelToolCallsMax: 4,
-      wallMsMax: 180_000,
+      wallMsMax: 400_000,
     },
   });
   await putPolicy(stack, 'rules', 'clerk-records', {
