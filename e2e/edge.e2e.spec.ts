@@ -316,11 +316,11 @@ describe('other people', () => {
     expect(models.data.map((model) => model.id)).toEqual(['helper']);
     const mine = await openai.responses.create({ model: 'helper', input: simScript([{ text: 'Private.' }]) });
     for (const attempt of [
-      other.responses.retrieve(mine.id),
-      other.responses.cancel(mine.id),
-      other.responses.create({ model: 'helper', input: 'Go on.', previous_response_id: mine.id }),
+      () => other.responses.retrieve(mine.id),
+      () => other.responses.cancel(mine.id),
+      () => other.responses.create({ model: 'helper', input: 'Go on.', previous_response_id: mine.id }),
     ]) {
-      expect(await errorOf(attempt)).toMatchObject({ status: 404, code: 'RUN_UNKNOWN' });
+      expect(await errorOf(attempt())).toMatchObject({ status: 404, code: 'RUN_UNKNOWN' });
     }
     expect(await errorOf(other.responses.create({ model: 'secret-agent', input: 'Hello.' }))).toMatchObject({
       status: 404,
