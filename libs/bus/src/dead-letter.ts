@@ -26,7 +26,8 @@ export async function bury(publisher: Publisher, keys: KeyRing, consumer: Consum
   const { stream, durable } = consumer;
   const head = headers();
   head.set('sb-dlq-code', corpse.reason.code);
-  head.set('sb-dlq-reason', printable(corpse.reason.message));
+  // As it would travel: the text of an error that is not ours may quote anything, and DLQ is inside.
+  head.set('sb-dlq-reason', printable(corpse.reason.toWire().message));
   head.set('sb-dlq-subject', printable(corpse.subject));
   head.set('sb-dlq-seq', String(corpse.streamSeq));
   head.set('sb-dlq-deliveries', String(corpse.deliveries));

@@ -203,6 +203,23 @@ describe('work', () => {
     await waitFor(async () => (await left()) === 0, { what: 'an empty queue' });
   });
 
+  it('says nothing in a dead letter of what a foreign error quoted', async () => {
+    const before = (await deadLetters()).length;
+    await work(
+      async () => {
+        throw new Error('cannot parse john.doe@example.com');
+      },
+      1,
+      { ackWaitMs: 30_000, deliverMax: 4 },
+    );
+    await send('quoting');
+    await waitFor(async () => (await deadLetters()).length === before + 1, { what: 'the dead letter' });
+    const letter = (await deadLetters()).at(-1);
+    expect(letter?.code).toBe('INTERNAL');
+    expect(letter?.reason).not.toContain('john.doe');
+    await waitFor(async () => (await left()) === 0, { what: 'an empty queue' });
+  });
+
   it('finishes what runs on a drain, gives back the rest at once', async () => {
     const done: string[] = [];
     const first = await work(
