@@ -25,11 +25,15 @@ export interface Verification {
 
 /** The two admin APIs with the admin token: what an operator does. */
 export class Admin {
-  constructor(
-    private readonly policyUrl: string,
-    private readonly auditUrl: string,
-    private readonly token: string,
-  ) {}
+  readonly #policyUrl: string;
+  readonly #auditUrl: string;
+  readonly #token: string;
+
+  constructor(policyUrl: string, auditUrl: string, token: string) {
+    this.#policyUrl = policyUrl;
+    this.#auditUrl = auditUrl;
+    this.#token = token;
+  }
 
   /** Puts definitions in the order in which they name each other. */
   async define(tenant: string, { models = [], tools = [], agents = [], rules = [] }: Definitions): Promise<void> {
@@ -41,17 +45,17 @@ export class Admin {
 
   /** A new bearer key; `agents` is what it may start. */
   async createKey(tenant: string, userId: string, agents: string[] | '*' = '*'): Promise<{ id: string; key: string }> {
-    const url = `${this.policyUrl}/admin/v1/tenants/${tenant}/keys`;
+    const url = `${this.#policyUrl}/admin/v1/tenants/${tenant}/keys`;
     return this.#json(url, { method: 'POST', body: JSON.stringify({ userId, agents }) });
   }
 
   async removeKey(tenant: string, id: string): Promise<void> {
-    await this.#ask(`${this.policyUrl}/admin/v1/tenants/${tenant}/keys/${id}`, { method: 'DELETE' });
+    await this.#ask(`${this.#policyUrl}/admin/v1/tenants/${tenant}/keys/${id}`, { method: 'DELETE' });
   }
 
   /** The run once the archive has its end. */
   async archived(tenant: string, runId: string): Promise<ArchivedRun> {
-    const url = `${this.auditUrl}/audit/v1/tenants/${tenant}/runs/${runId}`;
+    const url = `${this.#auditUrl}/audit/v1/tenants/${tenant}/runs/${runId}`;
     const ended = async (): Promise<ArchivedRun | null> => {
       const found = await this.#json<ArchivedRun>(url);
       return found.run.endedAt === null && found.run.status !== 'refused' ? null : found;
@@ -60,13 +64,13 @@ export class Admin {
   }
 
   async verify(tenant: string, runId: string): Promise<Verification> {
-    const url = `${this.auditUrl}/audit/v1/tenants/${tenant}/runs/${runId}/verify`;
+    const url = `${this.#auditUrl}/audit/v1/tenants/${tenant}/runs/${runId}/verify`;
     const { data } = await this.#json<{ data: Verification[] }>(url);
     return data[0]!;
   }
 
   async #put(tenant: string, kind: keyof Definitions, id: string, definition: object): Promise<void> {
-    const url = `${this.policyUrl}/admin/v1/tenants/${tenant}/${kind}/${id}`;
+    const url = `${this.#policyUrl}/admin/v1/tenants/${tenant}/${kind}/${id}`;
     await this.#ask(url, { method: 'PUT', body: JSON.stringify(definition) });
   }
 
@@ -76,7 +80,7 @@ export class Admin {
 
   async #ask(url: string, init: RequestInit): Promise<Response> {
     const headers = {
-      authorization: `Bearer ${this.token}`,
+      authorization: `Bearer ${this.#token}`,
       ...(init.body == null ? {} : { 'content-type': 'application/json' }),
     };
     const response = await fetch(url, { ...init, headers });

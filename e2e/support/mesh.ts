@@ -15,10 +15,12 @@ const REQUEST_TIMEOUT_MS = 60_000;
 
 /** A whole mesh of one spec file, as `npm start` would start it, and what its tests need of it. */
 export class E2eMesh {
+  readonly stack: Stack;
   readonly admin: Admin;
   #canaries = 0;
 
-  private constructor(readonly stack: Stack) {
+  private constructor(stack: Stack) {
+    this.stack = stack;
     this.admin = new Admin(this.url('policy'), this.url('audit'), this.secret('admin.token'));
   }
 

@@ -1,4 +1,12 @@
-import { CHANNELS, JOURNAL_KINDS, type JournalEntry, type JournalKind, tenantOf } from '@signalbox/contracts';
+import {
+  CHANNELS,
+  currentKind,
+  JOURNAL_KINDS,
+  type JournalEntry,
+  type JournalKind,
+  tenantOf,
+  upcast,
+} from '@signalbox/contracts';
 import { backoffMs, MeshError, parseJson, pause, validate } from '@signalbox/kernel';
 import type { ClaimStore } from './claim-check.js';
 import { isClaim } from './claim-check.js';
@@ -49,7 +57,8 @@ export async function decodeEntry(
 function openFrame(subject: string, data: Uint8Array, keys: KeyRing): { frame: Frame; seal: SealState } {
   const frame = decodeFrame(data);
   const seal = checkSeal(subject, frame, CHANNELS.run.seal, keys);
-  const allowed = isJournalKind(frame.kind) ? JOURNAL_KINDS[frame.kind].author : frame.author;
+  const kind = currentKind(frame.kind);
+  const allowed = isJournalKind(kind) ? JOURNAL_KINDS[kind].author : frame.author;
   // Nobody holds a key to check those who write no journals: an entry in their name would stop a run for nothing.
   const writes = (CHANNELS.run.publishers as readonly string[]).includes(frame.author);
   if (seal === 'invalid' || allowed !== frame.author || !writes) {
@@ -64,16 +73,17 @@ function openFrame(subject: string, data: Uint8Array, keys: KeyRing): { frame: F
   return { frame, seal };
 }
 
-function entryOf(frame: Frame, seq: number, body: unknown): JournalEntry {
-  if (!isJournalKind(frame.kind)) {
+function entryOf(frame: Frame, seq: number, written: unknown): JournalEntry {
+  const { kind, body } = upcast(frame.kind, written);
+  if (!isJournalKind(kind)) {
     throw new MeshError('RUN_QUARANTINED', `The journal holds an entry of the unknown kind ${frame.kind}.`, {
       details: { kind: frame.kind },
     });
   }
-  const { schema } = JOURNAL_KINDS[frame.kind];
+  const { schema } = JOURNAL_KINDS[kind];
   // The kind picks the schema, which the type system cannot follow through the table.
   return {
-    kind: frame.kind,
+    kind,
     author: frame.author,
     seq,
     body: validate(schema, body, 'RUN_QUARANTINED'),

@@ -35,6 +35,7 @@ export * from './journal/tool-began.v1.js';
 export * from './journal/tool-completed.v1.js';
 export * from './journal/tool-failed.v1.js';
 export * from './journal/tool-receipt.js';
+export * from './journal/upcast.js';
 export * from './partitions.js';
 export * from './policy/agent-manifest.js';
 export * from './policy/bundle-ref.js';

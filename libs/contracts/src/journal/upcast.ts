@@ -1,0 +1,26 @@
+/** How a kind of entry that is written no more is read as the kind that took its place. */
+export interface Upcaster {
+  /** The next kind; it may have an upcaster of its own. */
+  to: string;
+  /** The body as the next kind has it. Pure; what it throws quarantines the run. */
+  upcast: (body: unknown) => unknown;
+}
+
+/** By the kind as it was written. Entries are never rewritten: what lies in a journal is read through these for ever. */
+const UPCASTERS: Readonly<Record<string, Upcaster>> = {};
+
+/** An entry as today's kinds have it; one that has no upcaster is what it was. */
+export function upcast(
+  kind: string,
+  body: unknown,
+  upcasters: Readonly<Record<string, Upcaster>> = UPCASTERS,
+): { kind: string; body: unknown } {
+  const next = Object.hasOwn(upcasters, kind) ? upcasters[kind] : undefined;
+  return next === undefined ? { kind, body } : upcast(next.to, next.upcast(body), upcasters);
+}
+
+/** The kind that an entry of this kind is read as: whose author it must have. */
+export function currentKind(kind: string, upcasters: Readonly<Record<string, Upcaster>> = UPCASTERS): string {
+  const next = Object.hasOwn(upcasters, kind) ? upcasters[kind] : undefined;
+  return next === undefined ? kind : currentKind(next.to, upcasters);
+}

@@ -1,0 +1,49 @@
+import { sha256Hex } from '@signalbox/kernel';
+import { describe, expect, it } from 'vitest';
+import { evolve, foldJournal } from './evolve.js';
+import { goldenJournals } from './golden.fixture.js';
+import { redecide } from './redecide.js';
+import { isClosed, newRun } from './state.js';
+import { verifyJournal } from './verify.js';
+import { viewOf } from './view.js';
+
+const journals = goldenJournals();
+
+/**
+ * Journals that a release wrote, recorded on a real mesh. If one fails, this version reads, folds or decides what lies
+ * in the streams of the installations out there otherwise than the version that wrote it: mend the version, never the record.
+ */
+describe.each(journals)('$release: $scene', ({ entries, head, decisions, end, claimed }) => {
+  it('folds to the end that its run came to, in one go and entry by entry', () => {
+    const state = foldJournal(entries);
+    expect(isClosed(state)).toBe(true);
+    expect(viewOf(entries)).toMatchObject(end);
+    expect(entries.reduce(evolve, newRun(entries[0]!.subject))).toEqual(state);
+  });
+
+  it('verifies', () => {
+    const verdict = verifyJournal(entries);
+    expect(verdict).toEqual({ ok: true, head, entries: entries.length, decisions, faults: [] });
+    for (const { sha256, json } of claimed) expect(sha256Hex(json)).toBe(sha256);
+  });
+
+  it('is decided the same again', () => {
+    expect(redecide(entries)).toEqual({ ok: true, decisions, forced: 0, differences: [] });
+  });
+});
+
+describe('golden journals', () => {
+  it('hold runs that completed, failed, were refused and were cancelled, with and without claimed bodies', () => {
+    const ends = new Set(journals.map(({ end }) => end.status));
+    expect([...ends].toSorted()).toEqual(['cancelled', 'completed', 'failed', 'refused']);
+    expect(journals.filter(({ claimed }) => claimed.length > 0).length).toBeGreaterThan(0);
+  });
+
+  it('are covered byte by byte up to their last decision', () => {
+    const { entries } = journals.find(({ scene }) => scene === 'completed-with-tools')!;
+    const bytes = entries[0]!.bytes.with(-2, 0);
+    const changed = entries.with(0, { ...entries[0]!, bytes });
+    expect(verifyJournal(changed).ok).toBe(false);
+    expect(redecide(changed).ok).toBe(false);
+  });
+});
