@@ -282,6 +282,19 @@ describe('an idempotency key', () => {
     expect(entries.filter(({ kind }) => kind === 'model.completed.v1')).toHaveLength(1);
   });
 
+  it('refuses another request under it', async () => {
+    const options = { headers: { 'Idempotency-Key': 'order-19' } };
+    const input = simScript([{ text: 'As ordered.' }]);
+    const first = await openai.responses.create({ model: 'helper', input }, options);
+    const others = [{ input: 'Something else.' }, { input, conversation: 'another-place' }];
+    for (const other of others) {
+      const error = await errorOf(openai.responses.create({ model: 'helper', ...other }, options));
+      expect(error).toMatchObject({ status: 409, code: 'IDEMPOTENCY_MISMATCH' });
+    }
+    const again = await openai.responses.create({ model: 'helper', input }, options);
+    expect(again).toMatchObject({ id: first.id, output_text: 'As ordered.' });
+  });
+
   it('is each user’s own', async () => {
     const { key } = await mesh.admin.createKey(TENANT, 'user-of-the-same-order');
     const other = mesh.openai(key);

@@ -66,6 +66,9 @@ describe('an internal system', () => {
     expect(handles[1].runId).toBe(handles[0].runId);
     const views = await Promise.all(handles.map((handle) => handle.result()));
     expect(views.map(({ output }) => output)).toEqual(['Once.', 'Once.']);
+    await expect(client.run({ ...options, input: 'Something else.' })).rejects.toMatchObject({
+      code: 'IDEMPOTENCY_MISMATCH',
+    });
   });
 
   it('opens a run again later, by its id alone', async () => {

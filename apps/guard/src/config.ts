@@ -13,6 +13,8 @@ const schema = {
   unseenMs: z.coerce.number().int().min(100).max(600_000).default(30_000),
   /** How often a watch looks into the journal by itself, in case a note was missed, ms. */
   recheckMs: z.coerce.number().int().min(100).max(60_000).default(2_000),
+  /** How long an idempotency key is remembered, ms. */
+  idempotencyKeepMs: z.coerce.number().int().min(86_400_000).max(2_592_000_000).default(172_800_000),
 };
 
 export const config = () => loadConfig(schema);

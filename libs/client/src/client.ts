@@ -4,9 +4,9 @@ import {
   AuthReplyV1,
   CancelRequestV1,
   inboxPrefix,
-  requestIdForKey,
   requestIdFrom,
-  runIdFor,
+  ReservationV1,
+  runOfRequest,
   RunRequestV1,
   RunViewV1,
   subjects,
@@ -43,7 +43,7 @@ export interface RunOptions {
   /** The person's own names, so that they are found in the text. */
   profile?: { names: string[] };
   limits?: RunRequestV1['limits'];
-  /** The same key gives the same run, however often this caller asks. */
+  /** The same key gives the same run, however often this caller asks; for at least a day. */
   idempotencyKey?: string;
   /** Ask for the answer while it is being made. */
   stream?: boolean;
@@ -83,19 +83,22 @@ export class SignalboxClient {
       .agents;
   }
 
-  /** Resolves once the request is stored; from then on the run happens, whatever becomes of this process. */
+  /**
+   * IDEMPOTENCY_MISMATCH where the key stands for another request.
+   * Resolves once the request is stored; from then on the run happens, whatever becomes of this process.
+   */
   async run(options: RunOptions): Promise<RunHandle> {
     const { tenant } = this.options;
-    const { idempotencyKey, ...rest } = options;
     const request = RunRequestV1.parse({
-      ...rest,
+      ...options,
       keyDigest: this.#digest,
-      requestId: idempotencyKey ? requestIdForKey(tenant, this.#digest, idempotencyKey) : newRequestId(),
+      requestId: newRequestId(),
       input: typeof options.input === 'string' ? [{ role: 'user', content: options.input }] : options.input,
       stream: options.stream ?? false,
     });
+    if (request.idempotencyKey) ReservationV1.parse(await this.#ask(subjects.ask(tenant, 'reserve'), request));
     await this.#store(subjects.in(tenant, 'run'), request);
-    return this.open(runIdFor({ ...request, tenant }));
+    return this.open(runOfRequest(tenant, request).runId);
   }
 
   /** A handle on a run that was started before. */

@@ -101,6 +101,12 @@ export const ERRORS = {
   SEQUENCE_CONFLICT: spec('conflict', 'backoff', 409, 'The journal moved on since it was read.'),
   CONFLICT: spec('conflict', 'never', 409, 'The thing exists already, or changed meanwhile.'),
   NOT_FOUND: spec('not_found', 'never', 404, 'There is no such thing.'),
+  IDEMPOTENCY_MISMATCH: spec(
+    'conflict',
+    'never',
+    409,
+    'The idempotency key stands for another request; a new request needs a new key.',
+  ),
   BUS_UNAVAILABLE: spec('unavailable', 'backoff', 503, 'The bus cannot be reached, or nobody serves that subject now.'),
   BUS_TIMEOUT: spec('timeout', 'backoff', 504, 'No answer over the bus within the deadline.'),
   BUS_FORBIDDEN: spec('denied', 'never', 403, 'The broker refused the operation: this user lacks the permission.'),

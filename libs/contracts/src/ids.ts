@@ -9,4 +9,6 @@ export const RunId = z
   .string()
   .regex(new RegExp(`^run_(?:${PARTITION_NAMES.join('|')})_[0-9a-z]{26}$`), 'must be a run id');
 export const RequestId = z.string().regex(/^req_[0-9a-z]{26}$/, 'must be a request id');
+/** A caller's own name for a request that it may send again: visible ASCII. */
+export const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/, 'must be 1–255 visible ASCII characters');
 export const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hex');

@@ -2,6 +2,7 @@ export * from './asks/approve-request.v1.js';
 export * from './asks/auth-reply.v1.js';
 export * from './asks/auth-request.v1.js';
 export * from './asks/cancel-request.v1.js';
+export * from './asks/reservation.v1.js';
 export * from './asks/run-request.v1.js';
 export * from './asks/run-view.v1.js';
 export * from './asks/status-request.v1.js';

@@ -16,6 +16,7 @@ const inChannels = Object.assign({}, ...channelList.map(({ messages }) => messag
 /** Versioned schemas that are replies, or that lie in a bucket or a store. */
 const others: Record<string, z.ZodType> = {
   'auth.reply.v1': contracts.AuthReplyV1,
+  'reservation.v1': contracts.ReservationV1,
   'run.view.v1': contracts.RunViewV1,
   'watch.event.v1': contracts.WatchEventV1,
   'acknowledged.v1': contracts.AcknowledgedV1,

@@ -10,6 +10,7 @@ import {
   requestIdForKey,
   requestIdFrom,
   runIdFor,
+  runOfRequest,
   subjects,
   tenantOf,
 } from './subjects.js';
@@ -150,6 +151,16 @@ describe('request ids', () => {
     expect(
       new Set([of('acme', 'd1', 'k'), of('acme', 'd2', 'k'), of('other', 'd1', 'k'), of('acme', 'd1', 'k2')]).size,
     ).toBe(4);
+  });
+
+  it('give the same run for the same idempotency key, whatever request it comes with', () => {
+    const ask = { keyDigest: 'd1', requestId, idempotencyKey: 'k' };
+    const first = runOfRequest('acme', ask);
+    expect(first.requestId).toBe(requestIdForKey('acme', 'd1', 'k'));
+    expect(runOfRequest('acme', { ...ask, requestId: `req_${'0'.repeat(26)}` })).toEqual(first);
+    expect(runOfRequest('acme', { ...ask, keyDigest: 'd2' }).runId).not.toBe(first.runId);
+    expect(runOfRequest('other', ask).runId).not.toBe(first.runId);
+    expect(runOfRequest('acme', { keyDigest: 'd1', requestId })).toEqual({ tenant: 'acme', requestId, runId });
   });
 });
 

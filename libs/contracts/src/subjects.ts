@@ -53,6 +53,19 @@ export function requestIdForKey(tenant: string, keyDigest: string, idempotencyKe
   return `req_${base32(sha256('idempotency', tenant, keyDigest, idempotencyKey), 26)}`;
 }
 
+/**
+ * Which run a request starts. Its idempotency key decides where it has one, else its request id; the request id given
+ * here is the one that did.
+ */
+export function runOfRequest(
+  tenant: string,
+  request: Omit<RunOrigin, 'tenant'> & { keyDigest: string; idempotencyKey?: string | undefined },
+): { tenant: string; runId: string; requestId: string } {
+  const { keyDigest, idempotencyKey, session, previousRunId } = request;
+  const requestId = idempotencyKey ? requestIdForKey(tenant, keyDigest, idempotencyKey) : request.requestId;
+  return { tenant, runId: runIdFor({ tenant, requestId, session, previousRunId }), requestId };
+}
+
 export function partitionOfRun(runId: string): string {
   return RunId.parse(runId).slice(4, 6);
 }
@@ -64,7 +77,7 @@ const tenantToken = (value: string): string => TenantId.parse(value);
 /** Builders of every subject; nobody writes one by hand. Each token is checked. */
 export const subjects = {
   in: (tenant: string, kind: 'run' | 'cancel' | 'approve') => `${ROOT}.in.${tenantToken(tenant)}.${kind}`,
-  ask: (tenant: string, kind: 'auth' | 'watch' | 'status') => `${ROOT}.ask.${tenantToken(tenant)}.${kind}`,
+  ask: (tenant: string, kind: 'auth' | 'reserve' | 'watch' | 'status') => `${ROOT}.ask.${tenantToken(tenant)}.${kind}`,
   run: (tenant: string, runId: string) => `${ROOT}.run.${partitionOfRun(runId)}.${tenantToken(tenant)}.${runId}`,
   workInfer: (provider: string, tenant: string) => `${ROOT}.work.infer.${token(provider)}.${tenantToken(tenant)}`,
   workTool: (tier: string, tenant: string) => `${ROOT}.work.tool.${token(tier)}.${tenantToken(tenant)}`,

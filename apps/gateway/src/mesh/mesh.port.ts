@@ -1,4 +1,11 @@
-import type { AuthReplyV1, CancelRequestV1, RunRequestV1, RunViewV1, WatchEventV1 } from '@signalbox/contracts';
+import type {
+  AuthReplyV1,
+  CancelRequestV1,
+  ReservationV1,
+  RunRequestV1,
+  RunViewV1,
+  WatchEventV1,
+} from '@signalbox/contracts';
 import type { z } from 'zod';
 
 /** Who asks: the tenant that the key names, and what of the key may travel. */
@@ -15,6 +22,8 @@ export type WatchEvent = z.infer<typeof WatchEventV1>;
 /** The mesh behind the edge: the guard, over GATE. Errors are MeshErrors by the guard's code. */
 export abstract class MeshPort {
   abstract authenticate(caller: Caller): Promise<Identity>;
+  /** Which run a request under an idempotency key starts; IDEMPOTENCY_MISMATCH when its key stands for another request. */
+  abstract reserve(caller: Caller, request: RunRequestV1): Promise<ReservationV1>;
   /** Resolves once the request is stored. */
   abstract startRun(caller: Caller, request: RunRequestV1): Promise<void>;
   abstract cancelRun(caller: Caller, request: CancelRequestV1): Promise<void>;

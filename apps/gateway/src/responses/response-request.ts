@@ -47,7 +47,12 @@ export function readResponseRequest(body: unknown): ResponseRequest {
 }
 
 /** Turns the edge's dialect into the mesh's own request. */
-export function toRunRequest(request: ResponseRequest, caller: Caller, requestId: string): RunRequestV1 {
+export function toRunRequest(
+  request: ResponseRequest,
+  caller: Caller,
+  requestId: string,
+  idempotencyKey?: string,
+): RunRequestV1 {
   const input =
     typeof request.input === 'string'
       ? [{ role: 'user' as const, content: request.input }]
@@ -57,6 +62,7 @@ export function toRunRequest(request: ResponseRequest, caller: Caller, requestId
   return {
     keyDigest: caller.keyDigest,
     requestId,
+    ...(idempotencyKey ? { idempotencyKey } : {}),
     agent: request.model,
     input,
     stream: request.stream === true,

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
 import { LOGGER } from '@signalbox/app-runtime';
+import { IdempotencyKey } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import type { Logger } from '@signalbox/telemetry';
 import { callerOf } from '../mesh/bearer-key.js';
@@ -18,8 +19,9 @@ interface FastifyReplyLike {
   send(body: unknown): unknown;
 }
 
+/** Says that nobody could check whether the idempotency key came with another request before. */
+const UNCHECKED = 'sb-idempotency';
 const BEAT_MS = 15_000;
-const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** OpenAI's Responses API over durable runs. */
 @Controller('v1/responses')
@@ -38,11 +40,17 @@ export class ResponsesController {
   ): Promise<void> {
     const caller = callerOf(headers['authorization']);
     const wanted = readResponseRequest(body);
-    const started = await this.responses.start(caller, wanted, idempotencyKey(headers['idempotency-key']));
+    const { checked, ...started } = await this.responses.start(
+      caller,
+      wanted,
+      idempotencyKey(headers['idempotency-key']),
+    );
     reply.header('x-request-id', started.runId);
+    if (!checked) reply.header(UNCHECKED, 'unchecked');
     const gone = abortOnClose(reply.raw);
     if (wanted.stream) {
       reply.hijack();
+      if (!checked) reply.raw.setHeader(UNCHECKED, 'unchecked');
       await this.#stream(caller, started, reply.raw, gone);
     } else if (wanted.background) {
       reply.send(this.#answer(await this.responses.begun(caller, started)));
@@ -99,7 +107,7 @@ export class ResponsesController {
 }
 
 function idempotencyKey(value: string | undefined): string | undefined {
-  if (value === undefined || IDEMPOTENCY_KEY.test(value)) return value;
+  if (value === undefined || IdempotencyKey.safeParse(value).success) return value;
   throw new MeshError('REQUEST_INVALID', 'Idempotency-Key: 1–255 visible ASCII characters', {
     details: { fields: ['Idempotency-Key'] },
   });

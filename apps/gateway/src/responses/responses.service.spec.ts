@@ -1,4 +1,4 @@
-import type { RunRequestV1 } from '@signalbox/contracts';
+import { type ReservationV1, runOfRequest, type RunRequestV1 } from '@signalbox/contracts';
 import { MeshError, sha256Hex } from '@signalbox/kernel';
 import { expect, it } from 'vitest';
 import type { GatewayConfig } from '../config.js';
@@ -9,9 +9,14 @@ import { ResponsesService } from './responses.service.js';
 /** Keeps what is asked of it. */
 class Asked extends MeshPort {
   readonly requests: RunRequestV1[] = [];
+  refuses = false;
 
   override async authenticate(): Promise<Identity> {
     return { keyId: 'first', userId: 'first', agents: [{ id: 'analyst', description: '', model: 'default' }] };
+  }
+  override async reserve(from: Caller, request: RunRequestV1): Promise<ReservationV1> {
+    if (this.refuses) throw new MeshError('IDEMPOTENCY_MISMATCH', 'It stands for another request.');
+    return { runId: runOfRequest(from.tenant, request).runId, checked: true };
   }
   override async startRun(_caller: Caller, request: RunRequestV1): Promise<void> {
     this.requests.push(request);
@@ -27,22 +32,28 @@ class Asked extends MeshPort {
 
 const caller: Caller = { tenant: 'demo', keyDigest: sha256Hex('key') };
 
-it('takes an idempotency key as the same request only within the same conversation', async () => {
+it('asks which run an idempotency key stands for, and sends nothing where it stands for another request', async () => {
   const mesh = new Asked();
   const service = new ResponsesService(mesh, {} as GatewayConfig);
-  const ask = (place: object): Promise<RunView> =>
-    service.start(caller, readResponseRequest({ model: 'analyst', input: 'hello', ...place }), 'order-17');
-  const previous = 'resp_00_00000000000000000000000000';
-  const places = [{}, { conversation: 'a' }, { conversation: { id: 'b' } }, { previous_response_id: previous }];
-  for (const place of [...places, ...places]) await ask(place);
-  const ids = mesh.requests.map(({ requestId }) => requestId);
-  expect(new Set(ids).size).toBe(places.length);
-  expect(ids.slice(places.length)).toEqual(ids.slice(0, places.length));
+  const ask = (input: string, key = 'order-17') =>
+    service.start(caller, readResponseRequest({ model: 'analyst', input }), key);
+  const first = await ask('hello');
+  expect((await ask('hello')).runId).toBe(first.runId);
+  expect((await ask('hello', 'order-18')).runId).not.toBe(first.runId);
+  expect(new Set(mesh.requests.map(({ requestId }) => requestId)).size).toBe(3);
+  mesh.refuses = true;
+  await expect(ask('bye')).rejects.toMatchObject({ code: 'IDEMPOTENCY_MISMATCH' });
+  expect(mesh.requests).toHaveLength(3);
 });
 
 it('says queued, not unknown, of a run whose request is stored and that nobody has admitted yet', async () => {
   const service = new ResponsesService(new Asked(), { waitMs: 10_000 } as GatewayConfig);
-  const started = await service.start(caller, readResponseRequest({ model: 'analyst', input: 'hello' }), undefined);
+  const { checked, ...started } = await service.start(
+    caller,
+    readResponseRequest({ model: 'analyst', input: 'hello' }),
+    undefined,
+  );
+  expect(checked).toBe(true);
   const { signal } = new AbortController();
   expect(await service.outcome(caller, started, signal)).toMatchObject({ runId: started.runId, status: 'queued' });
   await expect(service.wait(caller, started.runId, signal)).rejects.toMatchObject({ code: 'RUN_UNKNOWN' });

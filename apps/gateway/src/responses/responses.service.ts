@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '@signalbox/app-runtime';
-import { requestIdForKey, runIdFor } from '@signalbox/contracts';
+import { runOfRequest } from '@signalbox/contracts';
 import { backoffMs, MeshError, newRequestId, pause } from '@signalbox/kernel';
 import type { GatewayConfig } from '../config.js';
 import { type Caller, MeshPort, type RunView, type WatchEvent } from '../mesh/mesh.port.js';
@@ -19,8 +19,15 @@ export class ResponsesService {
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
 
-  /** Stores the request and says which run it starts. The same idempotency key of the same caller gives the same run. */
-  async start(caller: Caller, request: ResponseRequest, idempotencyKey: string | undefined): Promise<RunView> {
+  /**
+   * Stores the request and says which run it starts: the same idempotency key of the same caller gives the same run.
+   * `checked` is false while nobody can say whether the key came with another request before.
+   */
+  async start(
+    caller: Caller,
+    request: ResponseRequest,
+    idempotencyKey: string | undefined,
+  ): Promise<RunView & { checked: boolean }> {
     const { agents } = await this.mesh.authenticate(caller);
     if (!agents.some((agent) => agent.id === request.model)) {
       throw new MeshError(
@@ -31,12 +38,11 @@ export class ResponsesService {
         },
       );
     }
-    const requestId = idempotencyKey
-      ? requestIdForKey(caller.tenant, caller.keyDigest, withinItsPlace(idempotencyKey, request))
-      : newRequestId();
-    const runRequest = toRunRequest(request, caller, requestId);
+    const runRequest = toRunRequest(request, caller, newRequestId(), idempotencyKey);
+    const { runId } = runOfRequest(caller.tenant, runRequest);
+    const { checked } = idempotencyKey ? await this.mesh.reserve(caller, runRequest) : { checked: true };
     await this.mesh.startRun(caller, runRequest);
-    return queuedView(runIdFor({ ...runRequest, tenant: caller.tenant }), request.model, Date.now());
+    return { ...queuedView(runId, request.model, Date.now()), checked };
   }
 
   /** The run once it can be retrieved; as it was asked for when nobody admits it in time. */
@@ -92,18 +98,4 @@ export class ResponsesService {
     await this.mesh.cancelRun(caller, request);
     return this.wait(caller, runId, signal);
   }
-}
-
-/**
- * The conversation decides where a run lies, so a key that comes again for another one names another run: the broker would
- * drop the second request as a repeat of the first, and its caller wait for a run that never begins.
- */
-function withinItsPlace(
-  idempotencyKey: string,
-  { conversation, previous_response_id: previous }: ResponseRequest,
-): string {
-  const name = typeof conversation === 'string' ? conversation : conversation?.id;
-  return name === undefined && !previous
-    ? idempotencyKey
-    : JSON.stringify([idempotencyKey, name ?? null, previous ?? null]);
 }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { PolicyModule } from '@signalbox/app-runtime';
+import { IdempotencyModule } from '../idempotency/idempotency.module.js';
 import { RedactionModule } from '../redaction/redaction.module.js';
 import { RunsModule } from '../runs/runs.module.js';
 import { VaultModule } from '../vault/vault.module.js';
@@ -8,7 +9,7 @@ import { AdmissionService } from './admission.service.js';
 import { InterventionService } from './intervention.service.js';
 
 @Module({
-  imports: [PolicyModule, RedactionModule, RunsModule, VaultModule],
+  imports: [IdempotencyModule, PolicyModule, RedactionModule, RunsModule, VaultModule],
   controllers: [AdmissionHandler],
   providers: [AdmissionService, InterventionService],
 })

@@ -4,9 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KeyRing } from '@signalbox/bus';
 import type { JournalBody, RunRequestV1 } from '@signalbox/contracts';
-import { newRequestId, sha256Hex } from '@signalbox/kernel';
+import { MeshError, newRequestId, sha256Hex } from '@signalbox/kernel';
 import { floorMemory, PolicyStore, signBundle, storedDigest } from '@signalbox/policy-engine';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLogger } from '@signalbox/telemetry';
+import type { GuardConfig } from '../config.js';
+import { IdempotencyPort, type KeyedRequest, type Standing } from '../idempotency/idempotency.port.js';
+import { IdempotencyService } from '../idempotency/idempotency.service.js';
 import { RedactionService } from '../redaction/redaction.service.js';
 import { RunJournalPort, type RunRef, type RunSnapshot } from '../runs/run-journal.port.js';
 import { VaultPort } from '../vault/vault.port.js';
@@ -42,6 +46,23 @@ class NoVault extends VaultPort {
   }
 }
 
+class KeysInMemory extends IdempotencyPort {
+  away = false;
+  readonly kept = new Map<string, Standing>();
+
+  override async reserve({ requestId, runId, fingerprint }: KeyedRequest): Promise<Standing> {
+    if (this.away) throw new MeshError('STORE_UNAVAILABLE', 'away');
+    if (!this.kept.has(requestId)) this.kept.set(requestId, { runId, fingerprint, started: false });
+    return this.kept.get(requestId)!;
+  }
+  override async markStarted({ requestId }: KeyedRequest): Promise<void> {
+    this.kept.get(requestId)!.started = true;
+  }
+  override async sweep(): Promise<number> {
+    return 0;
+  }
+}
+
 const keyDigest = sha256Hex('sb_demo_a-key');
 let dir: string;
 let journal: FirstEntries;
@@ -71,7 +92,10 @@ beforeAll(() => {
   const ring = KeyRing.load(dir);
   const vault = new NoVault();
   journal = new FirstEntries();
-  admission = new AdmissionService(policies, new RedactionService(ring, vault), vault, journal, ring);
+  const config = { idempotencyKeepMs: 86_400_000 } as GuardConfig;
+  const logger = createLogger({ service: 'guard', level: 'fatal' });
+  const idempotency = new IdempotencyService(new KeysInMemory(), journal, config, ring, logger);
+  admission = new AdmissionService(policies, new RedactionService(ring, vault), vault, journal, idempotency, ring);
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
@@ -93,5 +117,21 @@ describe('a refusal', () => {
   it('keeps its reason where that holds nothing personal', async () => {
     await admission.run('demo', request('no-such-agent'));
     expect(journal.written.at(-1)).toMatchObject({ body: { error: { message: 'There is no agent no-such-agent.' } } });
+  });
+});
+
+describe('a request under an idempotency key', () => {
+  const ask = (content: string): RunRequestV1 => ({
+    ...request('no-such-agent'),
+    idempotencyKey: 'order-1',
+    input: [{ role: 'user', content }],
+  });
+
+  it('is one run whatever request id it comes with; another request under it is thrown out', async () => {
+    const before = journal.written.length;
+    await admission.run('demo', ask('first'));
+    await admission.run('demo', ask('first'));
+    await expect(admission.run('demo', ask('second'))).rejects.toMatchObject({ code: 'IDEMPOTENCY_MISMATCH' });
+    expect(journal.written.length).toBe(before + 1);
   });
 });

@@ -7,15 +7,22 @@ import {
   ERRORS,
   type JournalBody,
   type KeyGrant,
-  runIdFor,
+  runOfRequest,
   type RunRequestV1,
   type WireError,
 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
-import { PolicyStore } from '@signalbox/policy-engine';
+import { type CompiledPolicy, PolicyStore } from '@signalbox/policy-engine';
+import { type Claim, IdempotencyService } from '../idempotency/idempotency.service.js';
 import { RedactionService } from '../redaction/redaction.service.js';
 import { RunJournalPort, type RunRef } from '../runs/run-journal.port.js';
 import { VaultPort } from '../vault/vault.port.js';
+
+interface Admitting {
+  policy: CompiledPolicy;
+  grant: KeyGrant;
+  claim: Claim | null;
+}
 
 /** Admits runs: who asks, may they, what of it is personal; then the first entry of the journal. */
 @Injectable()
@@ -27,25 +34,39 @@ export class AdmissionService {
     @Inject(RedactionService) private readonly redaction: RedactionService,
     @Inject(VaultPort) private readonly vault: VaultPort,
     @Inject(RunJournalPort) private readonly journal: RunJournalPort,
+    @Inject(IdempotencyService) private readonly idempotency: IdempotencyService,
     @Inject(KEYS) keys: KeyRing,
   ) {
     this.#sessionKey = keys.secret('pseudonym');
   }
 
   /**
-   * A request that names no valid key is thrown out (dead letter): nobody may fill journals without one. One that is
-   * refused for any other lasting reason gets a journal that says so; a passing fault is tried again.
+   * A request that names no valid key is thrown out (dead letter): nobody may fill journals without one; so is another
+   * request under an idempotency key in use, whose run is somebody else's. One that is refused for any other lasting
+   * reason gets a journal that says so; a passing fault is tried again.
    */
-  async run(tenant: string, request: RunRequestV1): Promise<void> {
-    const run = { tenant, runId: runIdFor({ ...request, tenant }) };
+  async run(tenant: string, raw: RunRequestV1): Promise<void> {
+    const { requestId, ...run } = runOfRequest(tenant, raw);
+    const request = { ...raw, requestId };
     const policy = this.policies.forTenant(tenant);
     const grant = policy.authenticate(request.keyDigest, Date.now());
+    const claim = request.idempotencyKey ? await this.idempotency.claim(tenant, request) : null;
+    if (claim?.started) return;
+    await this.#open(run, request, { policy, grant, claim });
+    if (claim) await this.idempotency.began(claim);
+  }
+
+  async #open(run: RunRef, request: RunRequestV1, { policy, grant, claim }: Admitting): Promise<void> {
     try {
       policy.resolve(request.agent);
       if (!policy.mayStart(grant, request.agent))
         throw new MeshError('AGENT_DENIED', `The key may not start ${request.agent}.`);
       const accepted = await this.#accept(run, request, grant);
-      const began = await this.journal.open(run, 'run.accepted.v1', { ...accepted, bundle: policy.bundle });
+      const began = await this.journal.open(run, 'run.accepted.v1', {
+        ...accepted,
+        ...(claim ? { fingerprint: claim.fingerprint } : {}),
+        bundle: policy.bundle,
+      });
       if (began) await this.journal.note(run, { phase: 'started', seq: 0 });
     } catch (error) {
       const fault = MeshError.from(error);

@@ -1,10 +1,11 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Serve, ServeStream } from '@signalbox/app-runtime';
 import type { BusMessage } from '@signalbox/bus';
-import type { ChannelBody, ChannelReply, WatchEventV1 } from '@signalbox/contracts';
+import { type ChannelBody, type ChannelReply, runOfRequest, type WatchEventV1 } from '@signalbox/contracts';
 import { PolicyStore } from '@signalbox/policy-engine';
 import { grantOf } from '../callers/grant-of.js';
 import type { GuardConfig } from '../config.js';
+import { IdempotencyService } from '../idempotency/idempotency.service.js';
 import { ReadingService } from './reading.service.js';
 import { WatchService } from './watch.service.js';
 
@@ -15,6 +16,7 @@ export class AsksHandler {
     @Inject(PolicyStore) private readonly policies: PolicyStore,
     @Inject(ReadingService) private readonly reading: ReadingService,
     @Inject(WatchService) private readonly watching: WatchService,
+    @Inject(IdempotencyService) private readonly idempotency: IdempotencyService,
   ) {}
 
   @Serve('askAuth')
@@ -25,6 +27,15 @@ export class AsksHandler {
       .agentsFor(grant)
       .map(({ id, description, model }) => ({ id, description, model }));
     return { keyId: grant.id, userId: grant.userId, agents };
+  }
+
+  /** Asked before the request is sent, so that whoever sends it hears of a mismatch: what is stored is answered to nobody. */
+  @Serve('askReserve')
+  async reserve(body: ChannelBody<'askReserve'>, { tenant }: BusMessage<unknown>): Promise<ChannelReply<'askReserve'>> {
+    grantOf(this.policies, tenant, body.keyDigest);
+    if (!body.idempotencyKey) return { runId: runOfRequest(tenant, body).runId, checked: false };
+    const { runId, checked } = await this.idempotency.claim(tenant, body);
+    return { runId, checked };
   }
 
   @Serve('askStatus')

@@ -12,6 +12,8 @@ export interface RunSnapshot {
   view: RunView;
   userId: string;
   sessionId: string;
+  /** Of the request, where it came under an idempotency key. */
+  fingerprint: string | null;
 }
 
 export interface RunListener {

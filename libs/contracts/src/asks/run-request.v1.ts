@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RequestId, RunId, Token } from '../ids.js';
+import { IdempotencyKey, RequestId, RunId, Token } from '../ids.js';
 import { RunLimits } from '../run-limits.js';
 import { caller } from './caller.js';
 
@@ -8,6 +8,8 @@ export const RunRequestV1 = z.object({
   ...caller,
   /** Decides the run's id: the same request sent twice is one run. */
   requestId: RequestId,
+  /** Takes the request id's place: the same key of the same caller is the same run, for at least a day. */
+  idempotencyKey: IdempotencyKey.optional(),
   agent: Token,
   input: z
     .array(z.object({ role: z.enum(['user', 'assistant', 'system']), content: z.string().max(1_000_000) }))

@@ -16,6 +16,7 @@ const built: Record<ChannelName, string> = {
   inCancel: subjects.in(tenant, 'cancel'),
   inApprove: subjects.in(tenant, 'approve'),
   askAuth: subjects.ask(tenant, 'auth'),
+  askReserve: subjects.ask(tenant, 'reserve'),
   askStatus: subjects.ask(tenant, 'status'),
   askWatch: subjects.ask(tenant, 'watch'),
   run: subjects.run(tenant, runId),

@@ -3,6 +3,7 @@ import { ApproveRequestV1 } from '../asks/approve-request.v1.js';
 import { AuthReplyV1 } from '../asks/auth-reply.v1.js';
 import { AuthRequestV1 } from '../asks/auth-request.v1.js';
 import { CancelRequestV1 } from '../asks/cancel-request.v1.js';
+import { ReservationV1 } from '../asks/reservation.v1.js';
 import { RunRequestV1 } from '../asks/run-request.v1.js';
 import { RunViewV1 } from '../asks/run-view.v1.js';
 import { StatusRequestV1 } from '../asks/status-request.v1.js';
@@ -70,6 +71,18 @@ export const CHANNELS = {
     messages: { 'auth.request.v1': AuthRequestV1 },
     reply: AuthReplyV1,
     doc: 'Who a key is, and which agents it may start.',
+  },
+  askReserve: {
+    account: 'GATE',
+    subject: 'sb.v1.ask.*.reserve',
+    carrier: { kind: 'request', streamed: false },
+    publishers: ['gateway'],
+    subscribers: ['guard'],
+    tenants: true,
+    seal: 'none',
+    messages: { 'run.request.v1': RunRequestV1 },
+    reply: ReservationV1,
+    doc: 'Which run a request under an idempotency key starts; IDEMPOTENCY_MISMATCH where the key stands for another request.',
   },
   askStatus: {
     account: 'GATE',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Message } from '../conversation.js';
-import { RequestId, RunId, TenantId, Token } from '../ids.js';
+import { RequestId, RunId, Sha256Hex, TenantId, Token } from '../ids.js';
 import { BundleRef } from '../policy/bundle-ref.js';
 import { Redactions } from '../redactions.js';
 import { RunLimits } from '../run-limits.js';
@@ -12,6 +12,8 @@ export const RunAcceptedV1 = z.object({
   runId: RunId,
   tenant: TenantId,
   requestId: RequestId,
+  /** Keyed hash of the request, where it came under an idempotency key. */
+  fingerprint: Sha256Hex.optional(),
   /** Opaque, made by the guard: the caller's own name of the session may be personal. */
   sessionId: Token,
   principal: Principal,

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, GATE_BUS } from '@signalbox/app-runtime';
 import type { Bus } from '@signalbox/bus';
-import { type CancelRequestV1, type RunRequestV1, subjects } from '@signalbox/contracts';
+import { type CancelRequestV1, type ReservationV1, type RunRequestV1, subjects } from '@signalbox/contracts';
 import { backoffMs, MeshError, pause } from '@signalbox/kernel';
 import type { GatewayConfig } from '../../config.js';
 import { type Caller, type Identity, MeshPort, type RunView, type WatchEvent } from '../mesh.port.js';
@@ -18,6 +18,11 @@ export class BusMeshAdapter extends MeshPort {
   override authenticate(caller: Caller): Promise<Identity> {
     const body = { keyDigest: caller.keyDigest };
     return this.bus.request('askAuth', subjects.ask(caller.tenant, 'auth'), body, { timeoutMs: this.config.askMs });
+  }
+
+  override reserve(caller: Caller, request: RunRequestV1): Promise<ReservationV1> {
+    const subject = subjects.ask(caller.tenant, 'reserve');
+    return this.bus.request('askReserve', subject, request, { timeoutMs: this.config.askMs });
   }
 
   override async startRun(caller: Caller, request: RunRequestV1): Promise<void> {

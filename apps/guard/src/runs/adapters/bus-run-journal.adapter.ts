@@ -52,8 +52,9 @@ export class BusRunJournalAdapter extends RunJournalPort {
     const first = entries.find(({ entry }) => entry !== null)?.entry;
     if (!first) return null;
     const view = viewOf(entries);
-    if (first.kind !== 'run.accepted.v1') return { view, userId: '', sessionId: '' };
-    return { view, userId: first.body.principal.userId, sessionId: first.body.sessionId };
+    if (first.kind !== 'run.accepted.v1') return { view, userId: '', sessionId: '', fingerprint: null };
+    const { principal, sessionId, fingerprint } = first.body;
+    return { view, userId: principal.userId, sessionId, fingerprint: fingerprint ?? null };
   }
 
   override async open<K extends 'run.accepted.v1' | 'run.refused.v1'>(

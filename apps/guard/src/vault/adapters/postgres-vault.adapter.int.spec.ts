@@ -6,7 +6,9 @@ import { KeyRing } from '@signalbox/bus';
 import { createLogger } from '@signalbox/telemetry';
 import { startPostgres, type TestPostgres } from '@signalbox/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Database } from '@signalbox/persistence';
 import type { GuardConfig } from '../../config.js';
+import { makeDatabase } from '../../storage/database.module.js';
 import { PostgresVaultAdapter } from './postgres-vault.adapter.js';
 
 /** More than the parameters of one statement, four to a row. */
@@ -14,6 +16,7 @@ const VALUES = 20_000;
 
 let dir: string;
 let postgres: TestPostgres;
+let database: Database;
 let vault: PostgresVaultAdapter;
 
 beforeAll(async () => {
@@ -21,10 +24,11 @@ beforeAll(async () => {
   writeFileSync(join(dir, 'vault.key'), randomBytes(32).toString('base64url'));
   postgres = await startPostgres();
   const config = { pgUrl: await postgres.createSchema() } as GuardConfig;
-  vault = new PostgresVaultAdapter(config, KeyRing.load(dir), createLogger({ service: 'guard', level: 'fatal' }));
+  database = makeDatabase(config, createLogger({ service: 'guard', level: 'fatal' }));
+  vault = new PostgresVaultAdapter(database, KeyRing.load(dir));
 });
 afterAll(async () => {
-  await vault.onModuleDestroy();
+  await database.close();
   await postgres.stop();
   rmSync(dir, { recursive: true });
 });

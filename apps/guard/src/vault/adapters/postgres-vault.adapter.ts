@@ -1,13 +1,10 @@
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { CONFIG, KEYS, LOGGER } from '@signalbox/app-runtime';
+import { Inject, Injectable } from '@nestjs/common';
+import { KEYS } from '@signalbox/app-runtime';
 import type { KeyRing } from '@signalbox/bus';
 import { Database } from '@signalbox/persistence';
 import { decryptValue, encryptValue } from '@signalbox/privacy';
-import type { Logger } from '@signalbox/telemetry';
 import { In } from 'typeorm';
-import type { GuardConfig } from '../../config.js';
 import { VaultEntry } from '../entities/vault-entry.entity.js';
-import { Vault1795392000000 } from '../migrations/vault-1795392000000.migration.js';
 import { type VaultItem, VaultPort } from '../vault.port.js';
 
 /** How long one call waits for a database that is away, ms. */
@@ -15,31 +12,26 @@ const OPEN_MS = 2_000;
 /** Rows of one statement: Postgres numbers a statement's parameters with 16 bits. */
 const ROWS_MAX = 4_096;
 
-/** The vault in Postgres, schema `privacy`. Connects when first needed: the guard also runs while Postgres is away. */
+/** The vault in Postgres. */
 @Injectable()
-export class PostgresVaultAdapter extends VaultPort implements OnModuleDestroy {
-  readonly #database: Database;
+export class PostgresVaultAdapter extends VaultPort {
   readonly #master: Buffer;
 
-  constructor(@Inject(CONFIG) config: GuardConfig, @Inject(KEYS) keys: KeyRing, @Inject(LOGGER) logger: Logger) {
+  constructor(
+    @Inject(Database) private readonly database: Database,
+    @Inject(KEYS) keys: KeyRing,
+  ) {
     super();
     this.#master = keys.secret('vault');
-    this.#database = new Database({
-      url: config.pgUrl,
-      entities: [VaultEntry],
-      migrations: [Vault1795392000000],
-      applicationName: 'signalbox guard',
-      logger,
-    });
   }
 
   override async keep(tenant: string, items: readonly VaultItem[]): Promise<void> {
-    await this.#database.open(OPEN_MS);
+    await this.database.open(OPEN_MS);
     const tokens = items.map(({ token }) => token);
     const classes = items.map((item) => item.class);
     const sealed = items.map(({ token, value }) => encryptValue(this.#master, { tenant, token, value }));
     // One statement however many they are: building an insert of thousands of rows would hold up everybody else.
-    await this.#database.run((manager) =>
+    await this.database.run((manager) =>
       manager.query(
         `insert into vault (tenant, token, class, sealed)
          select $1, * from unnest($2::text[], $3::text[], $4::text[]) on conflict do nothing`,
@@ -50,17 +42,13 @@ export class PostgresVaultAdapter extends VaultPort implements OnModuleDestroy {
 
   override async open(tenant: string, tokens: readonly string[]): Promise<Map<string, string>> {
     if (tokens.length === 0) return new Map();
-    await this.#database.open(OPEN_MS);
+    await this.database.open(OPEN_MS);
     const values = new Map<string, string>();
     for (const part of inParts(tokens)) {
-      const rows = await this.#database.run((manager) => manager.findBy(VaultEntry, { tenant, token: In([...part]) }));
+      const rows = await this.database.run((manager) => manager.findBy(VaultEntry, { tenant, token: In([...part]) }));
       for (const { token, sealed } of rows) values.set(token, decryptValue(this.#master, { tenant, token }, sealed));
     }
     return values;
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.#database.close();
   }
 }
 

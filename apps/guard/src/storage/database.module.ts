@@ -1,0 +1,33 @@
+import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { CONFIG, LOGGER } from '@signalbox/app-runtime';
+import { Database } from '@signalbox/persistence';
+import type { Logger } from '@signalbox/telemetry';
+import type { GuardConfig } from '../config.js';
+import { IdempotencyKey } from '../idempotency/entities/idempotency-key.entity.js';
+import { IdempotencyKeys1795500000000 } from '../idempotency/migrations/idempotency-keys-1795500000000.migration.js';
+import { VaultEntry } from '../vault/entities/vault-entry.entity.js';
+import { Vault1795392000000 } from '../vault/migrations/vault-1795392000000.migration.js';
+
+/** The guard's own schema, `privacy`. */
+export function makeDatabase(config: GuardConfig, logger: Logger): Database {
+  return new Database({
+    url: config.pgUrl,
+    entities: [VaultEntry, IdempotencyKey],
+    migrations: [Vault1795392000000, IdempotencyKeys1795500000000],
+    applicationName: 'signalbox guard',
+    logger,
+  });
+}
+
+/** Connects when first needed: the guard also runs while Postgres is away. */
+@Module({
+  providers: [{ provide: Database, useFactory: makeDatabase, inject: [CONFIG, LOGGER] }],
+  exports: [Database],
+})
+export class DatabaseModule implements OnApplicationShutdown {
+  constructor(@Inject(Database) private readonly database: Database) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.database.close();
+  }
+}
