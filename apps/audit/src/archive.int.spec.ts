@@ -50,6 +50,23 @@ describe('the archive', () => {
     });
   });
 
+  it('counts what it keeps and how late', async () => {
+    const entriesOf = async (): Promise<number> => {
+      const { data } = await world.pace();
+      return data.reduce((sum, { entries }) => sum + entries, 0);
+    };
+    const before = await entriesOf();
+    const runs = [];
+    for (let at = 0; at < 20; at++)
+      runs.push(...(await Promise.all(Array.from({ length: 10 }, () => world.complete()))));
+    for (const run of runs) await world.caughtUp(run);
+    expect(await entriesOf()).toBeGreaterThanOrEqual(before + runs.length * 7);
+    const { data } = await world.pace();
+    const counted = data.filter(({ batches }) => batches > 0);
+    expect(counted.every(({ lagMs, lagMsMax }) => lagMs >= 0 && lagMsMax >= lagMs)).toBe(true);
+    expect(Math.max(...counted.map(({ lagMsMax }) => lagMsMax))).toBeGreaterThan(0);
+  });
+
   it('tells what happened and why', async () => {
     const run = await world.complete();
     await world.caughtUp(run);

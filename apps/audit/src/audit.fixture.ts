@@ -18,6 +18,7 @@ import {
   waitFor,
 } from '@signalbox/testing';
 import { AppModule } from './app.module.js';
+import type { Pace } from './archive/archive-pace.js';
 import type { AuditConfig } from './config.js';
 
 export const TENANT = 'acme';
@@ -179,9 +180,13 @@ export class World {
     return audit;
   }
 
+  async pace(): Promise<{ data: Pace[] }> {
+    return (await this.ask('../archive')).body as unknown as { data: Pace[] };
+  }
+
   /** `path` is below `/audit/v1/tenants/`. */
   async ask(path: string, authorization = `Bearer ${this.#token}`): Promise<Answer> {
-    const response = await fetch(this.#url + path, { headers: authorization === '' ? {} : { authorization } });
+    const response = await fetch(new URL(path, this.#url), { headers: authorization === '' ? {} : { authorization } });
     return { status: response.status, body: (await response.json()) as Answer['body'] };
   }
 

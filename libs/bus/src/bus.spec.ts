@@ -43,7 +43,7 @@ describe('rights', () => {
 
 describe('the delivery told by a reply subject', () => {
   it('is read in both forms', () => {
-    const read = { deliveries: 2, streamSeq: 30, consumerSeq: 4, pending: 5 };
+    const read = { deliveries: 2, streamSeq: 30, consumerSeq: 4, storedAt: 1_700_000_000_000, pending: 5 };
     expect(readDelivery('$JS.ACK.RUN_00.c.2.30.4.1700000000000000000.5')).toEqual(read);
     expect(readDelivery('$JS.ACK.domain.hash.RUN_00.c.2.30.4.1700000000000000000.5')).toEqual(read);
     expect(readDelivery('$JS.ACK.domain.hash.RUN_00.c.2.30.4.1700000000000000000.5.random')).toEqual(read);

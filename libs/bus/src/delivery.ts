@@ -4,9 +4,13 @@ export interface Delivery {
   deliveries: number;
   streamSeq: number;
   consumerSeq: number;
+  /** When the broker stored it, ms since 1970. */
+  storedAt: number;
   /** Messages of the consumer that are still to be delivered. */
   pending: number;
 }
+
+const NANOS_PER_MS = 1_000_000;
 
 /**
  * `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>`, on servers with a domain
@@ -21,6 +25,7 @@ export function readDelivery(reply: string | undefined): Delivery | null {
     deliveries: number(at),
     streamSeq: number(at + 1),
     consumerSeq: number(at + 2),
+    storedAt: Math.floor(number(at + 3) / NANOS_PER_MS),
     pending: number(at + 4),
   };
   return Object.values(delivery).every((value) => Number.isSafeInteger(value)) ? delivery : null;

@@ -22,6 +22,7 @@ interface Stored {
   seq: number;
   subject: string;
   data: Uint8Array;
+  storedAt?: number;
 }
 
 /**
@@ -39,6 +40,7 @@ export async function decodeEntry(
     seq: stored.seq,
     subject: stored.subject,
     bytes: stored.data,
+    ...(stored.storedAt !== undefined && { storedAt: stored.storedAt }),
     entry: null,
     seal: 'invalid',
   };

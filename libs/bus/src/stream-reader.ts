@@ -11,6 +11,8 @@ export interface StreamMessage {
   seq: number;
   subject: string;
   data: Uint8Array;
+  /** When the broker stored it, ms since 1970. */
+  storedAt: number;
   /** Parsed only when asked for: most readers need none. */
   headers: () => MsgHdrs | undefined;
 }
@@ -160,6 +162,7 @@ export class StreamReader {
         seq: delivery.streamSeq,
         subject: msg.subject,
         data: msg.data,
+        storedAt: delivery.storedAt,
         headers: () => msg.headers,
       });
       if (done instanceof Promise) await done;

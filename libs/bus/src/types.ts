@@ -116,6 +116,8 @@ export interface RawEntry {
   runId: string;
   /** The stored body, as the hash chain covers it. */
   bytes: Uint8Array;
+  /** When the broker stored it, ms since 1970; only where it was read in order. */
+  storedAt?: number;
   /** Null when unreadable, of an unknown kind, by the wrong author or wrongly sealed: see `fault`. */
   entry: JournalEntry | null;
   /** `unchecked`: this service holds no key for this author's seal. */

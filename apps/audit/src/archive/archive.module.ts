@@ -7,6 +7,6 @@ import { DatabaseModule } from './database.module.js';
 @Module({
   imports: [DatabaseModule],
   providers: [ArchiveService, { provide: ArchivePort, useClass: PostgresArchiveAdapter }],
-  exports: [ArchivePort, DatabaseModule],
+  exports: [ArchivePort, ArchiveService, DatabaseModule],
 })
 export class ArchiveModule {}

@@ -5,9 +5,11 @@ import { PARTITION_NAMES } from '@signalbox/contracts';
 import { backoffMs, MeshError, pause } from '@signalbox/kernel';
 import type { Logger } from '@signalbox/telemetry';
 import type { AuditConfig } from '../config.js';
-import { ArchivePort, type Projection } from './archive.port.js';
+import { ArchivePace, type Pace } from './archive-pace.js';
+import { ArchivePort } from './archive.port.js';
 import { PartitionBatch } from './partition-batch.js';
-import { projectRun } from './project-run.js';
+import { RunFolds } from './run-folds.js';
+import { storedEntry } from './stored-entry.js';
 
 const RETRY_BASE_MS = 200;
 const RETRY_CAP_MS = 5_000;
@@ -18,6 +20,7 @@ export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #stop = new AbortController();
   /** In a row, by partition. */
   readonly #failures = new Map<string, number>();
+  readonly #pace = new Map(PARTITION_NAMES.map((partition) => [partition, new ArchivePace(partition)]));
   #loops: Promise<void>[] = [];
 
   constructor(
@@ -34,6 +37,11 @@ export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#loops);
+  }
+
+  /** How far each partition is archived, and how late. */
+  pace(): Pace[] {
+    return [...this.#pace.values()].map((pace) => pace.read(Date.now()));
   }
 
   async #followForever(partition: string): Promise<void> {
@@ -54,6 +62,7 @@ export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
     const fromSeq = (await this.archive.lastSeq(partition)) + 1;
     const stop = new AbortController();
     const batch = new PartitionBatch(partition, this.config.batchMax);
+    const folds = new RunFolds(async (run) => (await this.archive.entriesOf(run)).map(storedEntry), this.logger);
     let failed = false;
     let failure: unknown;
     const fail = (error: unknown): void => {
@@ -64,7 +73,7 @@ export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
     let flushing: Promise<void> = Promise.resolve();
     // After a failure nothing more is kept: the checkpoint would pass over what was not.
     const flush = (): Promise<void> =>
-      (flushing = flushing.then(() => (failed ? undefined : this.#keep(batch))).catch(fail));
+      (flushing = flushing.then(() => (failed ? undefined : this.#keep(batch, folds))).catch(fail));
     const timer = setInterval(() => void flush(), this.config.flushMs);
     const reader = this.bus.journal.follow(partition, {
       fromSeq,
@@ -81,20 +90,14 @@ export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
     if (failed) throw failure;
   }
 
-  async #keep(gathered: PartitionBatch): Promise<void> {
-    const batch = gathered.take();
-    if (batch === null) return;
-    await this.archive.keep(batch, this.#project);
-    this.#failures.delete(batch.partition);
+  async #keep(gathering: PartitionBatch, folds: RunFolds): Promise<void> {
+    const gathered = gathering.take();
+    if (gathered === null) return;
+    const { partition, entries, oldestAt } = gathered;
+    const advance = await folds.advance(gathered.runs);
+    await this.archive.keep({ partition, entries, runs: advance.rows });
+    advance.commit();
+    this.#failures.delete(partition);
+    this.#pace.get(partition)?.note(entries.length, entries.at(-1)?.seq ?? 0, oldestAt, Date.now());
   }
-
-  /** A journal that cannot be summed up must not keep its neighbours from the archive. */
-  readonly #project: Projection = (entries) => {
-    try {
-      return projectRun(entries);
-    } catch (error) {
-      this.logger.error({ err: error, runId: entries[0]?.runId }, 'a run could not be summed up');
-      return null;
-    }
-  };
 }

@@ -12,7 +12,7 @@ function raw(place: Partial<RawEntry>, bytes = 10): RawEntry {
   const fault = new MeshError('REQUEST_MALFORMED', 'no\0frame');
   return {
     seq,
-    subject: 's',
+    subject: `s.${place.tenant ?? tenant}.${place.runId ?? 'r'}`,
     tenant,
     runId: 'r',
     bytes: new Uint8Array(bytes),
@@ -39,9 +39,9 @@ describe('PartitionBatch', () => {
     batch.add(raw({ runId: runId.replace(`_${partition}_`, `_${elsewhere}_`) }));
     const taken = batch.take();
     expect(taken?.entries.map((entry) => entry.seq)).toHaveLength(5);
-    expect(taken?.entries.every((entry) => entry.partition === partition)).toBe(true);
-    expect(taken?.runs).toEqual([{ tenant, runId }]);
-    expect(taken?.turned).toEqual([{ tenant, runId }]);
+    expect(taken?.partition).toBe(partition);
+    expect(taken?.runs.map(({ ref, turned }) => ({ ref, turned }))).toEqual([{ ref: { tenant, runId }, turned: true }]);
+    expect(taken?.runs[0]?.entries).toHaveLength(2);
     expect(taken?.entries[0]).toMatchObject({
       fault: 'no\u{FFFD}frame',
       faultCode: 'REQUEST_MALFORMED',

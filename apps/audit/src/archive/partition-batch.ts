@@ -1,16 +1,35 @@
 import type { RawEntry } from '@signalbox/bus';
 import { partitionOfRun, RunId, TenantId } from '@signalbox/contracts';
-import type { Batch, RunRef } from './archive.port.js';
+import type { EntryRow, RunRef } from './archive.port.js';
 import { changesRow } from './project-run.js';
-import { archivedEntry } from './stored-entry.js';
+import { entryRow } from './stored-entry.js';
 
 /** Bytes of entries, as stored and as read, that one transaction holds at most beyond its last entry. */
 const BATCH_BYTES_MAX = 8 * 1_048_576;
 
+/** A run with new entries. */
+export interface TouchedRun {
+  ref: RunRef;
+  entries: RawEntry[];
+  /** Some entry changes what a list of runs shows. */
+  turned: boolean;
+  bytes: number;
+}
+
+export interface Gathered {
+  partition: string;
+  entries: EntryRow[];
+  runs: TouchedRun[];
+  /** When the oldest of them was stored on the bus, ms since 1970; null when unknown. */
+  oldestAt: number | null;
+}
+
 /** Entries of one partition on their way into the archive. */
 export class PartitionBatch {
-  #entries: RawEntry[] = [];
+  #entries: EntryRow[] = [];
+  #runs = new Map<string, TouchedRun>();
   #bytes = 0;
+  #oldestAt: number | null = null;
 
   constructor(
     private readonly partition: string,
@@ -22,23 +41,36 @@ export class PartitionBatch {
   }
 
   add(raw: RawEntry): void {
-    this.#entries.push(raw);
-    this.#bytes += raw.bytes.length + JSON.stringify(raw.entry).length;
+    const row = entryRow(raw);
+    const bytes = raw.bytes.length + (row.entry?.length ?? 0);
+    this.#entries.push(row);
+    this.#bytes += bytes;
+    this.#oldestAt ??= raw.storedAt ?? null;
+    if (this.#isOfRun(raw)) this.#touch(raw, bytes);
   }
 
   /** All that gathered; null when nothing did. */
-  take(): Batch | null {
-    const entries = this.#entries;
-    this.#entries = [];
-    this.#bytes = 0;
-    if (entries.length === 0) return null;
-    const own = entries.filter((raw) => this.#isOfRun(raw));
-    return {
+  take(): Gathered | null {
+    const gathered: Gathered = {
       partition: this.partition,
-      entries: entries.map((raw) => archivedEntry(this.partition, raw)),
-      runs: runsOf(own),
-      turned: runsOf(own.filter(({ entry }) => changesRow(entry))),
+      entries: this.#entries,
+      runs: [...this.#runs.values()],
+      oldestAt: this.#oldestAt,
     };
+    this.#entries = [];
+    this.#runs = new Map();
+    this.#bytes = 0;
+    this.#oldestAt = null;
+    return gathered.entries.length === 0 ? null : gathered;
+  }
+
+  #touch(raw: RawEntry, bytes: number): void {
+    const { tenant, runId, subject, entry } = raw;
+    const run = this.#runs.get(subject) ?? { ref: { tenant, runId }, entries: [], turned: false, bytes: 0 };
+    run.entries.push(raw);
+    run.turned ||= changesRow(entry);
+    run.bytes += bytes;
+    this.#runs.set(subject, run);
   }
 
   /** Whatever lies in the stream is archived; a row is made only of what has the ids of a run that belongs here. */
@@ -47,8 +79,4 @@ export class PartitionBatch {
       TenantId.safeParse(tenant).success && RunId.safeParse(runId).success && partitionOfRun(runId) === this.partition
     );
   }
-}
-
-function runsOf(entries: readonly RawEntry[]): RunRef[] {
-  return [...new Map(entries.map(({ tenant, runId }) => [`${tenant} ${runId}`, { tenant, runId }])).values()];
 }

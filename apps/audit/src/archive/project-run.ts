@@ -1,8 +1,7 @@
 import type { JournalEntry, RunEvent } from '@signalbox/contracts';
-import { viewOf } from '@signalbox/run-engine';
-import type { ArchivedEntry } from './entities/archived-entry.entity.js';
+import { type RunState, viewOfState } from '@signalbox/run-engine';
+import type { RunRef } from './archive.port.js';
 import { ArchivedRun } from './entities/archived-run.entity.js';
-import { journalEntry, storedEntry } from './stored-entry.js';
 
 const TURNING_POINTS = new Set<RunEvent['type']>([
   'run.started',
@@ -14,7 +13,7 @@ const TURNING_POINTS = new Set<RunEvent['type']>([
 ]);
 
 /**
- * Whether an entry changes what a list of runs shows; most do not, and projecting costs a read of the whole run.
+ * Whether an entry changes what a list of runs shows; most do not.
  * One that cannot be read may have stopped the run.
  */
 export function changesRow(entry: JournalEntry | null): boolean {
@@ -23,21 +22,18 @@ export function changesRow(entry: JournalEntry | null): boolean {
   return entry.kind === 'run.accepted.v1' || entry.kind === 'run.refused.v1';
 }
 
-/** The row of a run from all of its entries; null while it was neither accepted nor refused. */
-export function projectRun(entries: readonly ArchivedEntry[]): ArchivedRun | null {
-  const [first] = entries;
-  if (!first) return null;
-  const view = viewOf(entries.map(storedEntry));
+/** The row of a run; null while it was neither accepted nor refused. */
+export function projectRun({ tenant, runId }: RunRef, state: RunState): ArchivedRun | null {
+  const view = viewOfState(state);
   const acceptedAt = view.acceptedAt ?? view.endedAt;
   if (acceptedAt === null) return null;
-  const accepted = entries.map(journalEntry).find((entry) => entry?.kind === 'run.accepted.v1');
   return Object.assign(new ArchivedRun(), {
-    tenant: first.tenant,
-    runId: first.runId,
+    tenant,
+    runId,
     status: view.status,
     agent: view.agent,
     model: view.model,
-    userId: accepted?.kind === 'run.accepted.v1' ? accepted.body.principal.userId : null,
+    userId: state.accepted?.principal.userId ?? null,
     acceptedAt,
     endedAt: view.endedAt,
     inputTokens: view.usage.inputTokens,

@@ -1,25 +1,25 @@
 import type { RawEntry } from '@signalbox/bus';
 import type { JournalEntry } from '@signalbox/contracts';
 import type { StoredEntry } from '@signalbox/run-engine';
-import { ArchivedEntry } from './entities/archived-entry.entity.js';
+import type { EntryRow } from './archive.port.js';
+import type { ArchivedEntry } from './entities/archived-entry.entity.js';
 
 /** Text columns of Postgres hold no NUL. */
 const storable = (text: string): string => text.replaceAll('\0', '\u{FFFD}');
 
-export function archivedEntry(partition: string, raw: RawEntry): ArchivedEntry {
+export function entryRow(raw: RawEntry): EntryRow {
   const { seq, tenant, runId, subject, bytes, entry, seal, fault } = raw;
-  return Object.assign(new ArchivedEntry(), {
-    partition,
+  return {
     seq,
     tenant,
     runId: storable(runId),
     subject: storable(subject),
-    bytes: Buffer.from(bytes),
-    entry,
+    bytes,
+    entry: entry === null ? null : JSON.stringify(entry),
     seal,
     faultCode: fault?.code ?? null,
     fault: fault ? storable(fault.message) : null,
-  });
+  };
 }
 
 /** An archived entry as the engine reads it. */

@@ -3,6 +3,8 @@ import { AdminGuard } from '@signalbox/app-runtime';
 import { RUN_STATUSES, RunId, TenantId, Token } from '@signalbox/contracts';
 import { validate } from '@signalbox/kernel';
 import { z } from 'zod';
+import type { Pace } from '../archive/archive-pace.js';
+import { ArchiveService } from '../archive/archive.service.js';
 import type { ArchivedRun } from '../archive/entities/archived-run.entity.js';
 import { COST_KEYS, type CostRow, type Page } from './queries.port.js';
 import { QueriesService, type StoryLine, type Verification } from './queries.service.js';
@@ -67,5 +69,17 @@ export class QueriesController {
   async cost(@Param('tenant') tenant: string, @Query() query: unknown): Promise<{ data: CostRow[] }> {
     const { by, since } = validate(CostQuery, query);
     return { data: await this.queries.cost(validate(TenantId, tenant), by, since) };
+  }
+}
+
+/** The archive itself: of no tenant. */
+@Controller('audit/v1/archive')
+@UseGuards(AdminGuard)
+export class ArchiveController {
+  constructor(@Inject(ArchiveService) private readonly archive: ArchiveService) {}
+
+  @Get()
+  pace(): { data: Pace[] } {
+    return { data: this.archive.pace() };
   }
 }
