@@ -214,7 +214,7 @@ export class Workers {
     const body = {
       ...run,
       requestId,
-      sessionId: session ?? 'session',
+      sessionId: session ?? run.runId,
       principal: { keyId: 'key', userId: 'user' },
       agent: 'worker',
       input: [{ role: 'user' as const, content: JSON.stringify(plan) }],

@@ -43,6 +43,8 @@ export interface RunOptions {
   /** The person's own names, so that they are found in the text. */
   profile?: { names: string[] };
   limits?: RunRequestV1['limits'];
+  /** Among the runs of the tenant; `high` needs a key that may ask for it. */
+  priority?: RunRequestV1['priority'];
   /** The same key gives the same run, however often this caller asks; for at least a day. */
   idempotencyKey?: string;
   /** Ask for the answer while it is being made. */

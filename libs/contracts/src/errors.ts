@@ -44,6 +44,7 @@ export const ERRORS = {
   KEY_MISSING: spec('denied', 'never', 401, 'The request carries no bearer key.'),
   KEY_INVALID: spec('denied', 'never', 401, 'The key is unknown, revoked or expired.'),
   AGENT_DENIED: spec('denied', 'never', 403, 'The key may not start this agent.'),
+  PRIORITY_DENIED: spec('denied', 'never', 403, 'The key may not ask for this priority.'),
   TOOL_DENIED: spec('denied', 'never', 403, 'No rule permits this tool with these arguments for this agent.'),
   TOOL_UNKNOWN: spec('not_found', 'never', 404, 'The model asked for a tool that its agent does not have.'),
   TOOL_ARGUMENTS_INVALID: spec('invalid', 'never', 400, 'The arguments do not match the schema of the tool.'),

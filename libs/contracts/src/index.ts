@@ -47,6 +47,7 @@ export * from './policy/policy-bundle.v1.js';
 export * from './policy/rule.js';
 export * from './policy/signed-bundle.v1.js';
 export * from './policy/tool-manifest.js';
+export * from './priority.js';
 export * from './question-choice.js';
 export * from './redactions.js';
 export * from './run-limits.js';

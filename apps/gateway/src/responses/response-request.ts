@@ -1,4 +1,4 @@
-import { RunId, RunLimits, type RunRequestV1, Token } from '@signalbox/contracts';
+import { Priority, RunId, RunLimits, type RunRequestV1, Token } from '@signalbox/contracts';
 import { MeshError, validate } from '@signalbox/kernel';
 import { z } from 'zod';
 import type { Caller } from '../mesh/mesh.port.js';
@@ -24,6 +24,7 @@ export const ResponseRequest = z.looseObject({
     .strictObject({
       profile: z.strictObject({ names: z.array(z.string().min(2).max(128)).max(16) }).optional(),
       limits: RunLimits.partial().optional(),
+      priority: Priority.optional(),
     })
     .optional(),
 });
@@ -70,6 +71,7 @@ export function toRunRequest(
     ...(request.previous_response_id ? { previousRunId: runIdOf(request.previous_response_id) } : {}),
     ...(request.signalbox?.profile ? { profile: request.signalbox.profile } : {}),
     ...(request.signalbox?.limits ? { limits: request.signalbox.limits } : {}),
+    ...(request.signalbox?.priority ? { priority: request.signalbox.priority } : {}),
   };
 }
 

@@ -64,6 +64,24 @@ class KeysInMemory extends IdempotencyPort {
 }
 
 const keyDigest = sha256Hex('sb_demo_a-key');
+const urgentDigest = sha256Hex('sb_demo_urgent');
+const limits = {
+  stepsMax: 1,
+  tokensMax: 1,
+  costNanoUsdMax: 1,
+  toolCallsMax: 0,
+  parallelToolCallsMax: 1,
+  wallMsMax: 1_000,
+};
+const AGENT = { id: 'helper', description: '', instructions: '', model: 'm', tools: [], limits };
+const MODEL = {
+  id: 'm',
+  provider: 'p',
+  inputNanoUsdPerToken: 0,
+  outputNanoUsdPerToken: 0,
+  outputTokensMax: 1,
+  timeoutMs: 1_000,
+};
 let dir: string;
 let journal: FirstEntries;
 let admission: AdmissionService;
@@ -73,7 +91,16 @@ beforeAll(() => {
   writeFileSync(join(dir, 'pseudonym.key'), randomBytes(32).toString('base64url'));
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const policies = new PolicyStore({ publicKey, floors: floorMemory() });
-  const keys = [{ id: 'first', digest: storedDigest(keyDigest), userId: 'first', agents: '*' as const }];
+  const keys = [
+    { id: 'first', digest: storedDigest(keyDigest), userId: 'first', agents: '*' as const },
+    {
+      id: 'urgent',
+      digest: storedDigest(urgentDigest),
+      userId: 'u',
+      agents: '*' as const,
+      priorityMax: 'high' as const,
+    },
+  ];
   const times = { issuedAt: Date.now(), expiresAt: Date.now() + 3_600_000 };
   const bundle = {
     format: 1 as const,
@@ -81,10 +108,10 @@ beforeAll(() => {
     version: 1,
     parentHash: null,
     ...times,
-    agents: [],
+    agents: [AGENT],
     tools: [],
     rules: [],
-    models: [],
+    models: [MODEL],
     keys,
   };
   const offered = policies.offer('demo', Buffer.from(JSON.stringify(signBundle(bundle, privateKey, 'test'))));
@@ -133,5 +160,18 @@ describe('a request under an idempotency key', () => {
     await admission.run('demo', ask('first'));
     await expect(admission.run('demo', ask('second'))).rejects.toMatchObject({ code: 'IDEMPOTENCY_MISMATCH' });
     expect(journal.written.length).toBe(before + 1);
+  });
+});
+
+describe('a priority', () => {
+  it.each([
+    [keyDigest, undefined, 'run.accepted.v1'],
+    [keyDigest, 'low', 'run.accepted.v1'],
+    [keyDigest, 'high', 'run.refused.v1'],
+    [urgentDigest, 'high', 'run.accepted.v1'],
+  ] as const)('is given to whom it is due', async (digest, priority, kind) => {
+    await admission.run('demo', { ...request('helper'), keyDigest: digest, ...(priority ? { priority } : {}) });
+    const body = kind === 'run.accepted.v1' ? (priority ? { priority } : {}) : { error: { code: 'PRIORITY_DENIED' } };
+    expect(journal.written.at(-1)).toMatchObject({ kind, body });
   });
 });

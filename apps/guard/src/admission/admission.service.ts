@@ -7,6 +7,7 @@ import {
   ERRORS,
   type JournalBody,
   type KeyGrant,
+  PRIORITIES,
   runOfRequest,
   type RunRequestV1,
   type WireError,
@@ -61,6 +62,7 @@ export class AdmissionService {
       policy.resolve(request.agent);
       if (!policy.mayStart(grant, request.agent))
         throw new MeshError('AGENT_DENIED', `The key may not start ${request.agent}.`);
+      assertPriority(grant, request);
       const accepted = await this.#accept(run, request, grant);
       const began = await this.journal.open(run, 'run.accepted.v1', {
         ...accepted,
@@ -91,6 +93,7 @@ export class AdmissionService {
       agent: request.agent,
       input: redacted.messages,
       ...(request.limits ? { limits: request.limits } : {}),
+      ...(request.priority ? { priority: request.priority } : {}),
       redactions: redacted.counts,
       ruleset: redacted.ruleset,
       stream: request.stream,
@@ -129,4 +132,10 @@ export class AdmissionService {
     const { text, found } = this.redaction.text(tenant, message);
     return { code, message: (found.length === 0 ? text : ERRORS[code].doc).slice(0, 2_000) };
   }
+}
+
+/** Who may ask for more than others says the key. */
+function assertPriority({ priorityMax = 'normal' }: KeyGrant, { priority = 'normal' }: RunRequestV1): void {
+  if (PRIORITIES.indexOf(priority) <= PRIORITIES.indexOf(priorityMax)) return;
+  throw new MeshError('PRIORITY_DENIED', `The key may ask for priority ${priorityMax} at most, not ${priority}.`);
 }

@@ -13,7 +13,7 @@ export const definitionSchemas: { [K in Kind]: z.ZodType<Definitions[K]> } = {
 };
 
 /** What is said of a key when it is changed; its digest stays. */
-export const KeyChange = KeyGrant.pick({ userId: true, agents: true, expiresAt: true });
+export const KeyChange = KeyGrant.pick({ userId: true, agents: true, priorityMax: true, expiresAt: true });
 /** What is said of a key when it is made; without an id it gets one. */
 export const NewKey = KeyChange.extend({ id: KeyGrant.shape.id.optional() });
 /** A key as it is shown: without what is stored of its secret. */

@@ -41,7 +41,7 @@ describe('Partition', () => {
         runId,
         tenant: 'demo',
         requestId: `req_${'0'.repeat(26)}`,
-        sessionId: 's',
+        sessionId: `s${n}`,
         principal: { keyId: 'k', userId: 'u' },
         agent: 'agent',
         input: [{ role: 'user', content: 'Hi' }],

@@ -2,6 +2,7 @@ import type { PartitionReader, RawEntry } from '@signalbox/bus';
 import { MeshError } from '@signalbox/kernel';
 import { hasEnded, isClosed } from '@signalbox/run-engine';
 import type { Logger } from '@signalbox/telemetry';
+import { Turns } from '../fairness/turns.js';
 import type { JournalPort } from '../journal/journal.port.js';
 import { type RunHome, RunShell } from '../runs/run-shell.js';
 import type { RunsService } from '../runs/runs.service.js';
@@ -17,10 +18,8 @@ export interface PartitionOptions {
 /** One partition that this router owns: its reader, and its open runs. */
 export class Partition implements RunHome {
   readonly #shells = new Map<string, RunShell>();
-  /** Accepted runs that wait for their turn, oldest first. */
-  readonly #waiting = new Set<RunShell>();
+  readonly #turns: Turns;
   readonly #stop = new AbortController();
-  #active = 0;
   #live = false;
   #lastSeq = 0;
   #reader: PartitionReader | undefined;
@@ -30,7 +29,9 @@ export class Partition implements RunHome {
     private readonly journal: JournalPort,
     private readonly runs: RunsService,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.#turns = new Turns(options.activeRunsMax, (shell) => void runs.advance(shell));
+  }
 
   get openRuns(): number {
     return this.#shells.size;
@@ -73,7 +74,7 @@ export class Partition implements RunHome {
     await this.#reader?.closed;
     for (const shell of this.#shells.values()) this.runs.forget(shell);
     this.#shells.clear();
-    this.#waiting.clear();
+    this.#turns.clear();
   }
 
   checkpoint(): Checkpoint {
@@ -88,50 +89,29 @@ export class Partition implements RunHome {
   }
 
   admit(shell: RunShell): boolean {
-    if (shell.admitted) return true;
-    if (this.#active >= this.options.activeRunsMax) {
-      this.#waiting.add(shell);
-      return false;
-    }
-    this.#waiting.delete(shell);
-    shell.admitted = true;
-    this.#active += 1;
-    return true;
+    return this.#turns.admit(shell);
   }
 
   park(shell: RunShell, parked: boolean): void {
-    if (!shell.admitted || shell.parked === parked) return;
-    shell.parked = parked;
-    this.#active += parked ? -1 : 1;
-    if (parked) this.#admitNext();
+    this.#turns.park(shell, parked);
   }
 
   leave(shell: RunShell): void {
     if (!this.#shells.delete(shell.state.subject)) return;
-    this.#waiting.delete(shell);
     if (shell.state.status === 'quarantined')
       this.logger.error({ runId: shell.ref.runId, why: shell.state.error?.message }, 'a run is quarantined');
-    if (!shell.admitted) return;
-    if (!shell.parked) this.#active -= 1;
-    this.#admitNext();
-  }
-
-  #admitNext(): void {
-    const [next] = this.#waiting;
-    if (next !== undefined) void this.runs.advance(next);
+    this.#turns.leave(shell);
   }
 
   async #resumeAll(): Promise<void> {
+    // All that began have their turn before any other asks for one.
     for (const shell of [...this.#shells.values()]) {
-      if (isClosed(shell.state)) {
-        this.leave(shell);
-        continue;
-      }
-      // It had its turn before: it goes on, even where that is one more than the bound.
-      if (shell.state.plan !== null && !hasEnded(shell.state)) {
-        shell.admitted = true;
-        this.#active += 1;
-      }
+      if (isClosed(shell.state)) this.leave(shell);
+      else if (hasEnded(shell.state)) this.#turns.holdSession(shell);
+      else if (shell.state.plan !== null) this.#turns.restore(shell, shell.state.status === 'waiting');
+    }
+    for (const shell of [...this.#shells.values()]) {
+      if (this.#shells.get(shell.state.subject) !== shell) continue;
       void this.runs.resume(shell);
       await this.runs.room();
     }

@@ -13,7 +13,7 @@ export interface Sending {
 export interface RunHome {
   /** False while the partition is still folding, and once it is given up. */
   isLive(): boolean;
-  /** Whether the run may start now; if not it waits for its turn. */
+  /** Whether the run may start now, or go on after it waited for a person; if not it waits for its turn. */
   admit(shell: RunShell): boolean;
   /** A run that waits for a person takes up no turn. */
   park(shell: RunShell, parked: boolean): void;
@@ -29,7 +29,7 @@ export class RunShell {
   again = false;
   /** The run started, or has its turn to. */
   admitted = false;
-  /** It waits for a person. */
+  /** It waits for a person, and has no turn. */
   parked = false;
   /** No room for it: it is to be failed. */
   shed = false;

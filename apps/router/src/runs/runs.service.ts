@@ -93,7 +93,10 @@ export class RunsService {
       this.alarms.wake(shell, nowMs + POLICY_RECHECK_MS, () => void this.advance(shell));
       return null;
     }
-    return decide(state, { nowMs, policy });
+    const decided = decide(state, { nowMs, policy });
+    // Woken: it goes on when it has its turn again, but ends at once.
+    const goesOn = decided !== null && state.cancel === null && !state.wallFired;
+    return goesOn && shell.parked && !shell.home.admit(shell) ? null : decided;
   }
 
   /** False when the journal moved on since it was folded. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { IdempotencyKey, RequestId, RunId, Token } from '../ids.js';
+import { Priority } from '../priority.js';
 import { RunLimits } from '../run-limits.js';
 import { caller } from './caller.js';
 
@@ -23,6 +24,8 @@ export const RunRequestV1 = z.object({
   profile: z.object({ names: z.array(z.string().min(2).max(128)).max(16) }).optional(),
   /** Narrows the agent's own limits, never widens them. */
   limits: RunLimits.partial().optional(),
+  /** Among the runs of the tenant; absent: normal. `high` needs a key that may ask for it. */
+  priority: Priority.optional(),
   /** The answer is wanted piece by piece, while it is being made. */
   stream: z.boolean(),
 });

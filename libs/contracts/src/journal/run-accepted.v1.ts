@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Message } from '../conversation.js';
 import { RequestId, RunId, Sha256Hex, TenantId, Token } from '../ids.js';
 import { BundleRef } from '../policy/bundle-ref.js';
+import { Priority } from '../priority.js';
 import { Redactions } from '../redactions.js';
 import { RunLimits } from '../run-limits.js';
 import { Millis } from '../units.js';
@@ -22,6 +23,8 @@ export const RunAcceptedV1 = z.object({
   input: z.array(Message).min(1).max(1_000),
   /** Narrows the agent's own limits, never widens them. */
   limits: RunLimits.partial().optional(),
+  /** Absent: normal. */
+  priority: Priority.optional(),
   redactions: Redactions,
   /** Which recognisers cleaned it. */
   ruleset: Token,

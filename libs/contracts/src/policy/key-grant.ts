@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Sha256Hex, Token } from '../ids.js';
+import { Priority } from '../priority.js';
 import { Millis } from '../units.js';
 import { Scope } from './scope.js';
 
@@ -10,6 +11,8 @@ export const KeyGrant = z.object({
   digest: Sha256Hex,
   userId: Token,
   agents: Scope,
+  /** The highest priority that it may ask for; absent: normal. */
+  priorityMax: Priority.optional(),
   /** Absent: until it is taken back. */
   expiresAt: Millis.optional(),
 });

@@ -1,0 +1,104 @@
+import { estimateTokens } from '@signalbox/run-engine';
+import type { RunShell } from '../runs/run-shell.js';
+import { FairQueue } from './fair-queue.js';
+import { SessionOrder } from './session-order.js';
+
+/** What a run takes beside its input, tokens: answers and what tools say. */
+const RUN_TOKENS = 1_024;
+
+/**
+ * Which runs of a partition are worked on. A run has a turn from its start to its end, but not while it waits for a person;
+ * when it is woken, it waits for a turn again. A session's runs have theirs one after another.
+ */
+export class Turns {
+  readonly #sessions = new SessionOrder();
+  readonly #queue = new FairQueue<RunShell>();
+  #active = 0;
+
+  constructor(
+    private readonly activeRunsMax: number,
+    /** A run that waited has its turn now. */
+    private readonly wake: (shell: RunShell) => void,
+  ) {}
+
+  /** Runs that wait for a turn, those behind another of their session not counted. */
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
+  /** Whether the run has its turn; if not, it waits for it and is woken. */
+  admit(shell: RunShell): boolean {
+    if (shell.admitted && !shell.parked) return true;
+    if (!this.#sessions.take(shell)) return false;
+    if (this.#active >= this.activeRunsMax) {
+      this.#enqueue(shell);
+      return false;
+    }
+    this.#begin(shell);
+    return true;
+  }
+
+  /** It had its turn before this process took it over: it goes on, even where that is one more than the bound. */
+  restore(shell: RunShell, parked: boolean): void {
+    shell.parked = parked;
+    if (parked) shell.admitted = true;
+    else {
+      this.#sessions.take(shell);
+      this.#begin(shell);
+    }
+  }
+
+  /** An ended run whose session is not saved yet: the next one of its session waits for that. */
+  holdSession(shell: RunShell): void {
+    this.#sessions.take(shell);
+  }
+
+  /** It waits for a person from now on, or does no more. */
+  park(shell: RunShell, parked: boolean): void {
+    if (!shell.admitted || shell.parked === parked) return;
+    if (!parked) return this.#begin(shell);
+    shell.parked = true;
+    this.#active -= 1;
+    this.#release(shell);
+  }
+
+  leave(shell: RunShell): void {
+    this.#queue.delete(shell);
+    if (shell.admitted && !shell.parked) this.#active -= 1;
+    shell.admitted = false;
+    this.#release(shell);
+  }
+
+  clear(): void {
+    this.#queue.clear();
+    this.#sessions.clear();
+  }
+
+  #begin(shell: RunShell): void {
+    this.#queue.delete(shell);
+    shell.admitted = true;
+    shell.parked = false;
+    this.#active += 1;
+  }
+
+  #enqueue(shell: RunShell): void {
+    const { accepted } = shell.state;
+    this.#queue.add(shell, {
+      tenant: shell.ref.tenant,
+      priority: accepted?.priority ?? 'normal',
+      costTokens: RUN_TOKENS + estimateTokens(accepted?.input ?? []),
+      weight: 1,
+    });
+  }
+
+  #release(shell: RunShell): void {
+    const next = this.#sessions.release(shell);
+    if (next !== undefined) this.#enqueue(next);
+    while (this.#active < this.activeRunsMax) {
+      const turn = this.#queue.take();
+      if (turn === undefined) return;
+      this.#begin(turn);
+      this.wake(turn);
+    }
+  }
+}
