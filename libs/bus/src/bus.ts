@@ -104,18 +104,22 @@ export class Bus {
     body: ChannelBody<K>,
     options: PublishOptions = {},
   ): Promise<PublishReceipt | undefined> {
-    const { kind, data } = await this.#codec.encode(channel, subject, options.kind, body);
-    const { head, id } = envelopeHeaders(this.service, { kind, id: options.id, traceparent: options.traceparent });
-    if (this.#codec.channel(channel).carrier.kind !== 'stream') {
-      return new Promise((resolve, reject) => {
-        this.connection.sendSoon(subject, data, { headers: head.forClient() }, (error) =>
-          error === null ? resolve(undefined) : reject(error),
-        );
-      });
+    const encoded = this.#codec.encode(channel, subject, options.kind, body, options.isChecked);
+    const data = encoded.data instanceof Promise ? await encoded.data : encoded.data;
+    const { head, id } = envelopeHeaders(this.service, {
+      kind: encoded.kind,
+      id: options.id,
+      traceparent: options.traceparent,
+    });
+    if (this.#codec.channel(channel).carrier.kind === 'stream') {
+      head.set('Nats-Msg-Id', messageId(this.keys, subject, id));
+      return this.#publisher.publish(subject, data, head);
     }
-    head.set('Nats-Msg-Id', messageId(this.keys, subject, id));
-    const { seq, duplicate } = await this.#publisher.publish(subject, data, head);
-    return { seq, duplicate };
+    return new Promise((resolve, reject) => {
+      this.connection.sendSoon(subject, data, { headers: head.forClient() }, (error) =>
+        error === null ? resolve(undefined) : reject(error),
+      );
+    });
   }
 
   /** Asks a service. Its error is thrown as it was; BUS_TIMEOUT, BUS_UNAVAILABLE when nobody serves. */

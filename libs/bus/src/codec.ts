@@ -39,37 +39,37 @@ export class Codec {
     readonly claims: Claims,
   ) {}
 
-  /** Checks subject and body against the channel and gives its bytes. */
-  async encode(
+  /** Checks subject and body against the channel and gives its bytes; at once, unless the body goes to an object store. */
+  encode(
     name: ChannelName,
     subject: string,
     kind: string | undefined,
     body: unknown,
-  ): Promise<{ kind: string; data: Uint8Array }> {
+    isChecked = false,
+  ): { kind: string; data: Uint8Array | Promise<Uint8Array> } {
     const channel = this.channel(name);
     checkSubject(name, channel.subject, subject);
     if (!channel.publishers.includes(this.service)) throw forbidden('publish', subject);
     const known = kind ?? onlyKind(name, channel);
     const schema = channel.messages[known];
     if (!schema) throw new MeshError('REQUEST_INVALID', `The channel ${name} carries no ${known}.`);
-    return { kind: known, data: await this.encodeBody(subject, known, validate(schema, body), channel.seal) };
+    const checked: unknown = isChecked ? body : validate(schema, body);
+    return { kind: known, data: this.encodeBody(subject, known, checked, channel.seal) };
   }
 
   /** The bytes of a body that has been validated. */
-  async encodeBody(
-    subject: string,
-    kind: string,
-    body: unknown,
-    rule: SealRule,
-    tenant = tenantOf(subject),
-  ): Promise<Uint8Array> {
+  encodeBody(subject: string, kind: string, body: unknown, rule: SealRule): Uint8Array | Promise<Uint8Array> {
     const whole = Buffer.from(JSON.stringify(body));
     const claims = rule === 'journal' ? this.claims.journals : this.claims.work;
-    const travels = whole.length > CLAIM_CHECK_BYTES && claims ? await claims.put(tenant, whole) : whole;
-    if (travels.length > MESSAGE_BYTES_MAX - LIMITS.envelopeBytesMax) {
-      throw new MeshError('PAYLOAD_TOO_LARGE', `A message of ${travels.length} bytes is more than the bus carries.`);
+    if (whole.length <= CLAIM_CHECK_BYTES || !claims) return this.#enclose(subject, kind, whole, rule);
+    return claims.put(tenantOf(subject), whole).then((claim) => this.#enclose(subject, kind, claim, rule));
+  }
+
+  #enclose(subject: string, kind: string, json: Uint8Array, rule: SealRule): Uint8Array {
+    if (json.length > MESSAGE_BYTES_MAX - LIMITS.envelopeBytesMax) {
+      throw new MeshError('PAYLOAD_TOO_LARGE', `A message of ${json.length} bytes is more than the bus carries.`);
     }
-    return this.account === 'GATE' ? travels : encodeFrame(subject, kind, this.service, travels, rule, this.keys);
+    return this.account === 'GATE' ? json : encodeFrame(subject, kind, this.service, json, rule, this.keys);
   }
 
   /**
@@ -90,7 +90,7 @@ export class Codec {
 
   /** The bytes of a reply. Errors are passed as what `MeshError.toWire` gives, under the kind `error`. */
   async encodeReply(subject: string, kind: 'reply' | 'error', body: unknown): Promise<Uint8Array> {
-    return this.encodeBody(subject, kind, body, 'none', tenantOf(subject));
+    return this.encodeBody(subject, kind, body, 'none');
   }
 
   /** A reply to a request on `subject`; an error in it is thrown, rebuilt from its code. */
@@ -154,11 +154,18 @@ function jsonOf(bytes: Uint8Array): unknown {
 }
 
 function onlyKind(name: ChannelName, channel: Channel): string {
-  const [kind, ...others] = Object.keys(channel.messages);
-  if (kind === undefined || others.length > 0)
-    throw new MeshError('REQUEST_INVALID', `A message on ${name} must name its kind.`);
+  const kind = ONLY_KINDS.get(channel);
+  if (kind === undefined) throw new MeshError('REQUEST_INVALID', `A message on ${name} must name its kind.`);
   return kind;
 }
+
+/** The kind of each channel that carries one alone. */
+const ONLY_KINDS = new Map<Channel, string>(
+  Object.values(CHANNELS).flatMap((channel: Channel) => {
+    const [kind, ...others] = Object.keys(channel.messages);
+    return kind === undefined || others.length > 0 ? [] : [[channel, kind] as const];
+  }),
+);
 
 function tenantOfIncoming(subject: string): string {
   try {
@@ -169,8 +176,20 @@ function tenantOfIncoming(subject: string): string {
 }
 
 function checkSubject(name: ChannelName, pattern: string, subject: string): void {
-  if (!matches(pattern, subject) || subject.includes('*'))
+  if (!patternOf(pattern).test(subject))
     throw new MeshError('REQUEST_INVALID', `The subject is none of the channel ${name}.`, { details: { subject } });
+}
+
+/** Patterns of channels as regular expressions for subjects without wildcards. */
+const patterns = new Map<string, RegExp>();
+function patternOf(pattern: string): RegExp {
+  let known = patterns.get(pattern);
+  if (known === undefined) {
+    const tokens = pattern.split('.').map((token) => (token === '*' ? '[^.*>]+' : token.replaceAll('$', '\\$')));
+    known = new RegExp(`^${tokens.join('\\.')}$`);
+    patterns.set(pattern, known);
+  }
+  return known;
 }
 
 /** Whether a subject without wildcards, or a narrower pattern, lies within a pattern of tokens and `*`. */
@@ -185,8 +204,13 @@ export function matches(pattern: string, subject: string): boolean {
 
 /** The channel that a subject belongs to. */
 export function channelOf(account: AccountName, subject: string): ChannelName | null {
-  for (const [name, channel] of Object.entries(CHANNELS)) {
-    if (channel.account === account && matches(channel.subject, subject)) return name as ChannelName;
+  for (const [name, channel] of ACCOUNT_CHANNELS[account] ?? []) {
+    if (patternOf(channel.subject).test(subject)) return name;
   }
   return null;
 }
+
+const ACCOUNT_CHANNELS: Partial<Record<AccountName, [ChannelName, Channel][]>> = Object.groupBy(
+  Object.entries(CHANNELS) as [ChannelName, Channel][],
+  ([, channel]) => channel.account,
+);

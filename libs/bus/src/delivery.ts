@@ -17,16 +17,16 @@ const NANOS_PER_MS = 1_000_000;
  * `$JS.ACK.<domain>.<account>.<stream>.…[.<random>]`. Null for any other subject.
  */
 export function readDelivery(reply: string | undefined): Delivery | null {
-  const tokens = reply?.split('.') ?? [];
-  if (tokens[0] !== '$JS' || tokens[1] !== 'ACK' || tokens.length < 9 || tokens.length === 10) return null;
+  if (reply === undefined || !reply.startsWith('$JS.ACK.')) return null;
+  const tokens = reply.split('.');
+  if (tokens.length < 9 || tokens.length === 10) return null;
   const at = tokens.length === 9 ? 4 : 6;
-  const number = (index: number): number => Number(tokens[index]);
-  const delivery = {
-    deliveries: number(at),
-    streamSeq: number(at + 1),
-    consumerSeq: number(at + 2),
-    storedAt: Math.floor(number(at + 3) / NANOS_PER_MS),
-    pending: number(at + 4),
-  };
-  return Object.values(delivery).every((value) => Number.isSafeInteger(value)) ? delivery : null;
+  const deliveries = Number(tokens[at]);
+  const streamSeq = Number(tokens[at + 1]);
+  const consumerSeq = Number(tokens[at + 2]);
+  const storedAt = Math.floor(Number(tokens[at + 3]) / NANOS_PER_MS);
+  const pending = Number(tokens[at + 4]);
+  // A sum is whole only where each part is: these are counts, none negative.
+  if (!Number.isSafeInteger(deliveries + streamSeq + consumerSeq + storedAt + pending)) return null;
+  return { deliveries, streamSeq, consumerSeq, storedAt, pending };
 }

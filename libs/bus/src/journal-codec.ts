@@ -27,14 +27,15 @@ interface Stored {
 
 /**
  * Checks a stored entry: frame, author, seal, claim, schema. Never throws over what is stored; what is wrong with it
- * becomes its `fault`. An object store that cannot be reached now is waited for until `signal` aborts.
+ * becomes its `fault`. At once, unless its body lies in an object store; one that cannot be reached now is waited for until
+ * `signal` aborts.
  */
-export async function decodeEntry(
+export function decodeEntry(
   stored: Stored,
   keys: KeyRing,
   claims: ClaimResolver | null,
   signal?: AbortSignal,
-): Promise<RawEntry> {
+): RawEntry | Promise<RawEntry> {
   const raw: RawEntry = {
     ...placeOf(stored.subject),
     seq: stored.seq,
@@ -48,8 +49,13 @@ export async function decodeEntry(
     const { frame, seal } = openFrame(stored.subject, stored.data, keys);
     raw.seal = seal;
     const value = parseJson(frame.json);
-    const body = isClaim(value) ? await resolvePatiently(claims, raw.tenant, value, signal) : value;
-    raw.entry = entryOf(frame, stored.seq, body);
+    if (isClaim(value)) {
+      return resolvePatiently(claims, raw.tenant, value, signal)
+        .then((body) => void (raw.entry = entryOf(frame, stored.seq, body)))
+        .catch((error: unknown) => void (raw.fault = MeshError.from(error)))
+        .then(() => raw);
+    }
+    raw.entry = entryOf(frame, stored.seq, value);
   } catch (error) {
     raw.fault = MeshError.from(error);
   }

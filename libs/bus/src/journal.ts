@@ -55,12 +55,13 @@ export class Journal {
     if (author !== service)
       throw new MeshError('BUS_FORBIDDEN', `An entry of kind ${kind} is for ${author} to write, not for ${service}.`);
     const subject = subjects.run(run.tenant, run.runId);
-    const bytes = await this.codec.encodeBody(subject, kind, validate(schema, body), CHANNELS.run.seal);
+    const checked: unknown = options.isChecked === true ? body : validate(schema, body);
+    const encoded = this.codec.encodeBody(subject, kind, checked, CHANNELS.run.seal);
+    const bytes = encoded instanceof Promise ? await encoded : encoded;
     const entry: Prepared = { stream: partitionStream(partitionOfRun(run.runId)), subject, bytes, kind };
-    const stored =
-      options.expectLastSeq === undefined
-        ? await this.#appendFact(entry, options)
-        : await this.#appendExpecting(entry, options, options.expectLastSeq);
+    const stored = await (options.expectLastSeq === undefined
+      ? this.#appendFact(entry, options)
+      : this.#appendExpecting(entry, options, options.expectLastSeq));
     if (appended.hasSubscribers) appended.publish({ kind, tenant: run.tenant, runId: run.runId, seq: stored.seq });
     return stored;
   }
@@ -114,7 +115,7 @@ export class Journal {
     return partitionSize(this.connection, partition);
   }
 
-  #decode(stored: { seq: number; subject: string; data: Uint8Array }): Promise<RawEntry> {
+  async #decode(stored: { seq: number; subject: string; data: Uint8Array }): Promise<RawEntry> {
     return decodeEntry(stored, this.codec.keys, this.codec.claims.journals, AbortSignal.timeout(LIMITS.apiDeadlineMs));
   }
 
@@ -134,16 +135,17 @@ export class Journal {
   }
 
   /** No deduplication: after an unknown outcome, what follows the expected sequence tells whether it was ours. */
-  async #appendExpecting(entry: Prepared, options: AppendOptions, expectLastSeq: number): Promise<AppendReceipt> {
+  #appendExpecting(entry: Prepared, options: AppendOptions, expectLastSeq: number): Promise<AppendReceipt> {
     const { head } = this.#headers(entry, options);
     head.set('Nats-Expected-Last-Subject-Sequence', String(expectLastSeq));
-    try {
-      return receipt(entry, await this.publisher.publish(entry.subject, entry.bytes, head));
-    } catch (error) {
-      const fault = MeshError.from(error);
-      if (fault.code !== 'SEQUENCE_CONFLICT') throw fault;
-      return this.#settleConflict(entry, expectLastSeq, fault);
-    }
+    return this.publisher.publish(entry.subject, entry.bytes, head).then(
+      (ack) => receipt(entry, ack),
+      (error: unknown) => {
+        const fault = MeshError.from(error);
+        if (fault.code !== 'SEQUENCE_CONFLICT') throw fault;
+        return this.#settleConflict(entry, expectLastSeq, fault);
+      },
+    );
   }
 
   async #settleConflict(entry: Prepared, expectLastSeq: number, fault: MeshError): Promise<AppendReceipt> {

@@ -6,7 +6,7 @@ import { decodeEntry } from './journal-codec.js';
 import { askApi } from './js-api.js';
 import { LIMITS } from './limits.js';
 import { type StreamMessage, StreamReader } from './stream-reader.js';
-import type { FollowOptions, PartitionReader } from './types.js';
+import type { FollowOptions, PartitionReader, RawEntry } from './types.js';
 
 interface StreamInfo {
   state: { first_seq: number; last_seq: number };
@@ -36,11 +36,15 @@ export function followPartition(
   const { keys, logger } = connection.options;
   const stream = partitionStream(partition);
   let handedSeq = options.fromSeq - 1;
-  const take = async (message: StreamMessage): Promise<void> => {
-    const entry = await decodeEntry(message, keys, claims, options.signal);
+  const hand = (entry: RawEntry): void | Promise<void> => {
     if (options.signal.aborted) return;
-    await options.onEntry(entry);
+    const taken = options.onEntry(entry);
+    if (taken instanceof Promise) return taken.then(() => void (handedSeq = entry.seq));
     handedSeq = entry.seq;
+  };
+  const take = (message: StreamMessage): void | Promise<void> => {
+    const entry = decodeEntry(message, keys, claims, options.signal);
+    return entry instanceof Promise ? entry.then(hand) : hand(entry);
   };
   const reader = new StreamReader(connection, {
     stream,

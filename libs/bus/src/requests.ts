@@ -67,8 +67,8 @@ async function prepare(
   asked: Asked,
   traceparent?: string,
 ): Promise<{ data: Uint8Array; head: HeaderLines }> {
-  const { kind, data } = await codec.encode(asked.channel, asked.subject, undefined, asked.body);
-  return { data, head: envelopeHeaders(connection.options.service, { kind, traceparent }).head };
+  const { kind, data } = codec.encode(asked.channel, asked.subject, undefined, asked.body);
+  return { data: await data, head: envelopeHeaders(connection.options.service, { kind, traceparent }).head };
 }
 
 /** The replies of one streamed request, until its end. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { backoffMs, MeshError, pause } from '@signalbox/kernel';
 import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 import type { Connection } from './connection.js';
-import { readDelivery } from './delivery.js';
+import { type Delivery, readDelivery } from './delivery.js';
 import { askApi } from './js-api.js';
 import { LIMITS } from './limits.js';
 import { Pull, type PullLoss } from './pull.js';
@@ -142,7 +142,8 @@ export class StreamReader {
       }
       const msg = this.#queue.shift();
       if (msg !== undefined) {
-        if (!(await this.#handOver(msg))) return;
+        const handed = this.#handOver(msg);
+        if (!(handed instanceof Promise ? await handed : handed)) return;
       } else if (this.#lost) {
         return;
       } else {
@@ -151,25 +152,29 @@ export class StreamReader {
     }
   }
 
-  /** False on a gap: what was lost in between must be read again. */
-  async #handOver(msg: Msg): Promise<boolean> {
+  /** False on a gap: what was lost in between must be read again. A promise only where the message is still being taken. */
+  #handOver(msg: Msg): boolean | Promise<boolean> {
     const delivery = readDelivery(msg.reply);
     if (delivery === null) return true;
     if (delivery.consumerSeq !== this.#consumerSeq + 1) return false;
     this.#consumerSeq = delivery.consumerSeq;
     if (delivery.streamSeq > this.#lastSeq) {
-      const done = this.options.onMessage({
+      const taken = this.options.onMessage({
         seq: delivery.streamSeq,
         subject: msg.subject,
         data: msg.data,
         storedAt: delivery.storedAt,
         headers: () => msg.headers,
       });
-      if (done instanceof Promise) await done;
-      this.#lastSeq = delivery.streamSeq;
+      if (taken instanceof Promise) return taken.then(() => this.#handedOver(delivery));
     }
+    return this.#handedOver(delivery);
+  }
+
+  #handedOver({ streamSeq, pending }: Delivery): true {
+    this.#lastSeq = Math.max(this.#lastSeq, streamSeq);
     this.#left--;
-    if (this.#left <= 0 || delivery.pending === 0) this.#catchUp();
+    if (this.#left <= 0 || pending === 0) this.#catchUp();
     return true;
   }
 

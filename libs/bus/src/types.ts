@@ -51,6 +51,8 @@ export interface PublishOptions {
   id?: string;
   /** Default: the trace that the caller runs in. */
   traceparent?: string;
+  /** The body is made of checked parts, so only its reader checks it against its schema. */
+  isChecked?: boolean;
 }
 
 export interface PublishReceipt {
@@ -131,6 +133,8 @@ export interface AppendOptions {
   /** Deduplicates facts within the stream's window. */
   id?: string;
   traceparent?: string;
+  /** The body is made of checked parts, so only its readers check it against its schema. */
+  isChecked?: boolean;
 }
 
 export interface AppendReceipt {

@@ -46,8 +46,9 @@ export function isOutstanding(state: RunState, effect: AskEffect): boolean {
 
 /** What a decision sets going: the new asks, one note, and a stop to all work where the run ended before it. */
 export function effectsOf(before: RunState, after: RunState, events: readonly RunEvent[]): Effect[] {
-  const known = new Set(outstanding(before).map((ask) => `${ask.id}:${ask.attempt}`));
-  const effects: Effect[] = outstanding(after).filter((ask) => !known.has(`${ask.id}:${ask.attempt}`));
+  const known = outstanding(before);
+  const isNew = (ask: AskEffect): boolean => !known.some(({ id, attempt }) => id === ask.id && attempt === ask.attempt);
+  const effects: Effect[] = outstanding(after).filter(isNew);
   const stopped = events.find((event) => event.type === 'run.cancelled' || event.type === 'run.failed');
   if (stopped !== undefined && before.plan !== null) {
     effects.push({
@@ -59,7 +60,8 @@ export function effectsOf(before: RunState, after: RunState, events: readonly Ru
   if (has('run.completed', 'run.failed', 'run.cancelled')) effects.push({ kind: 'note', phase: 'ended' });
   else if (has('question.asked')) effects.push({ kind: 'note', phase: 'waiting' });
   else if (has('run.started')) effects.push({ kind: 'note', phase: 'started' });
-  else if (!hasEnded(after)) effects.push({ kind: 'note', phase: 'step' });
+  // Only who hears the run's words live follows its steps.
+  else if (after.accepted?.stream === true && !hasEnded(after)) effects.push({ kind: 'note', phase: 'step' });
   return effects;
 }
 

@@ -8,7 +8,7 @@ import { journalEntry } from '../archive/stored-entry.js';
  * The entry that the stored bytes hold: frame, author and schema checked again, and the seal where audit holds its key.
  * What the archive shows and what verification folds comes from here, never from the readable copy alone.
  */
-export function reread(row: ArchivedEntry, keys: KeyRing): Promise<RawEntry> {
+export async function reread(row: ArchivedEntry, keys: KeyRing): Promise<RawEntry> {
   const { seq, subject, bytes } = row;
   const body = journalEntry(row)?.body;
   const resolve = (_tenant: string, claim: unknown): Promise<unknown> => claimedBody(claim, body);

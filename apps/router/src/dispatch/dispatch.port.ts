@@ -6,7 +6,7 @@ export abstract class DispatchPort {
    * Hands an effect to those who carry it out; resolves when it is stored or acknowledged. The same `dispatch`
    * of the same attempt may be sent again after an unknown outcome; a new one is a new message.
    */
-  abstract send(state: RunState, effect: AskEffect, dispatch: number): Promise<void>;
+  abstract send(state: RunState, effect: AskEffect, dispatch: number): Promise<unknown>;
   /** Best effort, never fails: who misses a hint reads the journal. */
   abstract hint(state: RunState, effect: Exclude<Effect, AskEffect>): void;
 }

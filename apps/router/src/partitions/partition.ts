@@ -125,7 +125,7 @@ export class Partition implements RunHome {
     return true;
   }
 
-  async #take(entry: RawEntry): Promise<void> {
+  #take(entry: RawEntry): void | Promise<void> {
     this.#lastSeq = entry.seq;
     let shell = this.#shells.get(entry.subject);
     if (shell === undefined) {
@@ -141,7 +141,7 @@ export class Partition implements RunHome {
     if (isClosed(shell.state)) return this.#closed(shell);
     if (!this.#live) return;
     void this.runs.advance(shell);
-    await this.runs.room();
+    return this.runs.room() ?? undefined;
   }
 
   #closed(shell: RunShell): void {

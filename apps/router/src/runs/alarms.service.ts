@@ -7,16 +7,20 @@ import type { RouterConfig } from '../config.js';
 import { DispatchPort } from '../dispatch/dispatch.port.js';
 import { JournalPort } from '../journal/journal.port.js';
 import { TimersService } from '../timers/timers.service.js';
-import type { RunShell } from './run-shell.js';
+import type { RunShell, Sending } from './run-shell.js';
 
 /** Pause before what failed is sent again, ms. */
 const RESEND_BASE_MS = 200;
 const RESEND_CAP_MS = 10_000;
 /** Pause before a timer that could not be told is told again, ms. */
 const FIRE_AGAIN_MS = 1_000;
-const WAKE = 'wake';
+const NEVER = Number.POSITIVE_INFINITY;
 
-/** Everything that happens to a run because time passes: timers that become facts, effects that are sent late or again. */
+/**
+ * Everything that happens to a run because time passes: timers that become facts, effects that are sent late or again.
+ * A run has one alarm, set to the first of these. One that rings early finds nothing due and is set anew, so that most
+ * decisions leave it alone.
+ */
 @Injectable()
 export class AlarmsService {
   constructor(
@@ -27,30 +31,30 @@ export class AlarmsService {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** Makes the alarms of a run those that its state needs. */
-  arm(shell: RunShell, wake: () => void): void {
-    const wanted = new Set([WAKE]);
-    for (const timer of timersOf(shell.state, Date.now())) {
-      if (timer.kind === 'wake') {
-        this.wake(shell, timer.dueAt, wake);
-        continue;
-      }
-      wanted.add(timer.name);
-      // One that rang stays listed until its fact is read: it is not set again meanwhile.
-      if (shell.alarms.get(timer.name)?.dueAt !== timer.dueAt)
-        this.#fireAt(shell, timer.name, timer.dueAt, timer.dueAt);
+  /** Sees to it that the run is looked at again when time brings something to it. */
+  arm(shell: RunShell): void {
+    if (!shell.home.isLive() || shell.broken) return;
+    let dueAt = shell.wakeAt;
+    for (const timer of timersOf(shell.state, Date.now()))
+      dueAt = Math.min(dueAt, shell.told.get(timer.name) ?? timer.dueAt);
+    if (shell.sendings.size > 0) {
+      this.#dropAnswered(shell);
+      for (const { nextAt } of shell.sendings.values()) dueAt = Math.min(dueAt, nextAt);
     }
-    const asked = new Set(outstanding(shell.state).map(keyOf));
-    for (const key of shell.sendings.keys()) if (!asked.has(key)) shell.sendings.delete(key);
-    for (const name of shell.alarms.keys()) if (!wanted.has(name) && !asked.has(name)) this.#cancel(shell, name);
+    if (dueAt !== NEVER) this.#setAlarm(shell, dueAt);
   }
 
-  wake(shell: RunShell, dueAt: number, wake: () => void): void {
-    this.#set(shell, WAKE, dueAt, wake);
+  /** Looks at the run again at that time, or before. */
+  wake(shell: RunShell, dueAt: number): void {
+    shell.wakeAt = Math.min(shell.wakeAt, dueAt);
+    this.#setAlarm(shell, dueAt);
   }
 
   clear(shell: RunShell): void {
-    for (const name of [...shell.alarms.keys()]) this.#cancel(shell, name);
+    if (shell.alarm !== null) this.timers.cancel(shell.alarm);
+    shell.alarm = null;
+    shell.wakeAt = NEVER;
+    shell.told.clear();
     shell.sendings.clear();
   }
 
@@ -58,33 +62,77 @@ export class AlarmsService {
   async sendAll(shell: RunShell, effects: readonly AskEffect[]): Promise<void> {
     const stored: Promise<void>[] = [];
     for (const effect of effects) {
-      if (shell.sendings.has(keyOf(effect))) continue;
-      shell.sendings.set(keyOf(effect), { dispatch: 1, failures: 0 });
-      if (effect.notBeforeAt > Date.now()) {
-        this.#sendAt(shell, effect, effect.notBeforeAt);
-        continue;
-      }
-      const sent = this.#send(shell, effect);
+      const key = keyOf(effect);
+      if (shell.sendings.has(key)) continue;
+      const sending: Sending = { effect, dispatch: 1, failures: 0, nextAt: effect.notBeforeAt };
+      shell.sendings.set(key, sending);
+      if (effect.notBeforeAt > Date.now()) continue;
+      const sent = this.#send(shell, sending);
       // Memory is asked beside the run, work is stored in its path: that slows a router down when the streams are full.
       if (effect.kind === 'infer' || effect.kind === 'tool') stored.push(sent);
     }
-    await Promise.all(stored);
+    if (stored.length > 0) await Promise.all(stored);
   }
 
-  #sendAt(shell: RunShell, effect: AskEffect, dueAt: number): void {
-    this.#set(shell, keyOf(effect), dueAt, () => void this.#send(shell, effect));
+  #setAlarm(shell: RunShell, dueAt: number): void {
+    if (!shell.home.isLive()) return;
+    if (shell.alarm !== null) {
+      if (shell.alarm.dueAt <= dueAt) return;
+      this.timers.cancel(shell.alarm);
+    }
+    shell.alarm = this.timers.set(dueAt, () => this.#ring(shell));
   }
 
-  /** Sends once, and sets the alarm for sending again. Never rejects. */
-  async #send(shell: RunShell, effect: AskEffect): Promise<void> {
-    const sending = shell.sendings.get(keyOf(effect));
-    if (sending === undefined || !shell.home.isLive() || !isOutstanding(shell.state, effect)) return;
+  #ring(shell: RunShell): void {
+    shell.alarm = null;
+    if (!shell.home.isLive()) return;
+    const now = Date.now();
+    if (shell.wakeAt <= now) shell.wakeAt = NEVER;
+    this.#fireDue(shell, now);
+    this.#dropAnswered(shell);
+    for (const sending of shell.sendings.values()) if (sending.nextAt <= now) void this.#send(shell, sending);
+    shell.look();
+    this.arm(shell);
+  }
+
+  /** Timers that ring are told once; one that was told stays listed until its fact is read. */
+  #fireDue(shell: RunShell, now: number): void {
+    const timers = timersOf(shell.state, now).filter(({ kind }) => kind === 'fact');
+    for (const name of shell.told.keys()) if (!timers.some((timer) => timer.name === name)) shell.told.delete(name);
+    for (const { name, dueAt } of timers) if ((shell.told.get(name) ?? dueAt) <= now) this.#fire(shell, name, dueAt);
+  }
+
+  /** `dueAt` goes into the fact, so that two routers write the same bytes and the broker drops one. */
+  #fire(shell: RunShell, name: string, dueAt: number): void {
+    shell.told.set(name, NEVER);
+    this.journal.fire(shell.ref, name, dueAt).catch((error: unknown) => {
+      this.logger.warn(
+        { err: MeshError.from(error), runId: shell.ref.runId, timer: name },
+        'a timer could not be told yet',
+      );
+      if (!shell.told.has(name)) return;
+      shell.told.set(name, Date.now() + FIRE_AGAIN_MS);
+      this.arm(shell);
+    });
+  }
+
+  #dropAnswered(shell: RunShell): void {
+    if (shell.sendings.size === 0) return;
+    const asked = outstanding(shell.state);
+    for (const [key, { effect }] of shell.sendings)
+      if (!asked.some(({ id, attempt }) => id === effect.id && attempt === effect.attempt)) shell.sendings.delete(key);
+  }
+
+  /** Sends once, and notes when to send again. Never rejects. */
+  async #send(shell: RunShell, sending: Sending): Promise<void> {
+    const { effect } = sending;
+    if (!shell.home.isLive() || !isOutstanding(shell.state, effect)) return;
+    sending.nextAt = NEVER;
     try {
       await this.dispatch.send(shell.state, effect, sending.dispatch);
       sending.failures = 0;
       sending.dispatch += 1;
-      if (sending.dispatch <= this.config.dispatchesMax)
-        this.#sendAt(shell, effect, Date.now() + this.#patienceMs(shell, effect));
+      if (sending.dispatch <= this.config.dispatchesMax) sending.nextAt = Date.now() + this.#patienceMs(shell, effect);
     } catch (error) {
       const fault = MeshError.from(error);
       const waitMs = backoffMs(sending.failures++, RESEND_BASE_MS, RESEND_CAP_MS);
@@ -93,8 +141,9 @@ export class AlarmsService {
         'an effect could not be sent yet',
       );
       // What can never be sent is left to its timer: the next attempt may fare better, and there are few.
-      if (fault.retry === 'backoff') this.#sendAt(shell, effect, Date.now() + waitMs);
+      if (fault.retry === 'backoff') sending.nextAt = Date.now() + waitMs;
     }
+    if (sending.nextAt !== NEVER) this.#setAlarm(shell, sending.nextAt);
   }
 
   /** How long an effect that was sent may stay unanswered before it is sent again under a new number. */
@@ -105,37 +154,6 @@ export class AlarmsService {
     if (effect.kind === 'tool') return redispatchMs + (calls[effect.id]?.limits?.wallMs ?? 0);
     return sessionTimeoutMs;
   }
-
-  /** `dueAt` goes into the fact, so that two routers write the same bytes and the broker drops one. */
-  #fireAt(shell: RunShell, name: string, at: number, dueAt: number): void {
-    this.#set(shell, name, at, () => {
-      this.journal.fire(shell.ref, name, dueAt).catch((error: unknown) => {
-        this.logger.warn(
-          { err: MeshError.from(error), runId: shell.ref.runId, timer: name },
-          'a timer could not be told yet',
-        );
-        if (shell.alarms.has(name)) this.#fireAt(shell, name, Date.now() + FIRE_AGAIN_MS, dueAt);
-      });
-    });
-  }
-
-  #set(shell: RunShell, name: string, dueAt: number, ring: () => void): void {
-    this.#cancel(shell, name);
-    if (!shell.home.isLive()) return;
-    shell.alarms.set(
-      name,
-      this.timers.set(dueAt, () => {
-        if (shell.home.isLive()) ring();
-      }),
-    );
-  }
-
-  #cancel(shell: RunShell, name: string): void {
-    const alarm = shell.alarms.get(name);
-    if (alarm === undefined) return;
-    this.timers.cancel(alarm);
-    shell.alarms.delete(name);
-  }
 }
 
-const keyOf = (effect: AskEffect): string => `send:${effect.id}:${effect.attempt}`;
+const keyOf = (effect: AskEffect): string => `${effect.id}:${effect.attempt}`;

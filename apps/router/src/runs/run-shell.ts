@@ -1,12 +1,14 @@
 import type { RawEntry, RunRef } from '@signalbox/bus';
 import type { JournalBody } from '@signalbox/contracts';
-import { evolve, newRun, type RunState } from '@signalbox/run-engine';
+import { type AskEffect, evolve, newRun, type RunState } from '@signalbox/run-engine';
 import type { Alarm } from '../timers/timers.service.js';
 
-/** How often one attempt of an effect was sent. */
+/** How often one attempt of an effect was sent, and when it is sent again; `nextAt` in ms since 1970. */
 export interface Sending {
+  effect: AskEffect;
   dispatch: number;
   failures: number;
+  nextAt: number;
 }
 
 /** What a shell may ask of the partition it lives in. */
@@ -36,7 +38,13 @@ export class RunShell {
   /** This process can do nothing more for it. */
   broken = false;
   failures = 0;
-  readonly alarms = new Map<string, Alarm>();
+  alarm: Alarm | null = null;
+  /** To be looked at again then, whatever its timers say; ms since 1970. */
+  wakeAt = Number.POSITIVE_INFINITY;
+  /** What looks at it again. */
+  look: () => void = () => undefined;
+  /** Timers whose fact is on its way, and when to tell them again. */
+  readonly told = new Map<string, number>();
   readonly sendings = new Map<string, Sending>();
 
   constructor(

@@ -1,6 +1,6 @@
 import { CONFIG, LOGGER } from '@signalbox/app-runtime';
 import { backoffMs, MeshError, Semaphore } from '@signalbox/kernel';
-import { type Decided, decide, failRun, hasEnded, isClosed, outstanding } from '@signalbox/run-engine';
+import { type AskEffect, type Decided, decide, failRun, hasEnded, isClosed, outstanding } from '@signalbox/run-engine';
 import type { Logger } from '@signalbox/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
 import type { RouterConfig } from '../config.js';
@@ -32,23 +32,27 @@ export class RunsService {
     this.#slots = new Semaphore(config.decisionsMax);
   }
 
-  /** Resolves when a decision could be stored at once: whoever reads journals waits for it before reading on. */
-  async room(): Promise<void> {
-    if (this.#slots.waiting > 0) await this.#slots.run(() => Promise.resolve());
+  /** What whoever reads journals waits for before reading on; null when a decision could be stored at once. */
+  room(): Promise<void> | null {
+    return this.#slots.waiting > 0 ? this.#slots.run(() => Promise.resolve()) : null;
   }
 
   /** Decides as long as something follows. Never rejects. */
   async advance(shell: RunShell): Promise<void> {
     shell.again = true;
     if (shell.deciding || shell.broken) return;
+    shell.look = () => void this.advance(shell);
     shell.deciding = true;
     while (shell.again) {
       shell.again = false;
+      await this.#slots.acquire();
       try {
-        await this.#slots.run(() => this.#decideOn(shell));
+        await this.#decideOn(shell);
         shell.failures = 0;
       } catch (error) {
         this.#failed(shell, MeshError.from(error));
+      } finally {
+        this.#slots.release();
       }
     }
     shell.deciding = false;
@@ -90,7 +94,7 @@ export class RunsService {
     if (state.plan === null && state.cancel === null && !shell.home.admit(shell)) return null;
     const policy = this.policy.viewOf(shell.ref.tenant);
     if (policy === null) {
-      this.alarms.wake(shell, nowMs + POLICY_RECHECK_MS, () => void this.advance(shell));
+      this.alarms.wake(shell, nowMs + POLICY_RECHECK_MS);
       return null;
     }
     const decided = decide(state, { nowMs, policy });
@@ -118,12 +122,13 @@ export class RunsService {
     }
   }
 
-  async #carryOut(shell: RunShell, { effects }: Decided): Promise<void> {
-    for (const effect of effects) if (!('id' in effect)) this.dispatch.hint(shell.state, effect);
-    await this.alarms.sendAll(
-      shell,
-      effects.filter((effect) => 'id' in effect),
-    );
+  #carryOut(shell: RunShell, { effects }: Decided): Promise<void> {
+    const asks: AskEffect[] = [];
+    for (const effect of effects) {
+      if ('id' in effect) asks.push(effect);
+      else this.dispatch.hint(shell.state, effect);
+    }
+    return this.alarms.sendAll(shell, asks);
   }
 
   #tidy(shell: RunShell): void {
@@ -133,7 +138,7 @@ export class RunsService {
       return;
     }
     if (!shell.home.isLive() || shell.broken) return;
-    this.alarms.arm(shell, () => void this.advance(shell));
+    this.alarms.arm(shell);
     shell.home.park(shell, shell.state.status === 'waiting');
   }
 
@@ -143,7 +148,7 @@ export class RunsService {
     if (fault.retry === 'backoff' || fault.code === 'SEQUENCE_CONFLICT') {
       const waitMs = backoffMs(shell.failures++, RETRY_BASE_MS, RETRY_CAP_MS);
       this.logger.warn({ err: fault, runId, waitMs }, 'a decision could not be stored yet');
-      if (shell.home.isLive()) this.alarms.wake(shell, Date.now() + waitMs, () => void this.advance(shell));
+      if (shell.home.isLive()) this.alarms.wake(shell, Date.now() + waitMs);
       return;
     }
     this.logger.error({ err: fault, runId }, 'a run cannot be worked on by this process');

@@ -29,19 +29,20 @@ export class BusDispatchAdapter extends DispatchPort {
     this.#requests = new Semaphore(config.sessionRequestsMax);
   }
 
-  override async send(state: RunState, effect: AskEffect, dispatch: number): Promise<void> {
+  override send(state: RunState, effect: AskEffect, dispatch: number): Promise<unknown> {
     const { runId, tenant } = state.accepted!;
     const id = `${runId}:${effect.id}:${effect.attempt}:${dispatch}`;
     switch (effect.kind) {
       case 'infer': {
         const work = inferWork(state, dispatch);
-        await this.bus.publish('workInfer', subjects.workInfer(work.model.provider, tenant), work, { id });
-        return;
+        return this.bus.publish('workInfer', subjects.workInfer(work.model.provider, tenant), work, {
+          id,
+          isChecked: true,
+        });
       }
       case 'tool': {
         const work = toolWork(state, effect.id, dispatch);
-        await this.bus.publish('workTool', subjects.workTool(work.tier, tenant), work, { id });
-        return;
+        return this.bus.publish('workTool', subjects.workTool(work.tier, tenant), work, { id, isChecked: true });
       }
       case 'session-load':
         return this.#request('sessionLoad', subjects.svc('memory', 'load', tenant), sessionLoad(state));
@@ -66,7 +67,7 @@ export class BusDispatchAdapter extends DispatchPort {
   }
 
   #tell<K extends ChannelName>(channel: K, subject: string, body: ChannelBody<K>): void {
-    this.bus.publish(channel, subject, body).catch((error: unknown) => {
+    this.bus.publish(channel, subject, body, { isChecked: true }).catch((error: unknown) => {
       this.logger.debug({ err: MeshError.from(error), subject }, 'a hint was not sent');
     });
   }
