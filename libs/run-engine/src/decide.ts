@@ -1,6 +1,6 @@
-import type { DecisionV1, RunEvent, WireError } from '@signalbox/contracts';
+import { type DecisionV1, journalHead, type RunEvent, type WireError } from '@signalbox/contracts';
 import { nextCallEvents } from './decide-calls.js';
-import { openDraft } from './draft.js';
+import { closeDraft, openDraft } from './draft.js';
 import { type Effect, effectsOf } from './effects.js';
 import { applyEvent } from './events.js';
 import { applyEarly } from './facts.js';
@@ -26,6 +26,8 @@ export interface Decided {
   events: RunEvent[];
   /** To carry out once the decision is stored. */
   effects: Effect[];
+  /** The state with these events and before the entry itself; see `storedAs`. */
+  after: RunState;
 }
 
 /**
@@ -45,16 +47,25 @@ export function decide(state: RunState, env: DecideEnv): Decided | null {
   if (events.length === 0) return null;
   applyEarly(draft);
   const decision: DecisionV1 = { head: state.head, decidedAt: env.nowMs, engine: env.engine ?? ENGINE_VERSION, events };
-  return { decision, events, effects: effectsOf(state, draft, events) };
+  return { decision, events, effects: effectsOf(state, draft, events), after: closeDraft(draft) };
+}
+
+/**
+ * The state once the decision is stored under `seq` as `bytes`: the same that folding its entry gives, without doing it
+ * twice. Only where nothing was folded since the decision was made.
+ */
+export function storedAs({ after }: Decided, seq: number, bytes: Uint8Array): RunState {
+  return { ...after, seq, entries: after.entries + 1, head: journalHead(after.head, bytes) };
 }
 
 /** Ends a run from outside its own rules: no room for it, or its decision cannot be stored. */
 export function failRun(state: RunState, error: WireError, nowMs: number): Decided {
   const events: RunEvent[] = [{ type: 'run.failed', error, usage: state.usage, costNanoUsd: state.costNanoUsd }];
-  const after = { ...state };
+  const after = openDraft(state);
   for (const event of events) applyEvent(after, event, nowMs);
+  closeDraft(after);
   const decision: DecisionV1 = { head: state.head, decidedAt: nowMs, engine: ENGINE_VERSION, forced: true, events };
-  return { decision, events, effects: effectsOf(state, after, events) };
+  return { decision, events, effects: effectsOf(state, after, events), after };
 }
 
 function nextEvents(state: RunState, env: DecideEnv): RunEvent[] {

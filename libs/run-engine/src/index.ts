@@ -1,4 +1,4 @@
-export { type Decided, decide, failRun } from './decide.js';
+export { type Decided, decide, failRun, storedAs } from './decide.js';
 export {
   type AskEffect,
   type Effect,

@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict';
 import {
+  DecisionV1,
   type JournalBody,
   type JournalEntry,
   type JournalKind,
@@ -6,7 +8,7 @@ import {
   type ToolCall,
   subjects,
 } from '@signalbox/contracts';
-import { type Decided, decide } from './decide.js';
+import { type Decided, decide, storedAs } from './decide.js';
 import {
   type AskEffect,
   inferWork,
@@ -92,6 +94,10 @@ export class World {
     if (decided === null || state.seq !== this.lastSeq) return null;
     this.decided.push({ state, nowMs: this.nowMs, events: decided.events });
     this.fact('decision.v1', decided.decision);
+    // What the router takes for granted of every decision: it fits its schema, and need not be folded again.
+    assert.deepEqual(DecisionV1.parse(decided.decision), JSON.parse(JSON.stringify(decided.decision)));
+    const { seq, bytes } = this.journal.at(-1)!;
+    assert.deepEqual(storedAs(decided, seq, bytes), this.fold());
     return decided;
   }
 

@@ -1,6 +1,5 @@
 import type { RawEntry, RunRef } from '@signalbox/bus';
-import type { JournalBody } from '@signalbox/contracts';
-import { type AskEffect, evolve, newRun, type RunState } from '@signalbox/run-engine';
+import { type AskEffect, type Decided, evolve, newRun, type RunState, storedAs } from '@signalbox/run-engine';
 import type { Alarm } from '../timers/timers.service.js';
 
 /** How often one attempt of an effect was sent, and when it is sent again; `nextAt` in ms since 1970. */
@@ -60,13 +59,8 @@ export class RunShell {
     this.state = evolve(this.state, entry.seal === 'verified' ? entry : { ...entry, entry: null });
   }
 
-  /** Folds the shell's own decision, unless the reader brought it already. */
-  foldOwn(seq: number, bytes: Uint8Array, body: JournalBody<'decision.v1'>): void {
-    this.state = evolve(this.state, {
-      seq,
-      subject: this.state.subject,
-      bytes,
-      entry: { kind: 'decision.v1', author: 'router', seq, body },
-    });
+  /** Takes the shell's own decision, made from `before`, unless the reader brought it already. */
+  foldOwn(before: RunState, decided: Decided, seq: number, bytes: Uint8Array): void {
+    if (this.state === before) this.state = storedAs(decided, seq, bytes);
   }
 }

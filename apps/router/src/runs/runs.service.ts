@@ -1,6 +1,15 @@
 import { CONFIG, LOGGER } from '@signalbox/app-runtime';
 import { backoffMs, MeshError, Semaphore } from '@signalbox/kernel';
-import { type AskEffect, type Decided, decide, failRun, hasEnded, isClosed, outstanding } from '@signalbox/run-engine';
+import {
+  type AskEffect,
+  type Decided,
+  decide,
+  failRun,
+  hasEnded,
+  isClosed,
+  outstanding,
+  type RunState,
+} from '@signalbox/run-engine';
 import type { Logger } from '@signalbox/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
 import type { RouterConfig } from '../config.js';
@@ -74,7 +83,7 @@ export class RunsService {
       const before = shell.state;
       const decided = this.#next(shell);
       if (decided === null) break;
-      if (!(await this.#store(shell, before.seq, decided))) {
+      if (!(await this.#store(shell, before, decided))) {
         // Somebody else wrote: the reader brings it. If it has not yet, its coming starts this again.
         if (shell.state === before) return;
         continue;
@@ -104,19 +113,19 @@ export class RunsService {
   }
 
   /** False when the journal moved on since it was folded. */
-  async #store(shell: RunShell, expectLastSeq: number, { decision }: Decided): Promise<boolean> {
+  async #store(shell: RunShell, before: RunState, decided: Decided): Promise<boolean> {
     try {
-      const { seq, bytes } = await this.journal.decide(shell.ref, decision, expectLastSeq);
-      shell.foldOwn(seq, bytes, decision);
+      const { seq, bytes } = await this.journal.decide(shell.ref, decided.decision, before.seq);
+      shell.foldOwn(before, decided, seq, bytes);
       return true;
     } catch (error) {
       const fault = MeshError.from(error);
       if (fault.code === 'SEQUENCE_CONFLICT') return false;
       if (fault.retry === 'backoff') throw fault;
       this.logger.error({ err: fault, runId: shell.ref.runId }, 'a decision cannot be stored; the run is failed');
-      const failed = failRun(shell.state, { code: fault.code, message: fault.message.slice(0, 500) }, Date.now());
-      const { seq, bytes } = await this.journal.decide(shell.ref, failed.decision, expectLastSeq);
-      shell.foldOwn(seq, bytes, failed.decision);
+      const failed = failRun(before, { code: fault.code, message: fault.message.slice(0, 500) }, Date.now());
+      const { seq, bytes } = await this.journal.decide(shell.ref, failed.decision, before.seq);
+      shell.foldOwn(before, failed, seq, bytes);
       await this.#carryOut(shell, failed);
       return false;
     }

@@ -11,7 +11,7 @@ export class BusJournalAdapter extends JournalPort {
   }
 
   override decide(run: RunRef, decision: JournalBody<'decision.v1'>, expectLastSeq: number): Promise<AppendReceipt> {
-    return this.bus.journal.append(run, 'decision.v1', decision, { expectLastSeq });
+    return this.bus.journal.append(run, 'decision.v1', decision, { expectLastSeq, isChecked: true });
   }
 
   override async fire(run: RunRef, timer: string, firedAt: number): Promise<void> {
