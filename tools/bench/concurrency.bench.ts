@@ -1,0 +1,52 @@
+/**
+ * The whole mesh under load: agent runs of two model calls and one HTTP tool call, every service on, half of the runs
+ * over HTTP and half over NATS. Load and simulators are processes of their own and are not counted as ours.
+ *
+ * `--quick` (under 90 s), `--only a,b,d` (a: open loop, b: users, d: burst), `--profile <folder>` (where each service's
+ * time goes while a closed loop runs; nothing else is measured).
+ */
+import { parseArgs } from 'node:util';
+import type { Target } from './concurrency/figures.ts';
+import { BenchMesh } from './concurrency/mesh.ts';
+import { burst, capacity, openLoop, type Phase, users } from './concurrency/phases.ts';
+import { SERVICES } from '../stack/services.ts';
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+export async function run(argv: string[]): Promise<Record<string, unknown>> {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      json: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string', default: 'a,b,d' },
+      profile: { type: 'string' },
+    },
+  });
+  const { quick, profile } = values;
+  const wanted = new Set(values.only.split(','));
+  const inspect = profile === undefined ? [] : SERVICES.filter((name) => name !== 'simulator');
+  const mesh = await BenchMesh.start(say, { inspect });
+  try {
+    if (profile !== undefined) return await profiled(mesh, profile);
+    const found = await capacity(mesh, quick, say);
+    const phases: Record<string, Phase> = {};
+    if (wanted.has('a')) phases['open_loop'] = await openLoop(mesh, found.perSecond, quick, say);
+    if (wanted.has('b')) phases['users'] = await users(mesh, found.perSecond, quick, say);
+    if (wanted.has('d')) phases['burst'] = await burst(mesh, say);
+    const figures = Object.fromEntries(Object.entries(phases).map(([name, phase]) => [name, phase.figures]));
+    const targets: Target[] = Object.values(phases).flatMap((phase) => phase.targets);
+    return { capacity: found.figures, ...figures, targets };
+  } finally {
+    await mesh.stop();
+  }
+}
+
+async function profiled(mesh: BenchMesh, folder: string): Promise<Record<string, unknown>> {
+  await capacity(mesh, true, say);
+  let found: Awaited<ReturnType<typeof capacity>> | undefined;
+  await mesh.profiled(folder, async () => {
+    found = await capacity(mesh, false, say);
+  });
+  return { capacity: found?.figures, profiles: folder };
+}

@@ -1,0 +1,100 @@
+/**
+ * The world outside the mesh in one process: a model provider that speaks Chat Completions and asks for one tool call
+ * before it answers, and the HTTP edge of that tool. Both answer after a set time and note, run by run, how long they took.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { serveParent } from './helper-process.ts';
+import { TOOL } from './plan.ts';
+
+export type SimulatorQuestion =
+  /** How long each answer takes from now on, ms. Answers with the port. */
+  | { set: { providerMs: number; toolMs: number } }
+  /** What was taken since the last time: run id and ms. */
+  | { take: true };
+
+export interface Simulated {
+  took: [runId: string, ms: number][];
+  /** Most model calls that were under way together. */
+  callsPeak: number;
+  calls: number;
+  cpuMs: number;
+}
+
+const CHAT = '/v1/chat/completions';
+const JSON_TYPE = { 'content-type': 'application/json', 'x-signalbox-simulation': 'true' };
+/** Longer than any client keeps an idle connection. */
+const KEEP_ALIVE_MS = 65_000;
+
+const latency = { providerMs: 0, toolMs: 0 };
+let took = new Map<string, number>();
+let calls = 0;
+let running = 0;
+let callsPeak = 0;
+let cpu = process.cpuUsage();
+
+const server = createServer((request, response) => {
+  const path = request.url ?? '';
+  const work = path === CHAT ? chat(request, response) : tool(request, response, path);
+  work.catch(() => response.destroy());
+});
+server.keepAliveTimeout = KEEP_ALIVE_MS;
+server.requestTimeout = 0;
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', 4_096, resolve));
+const { port } = server.address() as AddressInfo;
+
+async function chat(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const since = performance.now();
+  calls += 1;
+  callsPeak = Math.max(callsPeak, ++running);
+  const parts: Buffer[] = [];
+  for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
+  const runId = String(request.headers['x-signalbox-call'] ?? '').split(':')[0] ?? '';
+  const answered = Buffer.concat(parts).includes('"role":"tool"');
+  await pause(latency.providerMs);
+  running -= 1;
+  const message = answered
+    ? { role: 'assistant', content: 'The answer is 42.' }
+    : { role: 'assistant', content: null, tool_calls: [toolCall(runId)] };
+  note(runId, since);
+  response.writeHead(200, JSON_TYPE).end(
+    JSON.stringify({
+      id: 'chatcmpl-bench',
+      object: 'chat.completion',
+      created: 0,
+      model: 'bench',
+      choices: [{ index: 0, message, logprobs: null, finish_reason: answered ? 'stop' : 'tool_calls' }],
+      usage: { prompt_tokens: 120, completion_tokens: 20, total_tokens: 140 },
+    }),
+  );
+}
+
+function toolCall(runId: string): object {
+  const args = JSON.stringify({ url: `http://127.0.0.1:${port}/look-up/${runId}` });
+  return { id: 'call_1', type: 'function', function: { name: TOOL, arguments: args } };
+}
+
+async function tool(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+  const since = performance.now();
+  request.resume();
+  await pause(latency.toolMs);
+  note(path.slice(path.lastIndexOf('/') + 1), since);
+  response.writeHead(200, { 'content-type': 'application/json' }).end('{"found":42}');
+}
+
+function note(runId: string, since: number): void {
+  took.set(runId, (took.get(runId) ?? 0) + performance.now() - since);
+}
+
+serveParent(async (question: SimulatorQuestion) => {
+  if ('set' in question) {
+    Object.assign(latency, question.set);
+    return port;
+  }
+  const { user, system } = process.cpuUsage(cpu);
+  const told: Simulated = { took: [...took], callsPeak, calls, cpuMs: (user + system) / 1_000 };
+  took = new Map();
+  [calls, callsPeak, cpu] = [0, running, process.cpuUsage()];
+  return told;
+});
