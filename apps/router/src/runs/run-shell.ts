@@ -37,6 +37,10 @@ export class RunShell {
   /** This process can do nothing more for it. */
   broken = false;
   failures = 0;
+  /** Decisions in a row that lost against a fact. */
+  lost = 0;
+  /** Not decided on before, ms since 1970. */
+  quietUntil = 0;
   alarm: Alarm | null = null;
   /** To be looked at again then, whatever its timers say; ms since 1970. */
   wakeAt = Number.POSITIVE_INFINITY;

@@ -91,6 +91,39 @@ describe('RunsService', () => {
     expect(shell.state.status).toBe('cancelled');
   });
 
+  it('gives facts that keep outrunning its decisions a quiet window, and decides on all of them after it', async () => {
+    const { journal, shell, accept } = make();
+    await accept();
+    let tries = 0;
+    const decide = journal.decide.bind(journal);
+    journal.decide = (...args) => {
+      tries += 1;
+      return decide(...args);
+    };
+    for (let n = 0; n < 20; n++) {
+      // Each time somebody else writes between reading and storing.
+      journal.faults.push(new MeshError('SEQUENCE_CONFLICT', 'moved on'));
+      const seq = journal.next(ref.runId);
+      const entry: JournalEntry =
+        n === 0
+          ? {
+              kind: 'session.loaded.v1',
+              author: 'memory',
+              seq,
+              body: { attempt: 1, messages: [], revision: 0, loadedAt: 1 },
+            }
+          : { kind: 'timer.fired.v1', author: 'router', seq, body: { timer: `effect:x:${n}`, firedAt: 1 } };
+      shell.fold({ ...ref, seq, subject, bytes: new Uint8Array([seq]), entry, seal: 'verified' });
+      shell.look();
+      await vi.advanceTimersByTimeAsync(1);
+    }
+    expect(tries).toBe(8);
+    expect(shell.state.steps).toEqual([]);
+    journal.faults.length = 0;
+    await vi.advanceTimersByTimeAsync(100);
+    expect([tries, shell.state.steps.length, shell.lost]).toEqual([9, 1, 0]);
+  });
+
   it('sends again what could not be sent, under the same number, and what nobody answers, under a new one', async () => {
     const { dispatch, accept, take } = make();
     await accept();

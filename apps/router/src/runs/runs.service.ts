@@ -25,6 +25,12 @@ const RETRY_CAP_MS = 5_000;
 /** How soon a run looks again for a policy that is still on its way, ms. */
 const POLICY_RECHECK_MS = 100;
 
+/** Decisions of a run in a row that facts may outrun; then it is left alone for a while, so that they all come in. */
+const LOST_MAX = 8;
+/** Each further loss makes the pause longer by this, up to `QUIET_MS_MAX`. */
+const QUIET_MS = 100;
+const QUIET_MS_MAX = 5_000;
+
 /** Decides, stores and dispatches, one run at a time and many beside each other. One bad run harms itself alone. */
 @Injectable()
 export class RunsService {
@@ -85,18 +91,29 @@ export class RunsService {
       if (decided === null) break;
       if (!(await this.#store(shell, before, decided))) {
         // Somebody else wrote: the reader brings it. If it has not yet, its coming starts this again.
-        if (shell.state === before) return;
+        if (this.#isOutrun(shell) || shell.state === before) return;
         continue;
       }
+      shell.lost = 0;
       await this.#carryOut(shell, decided);
     }
     this.#tidy(shell);
   }
 
+  /** Facts that keep coming would beat every decision for ever: after some losses the run waits for them to end. */
+  #isOutrun(shell: RunShell): boolean {
+    shell.lost += 1;
+    if (shell.lost < LOST_MAX) return false;
+    shell.quietUntil = Date.now() + Math.min(QUIET_MS * (shell.lost - LOST_MAX + 1), QUIET_MS_MAX);
+    this.logger.warn({ runId: shell.ref.runId, lost: shell.lost }, 'facts keep outrunning the decisions of a run');
+    this.alarms.wake(shell, shell.quietUntil);
+    return true;
+  }
+
   #next(shell: RunShell): Decided | null {
     const { state } = shell;
     const nowMs = Date.now();
-    if (state.accepted === null || isClosed(state)) return null;
+    if (state.accepted === null || isClosed(state) || nowMs < shell.quietUntil) return null;
     if (shell.shed && !hasEnded(state)) {
       return failRun(state, { code: 'OVERLOADED', message: 'Too many runs are open in this partition.' }, nowMs);
     }
