@@ -23,6 +23,7 @@ export {
   type Call,
   hasEnded,
   isClosed,
+  isSettled,
   type ModelStep,
   newRun,
   type Plan,

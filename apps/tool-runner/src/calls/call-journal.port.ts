@@ -2,6 +2,8 @@ import type { JournalBody, ToolWorkV1 } from '@signalbox/contracts';
 
 /** What the runner reads from and says to the journal of a run. */
 export abstract class CallJournalPort {
+  /** Those of one run's calls that wait for a result of this attempt, in the same order. */
+  abstract unanswered(calls: readonly ToolWorkV1[]): Promise<ToolWorkV1[]>;
   /** Claims the call for this process; false when the journal says that it must not begin (any more). */
   abstract claim(work: ToolWorkV1, fact: JournalBody<'tool.began.v1'>): Promise<boolean>;
   /**

@@ -19,7 +19,11 @@ export class CallsHandler {
     if (work.tenant !== message.tenant) {
       throw new MeshError('REQUEST_INVALID', 'The work names another tenant than its subject.');
     }
-    await this.calls.run(work, { signal: message.signal, last: message.lastDelivery });
+    await this.calls.run(work, {
+      signal: message.signal,
+      last: message.lastDelivery,
+      again: message.deliveries > 1,
+    });
   }
 
   @Subscribe('ctl')

@@ -32,9 +32,13 @@ export interface CallDelivery {
   signal: AbortSignal;
   /** The work will not come again. */
   last: boolean;
+  /** It came before: some of its calls may be answered. */
+  again: boolean;
 }
 
-/** Makes one tool call: decides again, claims what must not run twice, runs it, cleans and reports the result. */
+type Running = ReturnType<Cancellations['begin']>;
+
+/** Makes the calls of a piece of work: decides again, claims what must not run twice, runs it, cleans and reports the result. */
 @Injectable()
 export class CallsService {
   readonly #worker = newId('wrk');
@@ -49,31 +53,41 @@ export class CallsService {
   ) {}
 
   /** Returning means reported, or nobody's business any more. Throwing gives the work back. */
-  async run(work: ToolWorkV1, { signal, last }: CallDelivery): Promise<void> {
+  async run(work: ToolWorkV1, { signal, last, again }: CallDelivery): Promise<void> {
     const running = this.cancellations.begin(work.runId, signal);
     try {
-      await this.#call(work, running.signal);
-    } catch (error) {
-      if (running.cancelled()) return;
-      const fault = MeshError.from(error);
-      if (fault.retry === 'backoff' && !last) throw fault;
-      this.logger.error({ err: fault, runId: work.runId, callId: work.callId }, 'a call is given up');
-      const told =
-        fault.kind === 'bug' ? new MeshError(fault.code, 'The tool runner failed.', { cause: fault }) : fault;
-      await this.#refuse(work, told);
+      const calls = callsOf(work);
+      for (const call of again && calls.length > 1 ? await this.journal.unanswered(calls) : calls)
+        if (!(await this.#make(call, running, last))) return;
     } finally {
       running.done();
     }
   }
 
-  async #call(work: ToolWorkV1, signal: AbortSignal): Promise<void> {
+  /** Whether the call has its result in the journal: only then the next one may follow. */
+  async #make(work: ToolWorkV1, running: Running, last: boolean): Promise<boolean> {
+    try {
+      return await this.#call(work, running.signal);
+    } catch (error) {
+      if (running.cancelled()) return false;
+      const fault = MeshError.from(error);
+      if (fault.retry === 'backoff' && !last) throw fault;
+      this.logger.error({ err: fault, runId: work.runId, callId: work.callId }, 'a call is given up');
+      const told =
+        fault.kind === 'bug' ? new MeshError(fault.code, 'The tool runner failed.', { cause: fault }) : fault;
+      return this.#refuse(work, told);
+    }
+  }
+
+  async #call(work: ToolWorkV1, signal: AbortSignal): Promise<boolean> {
+    if (signal.aborted) throw new MeshError('SHUTTING_DOWN', 'The call was stopped before it began.');
     const { decision, permitted } = this.#decide(work);
     if (!permitted) return this.#refuse(work, new MeshError('TOOL_DENIED', decision.reason), decision);
     if (Date.now() >= work.deadlineAt) {
       return this.#refuse(work, new MeshError('TOOL_TIMEOUT', 'The call waited past its deadline.'));
     }
-    if (work.effect === 'unsafe' && !(await this.#claim(work))) return this.#logUnbegun(work);
-    await this.#execute(work, permitted, signal);
+    if (work.effect === 'unsafe' && !(await this.#claim(work))) return this.#leave(work);
+    return this.#execute(work, permitted, signal);
   }
 
   /** The decision at the place of execution, on exactly these arguments. No bundle in force: BUNDLE_MISSING. */
@@ -103,7 +117,7 @@ export class CallsService {
     work: ToolWorkV1,
     { tool, args }: NonNullable<Ruling['permitted']>,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     let result: DriverResult;
     try {
       const limits = smaller(work.limits, tool.limits);
@@ -123,10 +137,10 @@ export class CallsService {
       if (fault.code === 'OVERLOADED') throw fault;
       return this.#fail(work, fault);
     }
-    await this.#complete(work, result);
+    return this.#complete(work, result);
   }
 
-  async #complete(work: ToolWorkV1, { result, truncated, receipt }: DriverResult): Promise<void> {
+  async #complete(work: ToolWorkV1, { result, truncated, receipt }: DriverResult): Promise<boolean> {
     const { callId, attempt } = work;
     const unsafe = work.effect === 'unsafe';
     let clean: Awaited<ReturnType<CleaningService['clean']>>;
@@ -151,16 +165,19 @@ export class CallsService {
       receipt,
       completedAt: Date.now(),
     });
+    return true;
   }
 
   /** Of a call that this process began, where that makes a difference. */
-  async #fail(work: ToolWorkV1, fault: MeshError): Promise<void> {
+  async #fail(work: ToolWorkV1, fault: MeshError): Promise<false> {
     await this.journal.failed(work, await this.#failure(work, fault));
+    return false;
   }
 
-  async #refuse(work: ToolWorkV1, fault: MeshError, decision?: DecisionRecord): Promise<void> {
+  async #refuse(work: ToolWorkV1, fault: MeshError, decision?: DecisionRecord): Promise<false> {
     const fact = await this.#failure(work, fault);
-    if (!(await this.journal.refused(work, decision ? { ...fact, decision } : fact))) this.#logUnbegun(work);
+    if (!(await this.journal.refused(work, decision ? { ...fact, decision } : fact))) this.#leave(work);
+    return false;
   }
 
   /** Error texts come from tools: they are cleaned like results, and whole, since half a value is not recognised. */
@@ -179,9 +196,15 @@ export class CallsService {
     };
   }
 
-  #logUnbegun({ runId, callId }: ToolWorkV1): void {
+  #leave({ runId, callId }: ToolWorkV1): false {
     this.logger.info({ runId, callId }, 'a call was not begun: the journal moved on');
+    return false;
   }
+}
+
+/** Each call of the work as work of its own, in the order in which they are made. */
+function callsOf({ next = [], ...first }: ToolWorkV1): ToolWorkV1[] {
+  return [first, ...next.map((call) => ({ ...first, ...call }))];
 }
 
 function parsed(json: string): unknown {

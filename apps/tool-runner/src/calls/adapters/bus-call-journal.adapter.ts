@@ -3,7 +3,7 @@ import { CORE_BUS } from '@signalbox/app-runtime';
 import type { Bus } from '@signalbox/bus';
 import type { JournalBody, ToolWorkV1 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
-import { foldJournal, mayBegin } from '@signalbox/run-engine';
+import { foldJournal, hasEnded, isSettled, mayBegin } from '@signalbox/run-engine';
 import { CallJournalPort } from '../call-journal.port.js';
 
 /** Rounds of reading and appending before the work is given back. */
@@ -13,6 +13,17 @@ const ROUNDS_MAX = 20;
 export class BusCallJournalAdapter extends CallJournalPort {
   constructor(@Inject(CORE_BUS) private readonly bus: Bus) {
     super();
+  }
+
+  override async unanswered(calls: readonly ToolWorkV1[]): Promise<ToolWorkV1[]> {
+    const [first] = calls;
+    if (first === undefined) return [];
+    const state = foldJournal(await this.bus.journal.read(first));
+    if (hasEnded(state)) return [];
+    return calls.filter(({ callId, attempt }) => {
+      const call = state.calls[callId];
+      return call?.attempt === attempt && !isSettled(call);
+    });
   }
 
   override claim(work: ToolWorkV1, fact: JournalBody<'tool.began.v1'>): Promise<boolean> {
