@@ -110,7 +110,7 @@ export function streamsPage(): string {
   ]);
   return page(
     'Streams, durables and buckets',
-    `Made by the provisioner alone; nothing stored can be deleted or purged through the API, only expire or be acknowledged. No message is larger than ${size(MESSAGE_BYTES_MAX)}.`,
+    `Made by the provisioner alone; nothing stored can be deleted or purged through the API, only expire or be acknowledged; but the archivist takes the journals of archived runs out of the streams ${code('RUN_…')}, on nats-server 2.12 and newer. No message is larger than ${size(MESSAGE_BYTES_MAX)}.`,
     [
       '## Streams\n',
       table(
@@ -152,6 +152,8 @@ function rightInWords(right: Right): string {
       return `write bucket ${code(right.bucket)}`;
     case 'objects':
       return `put and get objects of ${code(right.store)}`;
+    case 'purge':
+      return `take entries out of ${code(right.stream)}`;
   }
 }
 

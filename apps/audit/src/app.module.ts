@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
 import { ArchiveModule } from './archive/archive.module.js';
+import { ArchivistModule } from './archivist/archivist.module.js';
 import { NotesModule } from './notes/notes.module.js';
 import { QueriesModule } from './queries/queries.module.js';
 
-@Module({ imports: [ArchiveModule, NotesModule, QueriesModule] })
+@Module({ imports: [ArchiveModule, ArchivistModule, NotesModule, QueriesModule] })
 export class AppModule {}

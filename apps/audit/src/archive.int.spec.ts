@@ -46,7 +46,7 @@ describe('the archive', () => {
         outputTokens: 5,
         costNanoUsd: 100,
       },
-      ...{ toolCalls: 0, denied: 0, simulated: true },
+      ...{ toolCalls: 0, denied: 0, simulated: true, closed: false },
     });
   });
 

@@ -3,7 +3,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { startService } from '@signalbox/app-runtime';
-import { Bus, type RunRef } from '@signalbox/bus';
+import { type AppendOptions, Bus, type RunRef } from '@signalbox/bus';
 import { type Message, runIdFor, type ServiceName } from '@signalbox/contracts';
 import { newRequestId } from '@signalbox/kernel';
 import { createDataSource } from '@signalbox/persistence';
@@ -171,6 +171,9 @@ export class World {
       httpPort,
       flushMs: 20,
       batchMax: 50,
+      trimAfterMs: 3_600_000,
+      tombstoneMs: 3_600_000,
+      trimEveryMs: 100,
       ...change,
     };
     const http = { port: httpPort, bodyBytesMax: 16_384 };
@@ -225,23 +228,33 @@ export class World {
     return { tenant: TENANT, runId: runIdFor({ tenant: TENANT, requestId }), requestId };
   }
 
+  async accept(run: RunRef, options: AppendOptions = {}, plan: RunPlan = {}): Promise<void> {
+    const input: Message[] = [{ role: 'user', content: plan.input ?? 'Hello.' }];
+    const body = {
+      ...{
+        tenant: run.tenant,
+        runId: run.runId,
+        requestId: newRequestId(),
+        sessionId: 'session',
+        agent: plan.agent ?? 'clerk',
+      },
+      ...{
+        principal: { keyId: 'key', userId: plan.userId ?? 'user' },
+        input,
+        redactions: {},
+        ruleset: 'r1',
+        stream: false,
+      },
+      ...{ bundle, acceptedAt: plan.acceptedAt ?? Date.now() },
+    };
+    await this.buses.guard.journal.append(run, 'run.accepted.v1', body, options);
+  }
+
   /** A run up to the question to its model. */
   async begin(plan: RunPlan = {}): Promise<RunRef> {
     const run = this.newRun();
     const at = plan.acceptedAt ?? Date.now();
-    const input: Message[] = [{ role: 'user', content: plan.input ?? 'Hello.' }];
-    await this.buses.guard.journal.append(run, 'run.accepted.v1', {
-      ...run,
-      sessionId: 'session',
-      principal: { keyId: 'key', userId: plan.userId ?? 'user' },
-      agent: plan.agent ?? 'clerk',
-      input,
-      redactions: {},
-      ruleset: 'r1',
-      stream: false,
-      bundle,
-      acceptedAt: at,
-    });
+    await this.accept(run, {}, plan);
     await this.decide(run);
     await this.buses.memory.journal.append(run, 'session.loaded.v1', {
       attempt: 1,
@@ -292,6 +305,14 @@ export class World {
     const decided = decide(state, { nowMs: Date.now(), policy });
     if (!decided) throw new Error('there is nothing to decide');
     await this.buses.router.journal.append(run, 'decision.v1', decided.decision, { expectLastSeq: state.seq });
+  }
+
+  /** A bus of the archivist's own user. */
+  async archivist(): Promise<Bus> {
+    const options = { service: 'archivist', account: 'CORE', url: this.mesh.url } as const;
+    const bus = await Bus.connect({ ...options, keysDir: this.mesh.keysDir('archivist') });
+    this.#open.push(() => bus.drain(500));
+    return bus;
   }
 
   /** The guard's bus user with a signing key that nobody knows. */

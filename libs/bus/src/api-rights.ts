@@ -99,6 +99,9 @@ export const rights = {
   /** `bucket.put`, `create`, `update`, `delete`; the reads tell whether a write of unknown outcome landed. */
   writeBucket: (name: string): ApiRights => only([`$KV.${name}.>`, ...directGet(`KV_${name}`)]),
 
+  /** `journal.trim`. */
+  purge: (stream: string): ApiRights => only([`${API}.STREAM.PURGE.${stream}`]),
+
   /** Claim-checked bodies, both ways. The store's stream must allow direct reads. */
   objectStore: (name: string): ApiRights => only([`$O.${name}.>`, ...directGet(`OBJ_${name}`)]),
 } as const;

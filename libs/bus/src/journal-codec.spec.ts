@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ServiceName, SERVICES } from '@signalbox/contracts';
+import { CHANNELS, type ServiceName, SERVICES } from '@signalbox/contracts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { decodeEntry } from './journal-codec.js';
 import { KeyRing } from './key-ring.js';
 
 const SUBJECT = 'sb.v1.run.00.acme.run_00_00000000000000000000000000';
-const STRANGERS = SERVICES.filter((name) => !['guard', 'router', 'inference', 'tool-runner', 'memory'].includes(name));
+const STRANGERS = SERVICES.filter((name) => !!(CHANNELS.run.publishers as readonly string[]).includes(name));
 
 let dir: string;
 let keys: KeyRing;

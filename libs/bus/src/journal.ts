@@ -15,12 +15,20 @@ import type { Connection } from './connection.js';
 import { envelopeHeaders, messageId } from './envelope.js';
 import type { HeaderLines } from './header-lines.js';
 import { decodeEntry } from './journal-codec.js';
-import { atSequence, lastOnSubject, nextOnSubject } from './js-api.js';
+import { askApi, atSequence, lastOnSubject, nextOnSubject } from './js-api.js';
 import { LIMITS } from './limits.js';
 import { followPartition, partitionSize } from './partition-reader.js';
 import type { PublishAck, Publisher } from './publisher.js';
 import { type StreamMessage, StreamReader } from './stream-reader.js';
-import type { AppendOptions, AppendReceipt, FollowOptions, PartitionReader, RawEntry, RunRef } from './types.js';
+import type {
+  AppendOptions,
+  AppendReceipt,
+  FollowOptions,
+  PartitionReader,
+  PartitionSize,
+  RawEntry,
+  RunRef,
+} from './types.js';
 
 /** Told in the same turn in which the broker's ack arrived: `{ kind, tenant, runId, seq }`. For probes and fault tests. */
 const appended = channel('signalbox.journal.appended');
@@ -111,8 +119,15 @@ export class Journal {
     return followPartition(this.connection, this.codec.claims.journals, partition, options);
   }
 
-  size(partition: string): Promise<{ firstSeq: number; lastSeq: number }> {
+  size(partition: string): Promise<PartitionSize> {
     return partitionSize(this.connection, partition);
+  }
+
+  /** Takes out the entries of a run below `beforeSeq`, for good; gives their number. Only the archivist may. */
+  async trim(run: RunRef, beforeSeq: number): Promise<number> {
+    const stream = partitionStream(partitionOfRun(run.runId));
+    const body = { filter: subjects.run(run.tenant, run.runId), seq: beforeSeq };
+    return (await askApi<{ purged: number }>(this.connection, `$JS.API.STREAM.PURGE.${stream}`, body)).purged;
   }
 
   async #decode(stored: { seq: number; subject: string; data: Uint8Array }): Promise<RawEntry> {

@@ -6,24 +6,26 @@ import { decodeEntry } from './journal-codec.js';
 import { askApi } from './js-api.js';
 import { LIMITS } from './limits.js';
 import { type StreamMessage, StreamReader } from './stream-reader.js';
-import type { FollowOptions, PartitionReader, RawEntry } from './types.js';
+import type { FollowOptions, PartitionReader, PartitionSize, RawEntry } from './types.js';
 
 interface StreamInfo {
-  state: { first_seq: number; last_seq: number };
+  config: { deny_purge?: boolean };
+  state: { first_seq: number; last_seq: number; messages: number };
 }
 
 export async function partitionSize(
   connection: Connection,
   partition: string,
   signal?: AbortSignal,
-): Promise<{ firstSeq: number; lastSeq: number }> {
-  const { state } = await askApi<StreamInfo>(
+): Promise<PartitionSize> {
+  const { config, state } = await askApi<StreamInfo>(
     connection,
     `$JS.API.STREAM.INFO.${partitionStream(partition)}`,
     undefined,
     signal,
   );
-  return { firstSeq: state.first_seq, lastSeq: state.last_seq };
+  const { first_seq: firstSeq, last_seq: lastSeq, messages } = state;
+  return { firstSeq, lastSeq, messages, mayTrim: config.deny_purge !== true };
 }
 
 /** Follows a partition and checks, before each consumer it makes, that the stream has not become shorter than was read. */

@@ -156,6 +156,14 @@ export interface FollowOptions {
   signal: AbortSignal;
 }
 
+export interface PartitionSize {
+  firstSeq: number;
+  lastSeq: number;
+  messages: number;
+  /** False where the server is too old to tell who purges, or was when the stream was made. */
+  mayTrim: boolean;
+}
+
 export interface PartitionReader {
   /** Resolves when everything stored at the start was handed to `onEntry`, or the reader ended. */
   readonly caughtUp: Promise<void>;

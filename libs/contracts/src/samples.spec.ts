@@ -24,6 +24,7 @@ const others: Record<string, z.ZodType> = {
   'policy.bundle.v1': contracts.PolicyBundleV1,
   'signed.bundle.v1': contracts.SignedBundleV1,
   'claim.v1': contracts.ClaimV1,
+  'archived-run.v1': contracts.ArchivedRunV1,
 };
 const schemas = { ...inChannels, ...others };
 

@@ -1,4 +1,7 @@
-/** Every process that holds a bus user. The CLI and the simulator are not on the bus. */
+/**
+ * Every user of the bus, each a process of its own but for the archivist, whose keys the process of audit holds beside
+ * its own: it alone may take entries out of journals. The CLI and the simulator are not on the bus.
+ */
 export const SERVICES = [
   'gateway',
   'guard',
@@ -8,6 +11,7 @@ export const SERVICES = [
   'memory',
   'policy',
   'audit',
+  'archivist',
   'provisioner',
 ] as const;
 export type ServiceName = (typeof SERVICES)[number];
@@ -19,7 +23,7 @@ export type AccountName = (typeof ACCOUNTS)[number];
 /** Which services may log in to which account. The guard alone is in both. */
 export const ACCOUNT_SERVICES: Record<AccountName, readonly ServiceName[]> = {
   GATE: ['gateway', 'guard', 'provisioner'],
-  CORE: ['guard', 'router', 'inference', 'tool-runner', 'memory', 'policy', 'audit', 'provisioner'],
+  CORE: ['guard', 'router', 'inference', 'tool-runner', 'memory', 'policy', 'audit', 'archivist', 'provisioner'],
 };
 
 /** The inbox prefix of one user: replies to it are the only replies it can read. */

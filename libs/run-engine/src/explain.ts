@@ -115,6 +115,8 @@ function factOf(entry: Exclude<JournalEntry, { kind: 'decision.v1' }>): { at: nu
       };
     case 'timer.fired.v1':
       return { at: entry.body.firedAt, text: `Timer ${entry.body.timer} fired.` };
+    case 'run.archived.v1':
+      return { at: entry.body.archivedAt, text: `Moved to the archive with ${entry.body.entries} entries.` };
   }
 }
 

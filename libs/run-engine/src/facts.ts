@@ -36,6 +36,8 @@ export function applyFact(draft: RunState, fact: Fact): void {
       return applyTool(draft, fact);
     case 'timer.fired.v1':
       return applyTimer(draft, fact);
+    case 'run.archived.v1':
+      return archive(draft);
   }
 }
 
@@ -70,6 +72,11 @@ function refuse(draft: RunState, fact: JournalEntryOf<'run.refused.v1'>): void {
   draft.status = 'refused';
   draft.error = fact.body.error;
   draft.endedAt = fact.body.refusedAt;
+}
+
+/** A tombstone. Whoever sees it on a run that is not over did not see all of the run, and must not go on from there. */
+function archive(draft: RunState): void {
+  if (!hasEnded(draft)) quarantine(draft, 'The run left the journal for the archive.');
 }
 
 function applyAnswer(draft: RunState, fact: JournalEntryOf<'question.answered.v1'>): void {

@@ -8,13 +8,14 @@ import { ArchivedRun } from './entities/archived-run.entity.js';
 import { Checkpoint } from './entities/checkpoint.entity.js';
 import { Note } from './entities/note.entity.js';
 import { Archive1795392000000 } from './migrations/archive-1795392000000.migration.js';
+import { Trims1795824000000 } from './migrations/trims-1795824000000.migration.js';
 import { EntriesAsWritten1795399200000 } from './migrations/entries-as-written-1795399200000.migration.js';
 
 function makeDatabase(config: AuditConfig, logger: Logger): Database {
   return new Database({
     url: config.pgUrl,
     entities: [ArchivedEntry, ArchivedRun, Checkpoint, Note],
-    migrations: [Archive1795392000000, EntriesAsWritten1795399200000],
+    migrations: [Archive1795392000000, EntriesAsWritten1795399200000, Trims1795824000000],
     applicationName: 'signalbox audit',
     logger,
   });

@@ -1,5 +1,5 @@
 import type { JournalEntry, RunEvent } from '@signalbox/contracts';
-import { type RunState, viewOfState } from '@signalbox/run-engine';
+import { isClosed, type RunState, viewOfState } from '@signalbox/run-engine';
 import type { RunRef } from './archive.port.js';
 import { ArchivedRun } from './entities/archived-run.entity.js';
 
@@ -42,5 +42,6 @@ export function projectRun({ tenant, runId }: RunRef, state: RunState): Archived
     toolCalls: view.toolCalls,
     denied: view.denied,
     simulated: view.simulated,
+    closed: isClosed(state),
   });
 }

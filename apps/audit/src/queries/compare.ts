@@ -3,6 +3,7 @@ import { ClaimV1 } from '@signalbox/contracts';
 import { canonicalJson, MeshError, sha256Hex, validate } from '@signalbox/kernel';
 import type { ArchivedEntry } from '../archive/entities/archived-entry.entity.js';
 import { journalEntry } from '../archive/stored-entry.js';
+import type { HotJournal } from './journals.port.js';
 
 /**
  * The entry that the stored bytes hold: frame, author and schema checked again, and the seal where audit holds its key.
@@ -31,14 +32,10 @@ async function claimedBody(claim: unknown, body: unknown): Promise<unknown> {
  * Faults of the archive against the journal on the bus, which the hash chain alone does not show: what was cut off or
  * changed after the last decision. `untilSeq`: up to where the partition was archived.
  */
-export function differences(
-  rows: readonly ArchivedEntry[],
-  journal: ReadonlyMap<number, Uint8Array>,
-  untilSeq: number,
-): string[] {
+export function differences(rows: readonly ArchivedEntry[], journal: HotJournal, untilSeq: number): string[] {
   const archived = new Map(rows.map((row) => [row.seq, row.bytes]));
   const faults: string[] = [];
-  for (const [seq, bytes] of journal) {
+  for (const [seq, bytes] of journal.entries) {
     const own = archived.get(seq);
     if (own === undefined && seq <= untilSeq)
       faults.push(`entry ${seq}: is in the journal on the bus and not in the archive`);
@@ -46,7 +43,8 @@ export function differences(
       faults.push(`entry ${seq}: is not as in the journal on the bus`);
   }
   for (const seq of archived.keys()) {
-    if (!journal.has(seq)) faults.push(`entry ${seq}: is not in the journal on the bus`);
+    const isTrimmed = journal.tombstoneSeq !== null && seq < journal.tombstoneSeq;
+    if (!journal.entries.has(seq) && !isTrimmed) faults.push(`entry ${seq}: is not in the journal on the bus`);
   }
   return faults;
 }

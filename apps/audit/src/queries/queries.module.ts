@@ -1,19 +1,23 @@
 import { Module } from '@nestjs/common';
 import { ArchiveModule } from '../archive/archive.module.js';
+import { ArchivedRunsHandler } from './archived-runs.handler.js';
 import { BusJournalsAdapter } from './adapters/bus-journals.adapter.js';
 import { PostgresQueriesAdapter } from './adapters/postgres-queries.adapter.js';
 import { JournalsPort } from './journals.port.js';
 import { ArchiveController, QueriesController } from './queries.controller.js';
 import { QueriesPort } from './queries.port.js';
 import { QueriesService } from './queries.service.js';
+import { VerifierService } from './verifier.service.js';
 
 @Module({
   imports: [ArchiveModule],
-  controllers: [QueriesController, ArchiveController],
+  controllers: [QueriesController, ArchiveController, ArchivedRunsHandler],
   providers: [
     QueriesService,
+    VerifierService,
     { provide: QueriesPort, useClass: PostgresQueriesAdapter },
     { provide: JournalsPort, useClass: BusJournalsAdapter },
   ],
+  exports: [VerifierService],
 })
 export class QueriesModule {}

@@ -1,15 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { KEYS } from '@signalbox/app-runtime';
-import type { KeyRing, RawEntry } from '@signalbox/bus';
-import { partitionOfRun } from '@signalbox/contracts';
+import type { ArchivedRunV1 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
-import { explain, redecide, verifyJournal } from '@signalbox/run-engine';
+import { explain, foldJournal, viewOfState } from '@signalbox/run-engine';
 import { ArchivePort } from '../archive/archive.port.js';
 import type { ArchivedRun } from '../archive/entities/archived-run.entity.js';
-import type { ArchivedEntry } from '../archive/entities/archived-entry.entity.js';
-import { copyMatches, differences, reread } from './compare.js';
-import { JournalsPort } from './journals.port.js';
 import { type CostKey, type CostRow, type Page, QueriesPort, type RunFilter } from './queries.port.js';
+import { VerifierService } from './verifier.service.js';
 
 /** Runs verified at once: each holds its whole journal in memory, twice. */
 const VERIFY_CONCURRENCY = 4;
@@ -38,8 +34,7 @@ export class QueriesService {
   constructor(
     @Inject(QueriesPort) private readonly queries: QueriesPort,
     @Inject(ArchivePort) private readonly archive: ArchivePort,
-    @Inject(JournalsPort) private readonly journals: JournalsPort,
-    @Inject(KEYS) private readonly keys: KeyRing,
+    @Inject(VerifierService) private readonly verifier: VerifierService,
   ) {}
 
   runs(tenant: string, filter: RunFilter): Promise<Page<ArchivedRun>> {
@@ -49,7 +44,7 @@ export class QueriesService {
   async run(tenant: string, runId: string): Promise<{ run: ArchivedRun; story: StoryLine[]; entries: unknown[] }> {
     const run = await this.queries.run(tenant, runId);
     if (!run) throw unknown();
-    const entries = await this.#reread(await this.archive.entriesOf({ tenant, runId }));
+    const entries = await this.verifier.reread(await this.archive.entriesOf({ tenant, runId }));
     const story = explain(entries).map(({ seq, at, who, text }) => ({ seq, at, author: who, text }));
     return {
       run,
@@ -62,25 +57,25 @@ export class QueriesService {
     };
   }
 
-  async verify(tenant: string, runId: string): Promise<Verification> {
-    // Read first: whatever the bus holds up to there must be in the archive.
-    const untilSeq = await this.archive.lastSeq(partitionOfRun(runId));
+  /** The run as whoever started it may see it, not restored. RUN_UNKNOWN where the archive has nothing of it. */
+  async view(tenant: string, runId: string): Promise<ArchivedRunV1> {
     const rows = await this.archive.entriesOf({ tenant, runId });
     if (rows.length === 0) throw unknown();
-    const entries = await this.#reread(rows);
-    const verdict = verifyJournal(entries);
-    const wrong = rows
-      .filter((row, index) => !copyMatches(row, entries[index]!))
-      .map(({ seq }) => `entry ${seq}: the readable copy is not what was stored`);
-    const journal = await this.journals.read({ tenant, runId });
-    const comparedWithBus = journal !== null && journal.size > 0;
-    if (comparedWithBus) wrong.push(...differences(rows, journal, untilSeq));
-    // A journal that is whole may still hold a decision that the rules do not give.
-    const again = verdict.ok ? redecide(entries).differences : [];
-    wrong.push(...again.map(({ seq }) => `entry ${seq}: decided anew, the rules give something else`));
-    const faults = [...verdict.faults.map((fault) => `entry ${fault.seq}: ${fault.text}`), ...wrong];
-    const ok = verdict.ok && wrong.length === 0;
-    return { runId, ok, entries: rows.length, head: verdict.head, faults, comparedWithBus };
+    const state = foldJournal(await this.verifier.reread(rows));
+    return {
+      view: viewOfState(state),
+      userId: state.accepted?.principal.userId ?? '',
+      sessionId: state.accepted?.sessionId ?? '',
+      fingerprint: state.accepted?.fingerprint ?? null,
+    };
+  }
+
+  async verify(tenant: string, runId: string): Promise<Verification> {
+    const verified = await this.verifier.verify({ tenant, runId });
+    if (verified === null) throw unknown();
+    const { ok, head, faults, entries, journal } = verified;
+    const comparedWithBus = journal !== null && journal.entries.size > 0;
+    return { runId, ok, entries: entries.length, head, faults, comparedWithBus };
   }
 
   /** By run id. `next` is where to go on when there are more. */
@@ -97,10 +92,6 @@ export class QueriesService {
 
   cost(tenant: string, by: CostKey, sinceMs: number): Promise<CostRow[]> {
     return this.queries.cost(tenant, by, sinceMs);
-  }
-
-  #reread(rows: readonly ArchivedEntry[]): Promise<RawEntry[]> {
-    return Promise.all(rows.map((row) => reread(row, this.keys)));
   }
 }
 

@@ -31,6 +31,9 @@ class FirstEntries extends RunJournalPort {
   override async snapshot(): Promise<RunSnapshot | null> {
     return null;
   }
+  override async recall(): Promise<RunSnapshot | null> {
+    return null;
+  }
   override async cancel(): Promise<void> {}
   override async answer(): Promise<void> {}
   override async note(): Promise<void> {}

@@ -104,7 +104,7 @@ export class AdmissionService {
   /** Opaque, and the user's own: two users may call their conversations the same. */
   async #sessionOf(run: RunRef, request: RunRequestV1, grant: KeyGrant): Promise<string> {
     if (request.previousRunId) {
-      const previous = await this.journal.snapshot({ tenant: run.tenant, runId: request.previousRunId });
+      const previous = await this.journal.recall({ tenant: run.tenant, runId: request.previousRunId });
       if (!previous || previous.userId !== grant.userId)
         throw new MeshError('RUN_UNKNOWN', 'There is no previous run of that id.');
       return previous.sessionId;

@@ -3,7 +3,7 @@ import { MeshError } from '@signalbox/kernel';
 import { PolicyStore } from '@signalbox/policy-engine';
 import { grantOf } from '../callers/grant-of.js';
 import { RedactionService } from '../redaction/redaction.service.js';
-import { RunJournalPort, type RunRef, type RunView } from '../runs/run-journal.port.js';
+import { RunJournalPort, type RunRef, type RunSnapshot, type RunView } from '../runs/run-journal.port.js';
 
 /** Reads runs for those who started them, with their own data back in place. */
 @Injectable()
@@ -20,19 +20,25 @@ export class ReadingService {
   }
 
   async own(tenant: string, keyDigest: string, runId: string): Promise<RunView> {
-    const view = await this.find({ tenant, runId }, this.userOf(tenant, keyDigest));
-    if (!view) throw new MeshError('RUN_UNKNOWN', 'There is no run of that id.');
-    return view;
+    const userId = this.userOf(tenant, keyDigest);
+    const snapshot = await this.journal.recall({ tenant, runId });
+    if (!snapshot) throw unknown();
+    return this.#show(tenant, snapshot, userId);
   }
 
   /** The run as it stands, restored; null while it has no entry. A run of somebody else is RUN_UNKNOWN. */
   async find(run: RunRef, userId: string): Promise<RunView | null> {
     const snapshot = await this.journal.snapshot(run);
-    if (!snapshot) return null;
-    const refused = snapshot.view.status === 'refused';
-    if (!refused && snapshot.userId !== userId) throw new MeshError('RUN_UNKNOWN', 'There is no run of that id.');
-    const { view } = snapshot;
-    const output = view.output === null ? null : await this.redaction.restore(run.tenant, view.output);
+    return snapshot === null ? null : this.#show(run.tenant, snapshot, userId);
+  }
+
+  async #show(tenant: string, { view, userId: owner }: RunSnapshot, userId: string): Promise<RunView> {
+    if (view.status !== 'refused' && owner !== userId) throw unknown();
+    const output = view.output === null ? null : await this.redaction.restore(tenant, view.output);
     return { ...view, output };
   }
+}
+
+function unknown(): MeshError {
+  return new MeshError('RUN_UNKNOWN', 'There is no run of that id.');
 }

@@ -23,8 +23,10 @@ export interface RunListener {
 
 /** The journal of a run, and what is said live about it. */
 export abstract class RunJournalPort {
-  /** Null where the run has no entry yet. */
+  /** Null where the run has no entry yet, or none any more. */
   abstract snapshot(run: RunRef): Promise<RunSnapshot | null>;
+  /** The same of a run however old: the archive knows those that have left the journals long ago. */
+  abstract recall(run: RunRef): Promise<RunSnapshot | null>;
   /** False when the journal has a first entry already. */
   abstract open(run: RunRef, kind: 'run.accepted.v1', body: JournalBody<'run.accepted.v1'>): Promise<boolean>;
   abstract open(run: RunRef, kind: 'run.refused.v1', body: JournalBody<'run.refused.v1'>): Promise<boolean>;

@@ -62,6 +62,8 @@ describe('makeKeys', () => {
         .map((pair) => pair.join('-'))
         .toSorted(),
     ).toEqual([
+      'archivist-router',
+      'audit-guard',
       'guard-inference',
       'guard-tool-runner',
       'inference-router',

@@ -8,6 +8,7 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { capabilitiesOf } from '../capabilities.js';
 import { consumerConfig, differences, storeConfigs, streamConfig, type WireConfig } from './stream-config.js';
 import { connectService, type ServerAccess } from './user-connection.js';
 
@@ -53,7 +54,7 @@ async function provisionAccount(options: ProvisionOptions, account: AccountName)
   const connection = await connectService(options, 'provisioner', account);
   try {
     const manager = await jetstreamManager(connection, { checkAPI: false, timeout: API_TIMEOUT_MS });
-    const items = await provisionStreams(manager, account, options.replicas ?? 1);
+    const items = await provisionStreams(manager, account, options.replicas ?? 1, mayTrim(connection));
     for (const spec of Object.values(CONSUMERS).filter((consumer) => consumer.account === account)) {
       items.push(await provisionConsumer(manager, account, spec.stream, consumerConfig(spec)));
     }
@@ -72,8 +73,9 @@ async function provisionStreams(
   manager: JetStreamManager,
   account: AccountName,
   replicas: number,
+  trims: boolean,
 ): Promise<ProvisionedItem[]> {
-  const streams = STREAMS.filter((spec) => spec.account === account).map((spec) => streamConfig(spec, replicas));
+  const streams = STREAMS.filter((spec) => spec.account === account).map((spec) => streamConfig(spec, replicas, trims));
   const wanted = account === 'CORE' ? [...streams, ...storeConfigs(replicas)] : streams;
   const items: ProvisionedItem[] = [];
   for (const config of wanted) {
@@ -119,12 +121,16 @@ interface Actions {
   update(name: string): Promise<object>;
 }
 
+/** From this version on a publisher cannot make the server's receipt an order to purge. */
+const mayTrim = (connection: NatsConnection): boolean => capabilitiesOf(connection.info).atLeast(2, 12);
+
 async function apply(
-  wanted: WireConfig,
+  asked: WireConfig,
   item: Omit<ProvisionedItem, 'outcome' | 'changed'>,
   actions: Actions,
 ): Promise<ProvisionedItem> {
   const existing = await actions.read(item.name).catch(nullWhenMissing);
+  const wanted = existing === null ? asked : withLastingDenial(asked, existing);
   if (existing === null) {
     assertHeld(wanted, await actions.create(), item);
     return { ...item, outcome: 'created', changed: [] };
@@ -133,6 +139,11 @@ async function apply(
   if (changed.length === 0) return { ...item, outcome: 'unchanged', changed };
   assertHeld(wanted, await actions.update(item.name), item);
   return { ...item, outcome: 'updated', changed };
+}
+
+/** What a stream was once made to deny, no update can allow: one of an older release or server is never trimmed. */
+function withLastingDenial(asked: WireConfig, existing: object): WireConfig {
+  return (existing as WireConfig)['deny_purge'] === true ? { ...asked, deny_purge: true } : asked;
 }
 
 function nullWhenMissing(error: unknown): null {

@@ -18,8 +18,9 @@ export type WireConfig = Record<string, string | number | boolean | string[] | {
 const nanos = (ms: number): number => ms * NANOS_PER_MS;
 
 /**
- * Nothing stored is ever deleted but by age, size or acknowledgement. Not only against mistakes: before 2.12 a
- * publisher that names `$JS.API.STREAM.PURGE.<stream>` as its reply makes the server's own receipt purge that stream.
+ * Nothing stored is ever deleted but by age, size, acknowledgement or the archivist. Not only against mistakes: before
+ * 2.12 a publisher that names `$JS.API.STREAM.PURGE.<stream>` as its reply makes the server's own receipt purge that
+ * stream, so there nobody may.
  */
 const base = (replicas: number): WireConfig => ({
   deny_delete: true,
@@ -31,9 +32,10 @@ const base = (replicas: number): WireConfig => ({
   max_consumers: -1,
 });
 
-export function streamConfig(spec: StreamSpec, replicas: number): WireConfig {
+export function streamConfig(spec: StreamSpec, replicas: number, mayTrim: boolean): WireConfig {
   return {
     ...base(replicas),
+    deny_purge: !(spec.trimmed === true && mayTrim),
     name: spec.name,
     description: spec.doc,
     subjects: [...spec.subjects],

@@ -45,6 +45,8 @@ function toPermissions(right: Right): Permissions {
       return rights.writeBucket(right.bucket);
     case 'objects':
       return rights.objectStore(right.store);
+    case 'purge':
+      return rights.purge(right.stream);
   }
 }
 

@@ -28,6 +28,7 @@ const built: Record<ChannelName, string> = {
   sessionLoad: subjects.svc('memory', 'load', tenant),
   sessionSave: subjects.svc('memory', 'save', tenant),
   vaultDeposit: subjects.svc('guard', 'deposit', tenant),
+  archivedRun: subjects.svc('audit', 'run', tenant),
   audit: subjects.audit(tenant, 'self-test'),
 };
 

@@ -12,6 +12,8 @@ import { WatchRequestV1 } from '../asks/watch-request.v1.js';
 import { JOURNAL_KINDS } from '../journal/entry.js';
 import type { ServiceName } from '../services.js';
 import { AcknowledgedV1 } from '../work/acknowledged.v1.js';
+import { ArchivedRunRequestV1 } from '../work/archived-run-request.v1.js';
+import { ArchivedRunV1 } from '../work/archived-run.v1.js';
 import { AuditNoteV1 } from '../work/audit-note.v1.js';
 import { CancelNoteV1 } from '../work/cancel-note.v1.js';
 import { InferWorkV1 } from '../work/infer-work.v1.js';
@@ -112,8 +114,8 @@ export const CHANNELS = {
     account: 'CORE',
     subject: 'sb.v1.run.*.*.*',
     carrier: { kind: 'stream', stream: 'RUN_*' },
-    publishers: ['guard', 'router', 'inference', 'tool-runner', 'memory'],
-    subscribers: ['guard', 'router', 'tool-runner', 'inference', 'memory', 'audit'],
+    publishers: ['guard', 'router', 'inference', 'tool-runner', 'memory', 'archivist'],
+    subscribers: ['guard', 'router', 'tool-runner', 'inference', 'memory', 'audit', 'archivist'],
     tenants: false,
     seal: 'journal',
     messages: journalSchemas,
@@ -209,6 +211,18 @@ export const CHANNELS = {
     messages: { 'vault.deposit.v1': VaultDepositV1 },
     reply: AcknowledgedV1,
     doc: 'Sealed values that a provider or a tool brought in.',
+  },
+  archivedRun: {
+    account: 'CORE',
+    subject: 'sb.v1.svc.audit.run.*',
+    carrier: { kind: 'request', streamed: false },
+    publishers: ['guard'],
+    subscribers: ['audit'],
+    tenants: false,
+    seal: 'pair:audit',
+    messages: { 'archived-run.request.v1': ArchivedRunRequestV1 },
+    reply: ArchivedRunV1,
+    doc: 'A run that left the hot streams.',
   },
   audit: {
     account: 'CORE',

@@ -17,7 +17,12 @@ export type Right =
   | { kind: 'read'; stream: string; filter: string }
   | { kind: 'bucket-read'; bucket: string }
   | { kind: 'bucket-write'; bucket: string }
-  | { kind: 'objects'; store: string };
+  | { kind: 'objects'; store: string }
+  /** Take messages out of a stream. */
+  | { kind: 'purge'; stream: string };
+
+/** The one user that may take entries out of streams. */
+const ARCHIVIST: ServiceName = 'archivist';
 
 /** Where the server sends the replies that cross from GATE into a tenant's account. */
 export const CROSS_ACCOUNT_INBOX = '_R_';
@@ -36,6 +41,7 @@ export function rightsOf(service: ServiceName, account: AccountName): Right[] {
     if (channel.subscribers.includes(service)) rights.push(...subscriberRights(channel));
   }
   if (account === 'CORE') rights.push(...storeRights(service));
+  if (account === 'CORE' && service === ARCHIVIST) rights.push(...purgeRights());
   return distinct(rights);
 }
 
@@ -71,6 +77,10 @@ function storeRights(service: ServiceName): Right[] {
     if (includes(store.users, service)) rights.push({ kind: 'objects', store: store.name });
   }
   return rights;
+}
+
+function purgeRights(): Right[] {
+  return STREAMS.filter(({ trimmed }) => trimmed).map(({ name }): Right => ({ kind: 'purge', stream: name }));
 }
 
 /** What a tenant's own systems may send: its own tokens in the channels that are open to tenants. */

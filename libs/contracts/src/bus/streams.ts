@@ -13,6 +13,8 @@ export interface StreamSpec {
   maxMessageBytes: number;
   discard: 'old' | 'new';
   duplicateWindowMs: number;
+  /** The archivist may take out what is archived, where the server keeps others from it: 2.12 and newer. */
+  trimmed?: true;
   /** Every stored message is also published live, first token pattern to second. */
   republish?: { from: string; to: string };
   doc: string;
@@ -60,6 +62,7 @@ export const STREAMS: readonly StreamSpec[] = [
     maxMessageBytes: MESSAGE_BYTES_MAX,
     discard: 'new',
     duplicateWindowMs: 2 * minute,
+    trimmed: true,
     doc: 'Journals of the runs of one partition, one subject a run.',
   })),
   {

@@ -4,6 +4,7 @@ import { DecisionV1 } from './decision.v1.js';
 import { ModelCompletedV1 } from './model-completed.v1.js';
 import { ModelFailedV1 } from './model-failed.v1.js';
 import { QuestionAnsweredV1 } from './question-answered.v1.js';
+import { RunArchivedV1 } from './run-archived.v1.js';
 import { RunAcceptedV1 } from './run-accepted.v1.js';
 import { RunCancelRequestedV1 } from './run-cancel-requested.v1.js';
 import { RunRefusedV1 } from './run-refused.v1.js';
@@ -29,6 +30,7 @@ export const JOURNAL_KINDS = {
   'tool.failed.v1': { author: 'tool-runner', schema: ToolFailedV1 },
   'timer.fired.v1': { author: 'router', schema: TimerFiredV1 },
   'decision.v1': { author: 'router', schema: DecisionV1 },
+  'run.archived.v1': { author: 'archivist', schema: RunArchivedV1 },
 } as const satisfies Record<string, { author: ServiceName; schema: z.ZodType }>;
 
 export type JournalKind = keyof typeof JOURNAL_KINDS;

@@ -47,4 +47,8 @@ export class ArchivedRun {
 
   @Column({ type: 'boolean' })
   simulated: boolean;
+
+  /** Nothing will happen to it any more: it ended, and its conversation is saved. */
+  @Column({ type: 'boolean' })
+  closed: boolean;
 }

@@ -4,7 +4,7 @@ import type { Bus } from '@signalbox/bus';
 import { MeshError } from '@signalbox/kernel';
 import type { Logger } from '@signalbox/telemetry';
 import type { RunRef } from '../../archive/archive.port.js';
-import { JournalsPort } from '../journals.port.js';
+import { type HotJournal, JournalsPort } from '../journals.port.js';
 
 @Injectable()
 export class BusJournalsAdapter extends JournalsPort {
@@ -15,10 +15,14 @@ export class BusJournalsAdapter extends JournalsPort {
     super();
   }
 
-  override async read(run: RunRef): Promise<ReadonlyMap<number, Uint8Array> | null> {
+  override async read(run: RunRef): Promise<HotJournal | null> {
     try {
       const entries = await this.bus.journal.read(run);
-      return new Map(entries.map(({ seq, bytes }) => [seq, bytes]));
+      const tombstone = entries.find(({ entry }) => entry?.kind === 'run.archived.v1');
+      return {
+        entries: new Map(entries.map(({ seq, bytes }) => [seq, bytes])),
+        tombstoneSeq: tombstone?.seq ?? null,
+      };
     } catch (error) {
       this.logger.warn(
         { err: MeshError.from(error), runId: run.runId },

@@ -10,6 +10,8 @@ import { RunJournalPort, type RunListener, type RunRef, type RunSnapshot } from 
 const READS_MAX = 16;
 /** Reads that wait for their turn; more are refused with OVERLOADED. */
 const WAITING_MAX = 4_096;
+/** How long the archive may take for a run, ms. */
+const ARCHIVE_MS = 5_000;
 /** Runs remembered as they were last read: who watches asks again and again, and mostly nothing was added. */
 const KEPT_MAX = 512;
 /** Longer answers are not kept, characters. */
@@ -26,6 +28,10 @@ export class BusRunJournalAdapter extends RunJournalPort {
 
   override snapshot(run: RunRef): Promise<RunSnapshot | null> {
     return this.#reads.run(() => this.#current(run));
+  }
+
+  override async recall(run: RunRef): Promise<RunSnapshot | null> {
+    return (await this.snapshot(run)) ?? (await this.#archived(run));
   }
 
   /** A look at the last entry is far cheaper than a reader of the whole journal. */
@@ -51,10 +57,22 @@ export class BusRunJournalAdapter extends RunJournalPort {
     const entries = await this.bus.journal.read(run);
     const first = entries.find(({ entry }) => entry !== null)?.entry;
     if (!first) return null;
+    // The tombstone of a run that has left: what it came to is in the archive.
+    if (first.kind === 'run.archived.v1') return this.#archived(run);
     const view = viewOf(entries);
     if (first.kind !== 'run.accepted.v1') return { view, userId: '', sessionId: '', fingerprint: null };
     const { principal, sessionId, fingerprint } = first.body;
     return { view, userId: principal.userId, sessionId, fingerprint: fingerprint ?? null };
+  }
+
+  async #archived({ tenant, runId }: RunRef): Promise<RunSnapshot | null> {
+    try {
+      const subject = subjects.svc('audit', 'run', tenant);
+      return await this.bus.request('archivedRun', subject, { runId }, { timeoutMs: ARCHIVE_MS });
+    } catch (error) {
+      if (error instanceof MeshError && error.code === 'RUN_UNKNOWN') return null;
+      throw error;
+    }
   }
 
   override async open<K extends 'run.accepted.v1' | 'run.refused.v1'>(

@@ -84,6 +84,7 @@ function settles({ entry, seal }: RawEntry, work: InferWorkV1): boolean {
     case 'model.failed.v1':
       return entry.body.step === work.step && entry.body.attempt === work.attempt;
     case 'run.cancel-requested.v1':
+    case 'run.archived.v1':
       return true;
     case 'decision.v1':
       return entry.body.events.some((event) => RUN_ENDS.has(event.type));

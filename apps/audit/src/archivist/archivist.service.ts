@@ -1,0 +1,136 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { CONFIG, LOGGER } from '@signalbox/app-runtime';
+import { PARTITION_NAMES, partitionOfRun } from '@signalbox/contracts';
+import { MeshError, pause } from '@signalbox/kernel';
+import { foldJournal, isClosed } from '@signalbox/run-engine';
+import type { Logger } from '@signalbox/telemetry';
+import { ArchivePort, type RunRef } from '../archive/archive.port.js';
+import type { AuditConfig } from '../config.js';
+import { type Verified, VerifierService } from '../queries/verifier.service.js';
+import { HotJournalsPort } from './hot-journals.port.js';
+import { TrimsPort } from './trims.port.js';
+
+/** Runs looked at in one round; a full round is followed by the next at once. */
+const ROUND_MAX = 256;
+/** Runs trimmed at once: each is verified whole, in memory. */
+const CONCURRENCY = 4;
+
+/**
+ * Moves runs out of the hot streams: closed ones, some time after their end, once the archive of each is found to hold.
+ * A tombstone stays in a run's place for longer than anything is sent again, so that nothing late can start it anew.
+ */
+@Injectable()
+export class ArchivistService implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly #stop = new AbortController();
+  #trimmable: ReadonlySet<string> = new Set();
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(
+    @Inject(TrimsPort) private readonly trims: TrimsPort,
+    @Inject(HotJournalsPort) private readonly hot: HotJournalsPort,
+    @Inject(ArchivePort) private readonly archive: ArchivePort,
+    @Inject(VerifierService) private readonly verifier: VerifierService,
+    @Inject(CONFIG) private readonly config: AuditConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.#loop = this.#sweepForever();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.#stop.abort();
+    await this.#loop;
+  }
+
+  async #sweepForever(): Promise<void> {
+    const { signal } = this.#stop;
+    let announced = false;
+    for (let full = false; !signal.aborted;) {
+      await pause(full ? 0 : this.config.trimEveryMs, signal);
+      if (signal.aborted) return;
+      full = false;
+      try {
+        await this.#lookAtStreams();
+        if (this.#trimmable.size === 0 && !announced) {
+          announced = true;
+          this.logger.warn(
+            {},
+            'ended runs stay in their streams: the server is older than 2.12, or was when they were made',
+          );
+        }
+        full = (await this.#trimRound()) || (await this.#expireRound());
+      } catch (error) {
+        this.logger.warn({ err: MeshError.from(error) }, 'moving runs to the archive is interrupted');
+      }
+    }
+  }
+
+  async #lookAtStreams(): Promise<void> {
+    const looked = PARTITION_NAMES.map(async (partition) => ((await this.hot.mayTrim(partition)) ? [partition] : []));
+    this.#trimmable = new Set((await Promise.all(looked)).flat());
+  }
+
+  /** Whether more may be due. */
+  async #trimRound(): Promise<boolean> {
+    if (this.#trimmable.size === 0) return false;
+    const due = await this.trims.due(Date.now() - this.config.trimAfterMs, ROUND_MAX);
+    let moved = 0;
+    await this.#each(due, async (run) => {
+      if (this.#trimmable.has(partitionOfRun(run.runId)) && (await this.#trim(run))) moved += 1;
+    });
+    if (moved > 0) this.logger.info({ runs: moved }, 'runs were moved to the archive');
+    // Where nothing moved, the same ones would come again at once.
+    return due.length === ROUND_MAX && moved > 0;
+  }
+
+  /** False when the run stays for now. */
+  async #trim(run: RunRef): Promise<boolean> {
+    const verified = await this.verifier.verify(run);
+    if (verified?.journal == null) return false;
+    const { entries, journal, ok, faults } = verified;
+    if (!ok || !isClosed(foldJournal(entries))) {
+      this.logger.error(
+        { ...run, faults: faults.slice(0, 5) },
+        'the archive of a run does not hold: it stays in its stream',
+      );
+      await this.trims.kept(run);
+      return true;
+    }
+    // Something came since it was archived: the next round will find it there.
+    if ([...journal.entries.keys()].some((seq) => !entries.some((entry) => entry.seq === seq))) return false;
+    const seq = journal.tombstoneSeq ?? (await this.#setTombstone(run, verified));
+    if (seq === null) return false;
+    await this.hot.clear(run, seq);
+    await this.trims.trimmed({ ...run, seq }, Date.now());
+    return true;
+  }
+
+  #setTombstone(run: RunRef, { entries, head }: Verified): Promise<number | null> {
+    return this.hot.setTombstone(run, entries.at(-1)?.seq ?? 0, { entries: entries.length, head });
+  }
+
+  /** What came after the tombstone is archived too, and goes with it. */
+  async #expireRound(): Promise<boolean> {
+    if (this.#trimmable.size === 0) return false;
+    const expired = await this.trims.expired(Date.now() - this.config.tombstoneMs, ROUND_MAX);
+    let gone = 0;
+    await this.#each(expired, async (run) => {
+      const archivedSeq = await this.archive.lastSeq(partitionOfRun(run.runId));
+      if (archivedSeq < run.seq) return;
+      await this.hot.clear(run, archivedSeq + 1);
+      await this.trims.forget(run);
+      gone += 1;
+    });
+    return expired.length === ROUND_MAX && gone > 0;
+  }
+
+  async #each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+    const queue = [...items];
+    const workers = Array.from({ length: CONCURRENCY }, async () => {
+      for (let item = queue.shift(); item !== undefined && !this.#stop.signal.aborted; item = queue.shift())
+        await work(item);
+    });
+    await Promise.all(workers);
+  }
+}

@@ -1,0 +1,53 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { KEYS } from '@signalbox/app-runtime';
+import type { KeyRing, RawEntry } from '@signalbox/bus';
+import { partitionOfRun } from '@signalbox/contracts';
+import { redecide, verifyJournal } from '@signalbox/run-engine';
+import { ArchivePort, type RunRef } from '../archive/archive.port.js';
+import type { ArchivedEntry } from '../archive/entities/archived-entry.entity.js';
+import { copyMatches, differences, reread } from './compare.js';
+import { type HotJournal, JournalsPort } from './journals.port.js';
+
+export interface Verified {
+  ok: boolean;
+  head: string;
+  /** What is wrong, and entries that nobody believes and that changed nothing. */
+  faults: string[];
+  entries: RawEntry[];
+  /** Null while it cannot be read. */
+  journal: HotJournal | null;
+}
+
+/** Holds the archive of a run against itself, the rules of the engine and the journal on the bus. */
+@Injectable()
+export class VerifierService {
+  constructor(
+    @Inject(ArchivePort) private readonly archive: ArchivePort,
+    @Inject(JournalsPort) private readonly journals: JournalsPort,
+    @Inject(KEYS) private readonly keys: KeyRing,
+  ) {}
+
+  /** Null where the archive has nothing of the run. */
+  async verify(run: RunRef): Promise<Verified | null> {
+    // Read first: whatever the bus holds up to there must be in the archive.
+    const untilSeq = await this.archive.lastSeq(partitionOfRun(run.runId));
+    const rows = await this.archive.entriesOf(run);
+    if (rows.length === 0) return null;
+    const entries = await this.reread(rows);
+    const verdict = verifyJournal(entries);
+    const wrong = rows
+      .filter((row, index) => !copyMatches(row, entries[index]!))
+      .map(({ seq }) => `entry ${seq}: the readable copy is not what was stored`);
+    const journal = await this.journals.read(run);
+    if (journal !== null && journal.entries.size > 0) wrong.push(...differences(rows, journal, untilSeq));
+    // A journal that is whole may still hold a decision that the rules do not give.
+    const again = verdict.ok ? redecide(entries).differences : [];
+    wrong.push(...again.map(({ seq }) => `entry ${seq}: decided anew, the rules give something else`));
+    const faults = [...verdict.faults.map((fault) => `entry ${fault.seq}: ${fault.text}`), ...wrong];
+    return { ok: verdict.ok && wrong.length === 0, head: verdict.head, faults, entries, journal };
+  }
+
+  reread(rows: readonly ArchivedEntry[]): Promise<RawEntry[]> {
+    return Promise.all(rows.map((row) => reread(row, this.keys)));
+  }
+}
