@@ -7,7 +7,7 @@ import { decodeEntry } from './journal-codec.js';
 import { KeyRing } from './key-ring.js';
 
 const SUBJECT = 'sb.v1.run.00.acme.run_00_00000000000000000000000000';
-const STRANGERS = SERVICES.filter((name) => !!(CHANNELS.run.publishers as readonly string[]).includes(name));
+const STRANGERS = SERVICES.filter((name) => !(CHANNELS.run.publishers as readonly string[]).includes(name));
 
 let dir: string;
 let keys: KeyRing;
