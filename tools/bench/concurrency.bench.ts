@@ -2,15 +2,21 @@
  * The whole mesh under load: agent runs of two model calls and one HTTP tool call, every service on, half of the runs
  * over HTTP and half over NATS. Load and simulators are processes of their own and are not counted as ours.
  *
- * `--quick` (under 90 s), `--only a,b,d` (a: open loop, b: users, d: burst), `--profile <folder>` (where each service's
- * time goes while a closed loop runs; nothing else is measured).
+ * `--quick` (under 90 s), `--only a,b,c,d` (a: open loop, b: users, c: in flight, d: burst), `--in-flight 10000`,
+ * `--profile <folder>` (where each service's time goes while a closed loop runs; nothing else is measured).
+ * Memory: resident is what the kernel says; live is the router's heap and buffers after a full collection, asked of its
+ * inspector before and while the runs are in flight.
  */
 import { parseArgs } from 'node:util';
 import type { Target } from './concurrency/figures.ts';
+import { inFlight, stepOverhead } from './concurrency/in-flight.ts';
 import { BenchMesh } from './concurrency/mesh.ts';
 import { burst, capacity, openLoop, type Phase, users } from './concurrency/phases.ts';
 import { SERVICES } from '../stack/services.ts';
 
+const IN_FLIGHT = 10_000;
+const QUICK_IN_FLIGHT = 250;
+const QUICK_PROVIDER_MS = 4_000;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 export async function run(argv: string[]): Promise<Record<string, unknown>> {
@@ -19,13 +25,14 @@ export async function run(argv: string[]): Promise<Record<string, unknown>> {
     options: {
       json: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
-      only: { type: 'string', default: 'a,b,d' },
+      only: { type: 'string', default: 'a,b,c,d' },
+      'in-flight': { type: 'string' },
       profile: { type: 'string' },
     },
   });
   const { quick, profile } = values;
   const wanted = new Set(values.only.split(','));
-  const inspect = profile === undefined ? [] : SERVICES.filter((name) => name !== 'simulator');
+  const inspect = profile === undefined ? (['router'] as const) : SERVICES.filter((name) => name !== 'simulator');
   const mesh = await BenchMesh.start(say, { inspect });
   try {
     if (profile !== undefined) return await profiled(mesh, profile);
@@ -33,6 +40,12 @@ export async function run(argv: string[]): Promise<Record<string, unknown>> {
     const phases: Record<string, Phase> = {};
     if (wanted.has('a')) phases['open_loop'] = await openLoop(mesh, found.perSecond, quick, say);
     if (wanted.has('b')) phases['users'] = await users(mesh, found.perSecond, quick, say);
+    if (wanted.has('c') && !quick) phases['step'] = await stepOverhead(mesh, found.perSecond, say);
+    if (wanted.has('c')) {
+      const runs = Number(values['in-flight'] ?? (quick ? QUICK_IN_FLIGHT : IN_FLIGHT));
+      const shortened = quick ? { providerMs: QUICK_PROVIDER_MS } : {};
+      phases['in_flight'] = await inFlight(mesh, { runs, perSecond: found.perSecond, ...shortened }, say);
+    }
     if (wanted.has('d')) phases['burst'] = await burst(mesh, say);
     const figures = Object.fromEntries(Object.entries(phases).map(([name, phase]) => [name, phase.figures]));
     const targets: Target[] = Object.values(phases).flatMap((phase) => phase.targets);

@@ -8,10 +8,10 @@ const schema = {
   /** Requests admitted at once. */
   slots: z.coerce.number().int().min(1).max(10_000).default(128),
   /** Runs watched at once by one process. */
-  watchesMax: z.coerce.number().int().min(1).max(100_000).default(4_096),
+  watchesMax: z.coerce.number().int().min(1).max(100_000).default(16_384),
   /** How long a watch waits for a run that nobody has seen yet, ms. */
   unseenMs: z.coerce.number().int().min(100).max(600_000).default(30_000),
-  /** How often a watch looks into the journal by itself, in case a note was missed, ms. */
+  /** How soon a watch looks into the journal by itself, in case a note was missed, ms; then twice as late each time, up to eight times this. */
   recheckMs: z.coerce.number().int().min(100).max(60_000).default(2_000),
   /** How long an idempotency key is remembered, ms. */
   idempotencyKeepMs: z.coerce.number().int().min(86_400_000).max(2_592_000_000).default(172_800_000),

@@ -16,8 +16,8 @@ export const inferenceConfig = {
     .default('default'),
   /** The provider's own name of the model, for models of the policy that do not say. */
   providerModel: z.string().min(1).max(128).default('signalbox-simulation'),
-  /** Model calls at once. */
-  slots: z.coerce.number().int().min(1).max(4_096).default(64),
+  /** Model calls at once. One that waits for its provider costs a connection and about 40 KB, while a run that waits for a slot may wait too long. */
+  slots: z.coerce.number().int().min(1).max(65_536).default(16_384),
   connectTimeoutMs: ms(5_000),
   /** Until a streamed answer begins; thinking models take their time. */
   firstByteTimeoutMs: ms(60_000),

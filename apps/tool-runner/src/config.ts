@@ -3,8 +3,10 @@ import { z } from 'zod';
 
 const schema = {
   ...baseConfig,
-  /** Tool calls at once. Sandboxes cost memory; HTTP calls hardly do. */
-  slots: z.coerce.number().int().min(1).max(1_000).default(16),
+  /** Tool calls at once. Most of them wait for somebody's HTTP server, which costs little. */
+  slots: z.coerce.number().int().min(1).max(8_192).default(256),
+  /** Sandboxes at once, among these calls; each may take as much memory as its tool's limits say. */
+  sandboxesMax: z.coerce.number().int().min(1).max(1_000).default(16),
   /** Folder of the files that code tools may read at /data/<name>. */
   filesDir: z.string().min(1),
   /** The bubblewrap binary; default: looked for on the search path. */

@@ -178,6 +178,7 @@ export class World {
       logLevel: 'fatal',
       drainMs: 2_000,
       slots: 8,
+      sandboxesMax: 8,
       filesDir: this.filesDir,
       probeMs: 600_000,
       ...change,

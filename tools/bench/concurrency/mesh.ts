@@ -34,6 +34,8 @@ export class BenchMesh {
   #stack!: Stack;
   #simulators!: HelperProcess;
   #load!: HelperProcess;
+  /** Of the plan that is being played. */
+  progress: Progress = { asked: 0, ended: 0, open: 0 };
   readonly #folder = testFolder('concurrency');
 
   readonly #say: (line: string) => void;
@@ -65,6 +67,7 @@ export class BenchMesh {
   ): Promise<Window> {
     await this.#simulators.ask({ set: latency });
     await this.#simulators.ask({ take: true });
+    this.progress = { asked: 0, ended: 0, open: 0 };
     const before = { parts: this.#cpu(), machine: machineMs() };
     const playing = this.#load.ask<LoadReport>(plan);
     await Promise.all([playing, during?.()]);
@@ -151,7 +154,8 @@ export class BenchMesh {
       BENCH_TENANT: TENANT,
     });
     this.#load.onProgress = (told) => {
-      const { asked, ended, open } = told as Progress;
+      this.progress = told as Progress;
+      const { asked, ended, open } = this.progress;
       this.#say(`    asked ${asked}, ended ${ended}, open ${open}`);
     };
     await this.#inForce();

@@ -16,6 +16,8 @@ export type SimulatorQuestion =
 
 export interface Simulated {
   took: [runId: string, ms: number][];
+  /** Of each run, from the answer to one request to the arrival of the next, ms. */
+  between: number[];
   /** Most model calls that were under way together. */
   callsPeak: number;
   calls: number;
@@ -29,6 +31,8 @@ const KEEP_ALIVE_MS = 65_000;
 
 const latency = { providerMs: 0, toolMs: 0 };
 let took = new Map<string, number>();
+const answeredAt = new Map<string, number>();
+let between: number[] = [];
 let calls = 0;
 let running = 0;
 let callsPeak = 0;
@@ -51,6 +55,7 @@ async function chat(request: IncomingMessage, response: ServerResponse): Promise
   const parts: Buffer[] = [];
   for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
   const runId = String(request.headers['x-signalbox-call'] ?? '').split(':')[0] ?? '';
+  arrived(runId, since);
   const answered = Buffer.concat(parts).includes('"role":"tool"');
   await pause(latency.providerMs);
   running -= 1;
@@ -58,6 +63,7 @@ async function chat(request: IncomingMessage, response: ServerResponse): Promise
     ? { role: 'assistant', content: 'The answer is 42.' }
     : { role: 'assistant', content: null, tool_calls: [toolCall(runId)] };
   note(runId, since);
+  if (answered) answeredAt.delete(runId);
   response.writeHead(200, JSON_TYPE).end(
     JSON.stringify({
       id: 'chatcmpl-bench',
@@ -77,14 +83,23 @@ function toolCall(runId: string): object {
 
 async function tool(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
   const since = performance.now();
+  const runId = path.slice(path.lastIndexOf('/') + 1);
   request.resume();
+  arrived(runId, since);
   await pause(latency.toolMs);
-  note(path.slice(path.lastIndexOf('/') + 1), since);
+  note(runId, since);
   response.writeHead(200, { 'content-type': 'application/json' }).end('{"found":42}');
 }
 
+function arrived(runId: string, at: number): void {
+  const last = answeredAt.get(runId);
+  if (last !== undefined) between.push(at - last);
+}
+
 function note(runId: string, since: number): void {
-  took.set(runId, (took.get(runId) ?? 0) + performance.now() - since);
+  const now = performance.now();
+  took.set(runId, (took.get(runId) ?? 0) + now - since);
+  answeredAt.set(runId, now);
 }
 
 serveParent(async (question: SimulatorQuestion) => {
@@ -93,8 +108,8 @@ serveParent(async (question: SimulatorQuestion) => {
     return port;
   }
   const { user, system } = process.cpuUsage(cpu);
-  const told: Simulated = { took: [...took], callsPeak, calls, cpuMs: (user + system) / 1_000 };
-  took = new Map();
+  const told: Simulated = { took: [...took], between, callsPeak, calls, cpuMs: (user + system) / 1_000 };
+  [took, between] = [new Map(), []];
   [calls, callsPeak, cpu] = [0, running, process.cpuUsage()];
   return told;
 });

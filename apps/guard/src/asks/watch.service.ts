@@ -13,6 +13,9 @@ type Heard = { delta: TokenDeltaV1 } | { note: RunNoteV1 };
 /** Deltas kept for a slow reader; what does not fit is dropped, since the end says everything. */
 const HEARD_MAX = 2_048;
 
+/** A run of which nothing is heard is looked up at longer and longer pauses, up to so many times the first one. */
+const RECHECK_GROWTH_MAX = 8;
+
 /** Follows a run for whoever started it: live words as they come, the end from the journal. */
 @Injectable()
 export class WatchService {
@@ -33,6 +36,7 @@ export class WatchService {
     const unseenUntil = Date.now() + this.config.unseenMs;
     let mine = false;
     let look = true;
+    let recheckMs = this.config.recheckMs;
     try {
       while (!signal.aborted) {
         if (look) {
@@ -42,8 +46,10 @@ export class WatchService {
           if (view?.status === 'waiting') yield { type: 'note', phase: 'waiting' };
           if (!view && Date.now() > unseenUntil) throw new MeshError('RUN_UNKNOWN', 'There is no run of that id.');
         }
-        const next = await heard.take(this.config.recheckMs, signal);
-        look = next === undefined || 'note' in next || !mine;
+        const next = await heard.take(recheckMs, signal);
+        look = next === undefined || !mine || ('note' in next && isWorthLook(next.note));
+        // Notes come while the bus is there: with thousands who watch, looking by itself is what costs.
+        if (next === undefined && mine) recheckMs = Math.min(2 * recheckMs, RECHECK_GROWTH_MAX * this.config.recheckMs);
         if (next && mine) yield* this.#tell(run.tenant, next);
       }
     } finally {
@@ -59,4 +65,9 @@ export class WatchService {
       yield { type: 'note', phase: heard.note.phase };
     }
   }
+}
+
+/** A run that goes on says so in the note itself. */
+function isWorthLook({ phase }: RunNoteV1): boolean {
+  return phase !== 'started' && phase !== 'step';
 }

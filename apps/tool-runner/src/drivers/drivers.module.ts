@@ -11,7 +11,7 @@ const makeSandbox = (config: ToolRunnerConfig): Sandbox =>
   new BubblewrapSandbox({
     ...(config.bwrap === undefined ? {} : { bwrapPath: config.bwrap }),
     fileRoots: [config.filesDir],
-    runsMax: config.slots,
+    runsMax: config.sandboxesMax,
   });
 
 @Module({

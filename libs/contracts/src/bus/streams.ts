@@ -158,7 +158,8 @@ export const CONSUMERS = {
     filter: 'sb.v1.work.infer.*.*',
     ackWaitMs: 15 * second,
     deliverMax: 10,
-    ackPendingMax: 2_000,
+    // Every model call that is under way, over all instances: providers may take a minute.
+    ackPendingMax: 65_536,
   },
   'tool-runner-default': {
     durable: 'tool-runner-default',
@@ -167,7 +168,7 @@ export const CONSUMERS = {
     filter: 'sb.v1.work.tool.*.*',
     ackWaitMs: 15 * second,
     deliverMax: 10,
-    ackPendingMax: 1_000,
+    ackPendingMax: 8_192,
   },
   'audit-notes': {
     durable: 'audit-notes',

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '@signalbox/app-runtime';
 import type { ErrorCode, ToolDriver, ToolReceipt } from '@signalbox/contracts';
-import { MeshError } from '@signalbox/kernel';
+import { MeshError, Semaphore } from '@signalbox/kernel';
 import { Sandbox, type SandboxRequest, type SandboxResult } from '@signalbox/sandbox';
 import type { ToolRunnerConfig } from '../../config.js';
 import { SandboxKeeper } from '../sandbox-keeper.js';
@@ -24,6 +24,8 @@ const KILLED: Partial<Record<ToolReceipt['killCause'], { code: ErrorCode; why: s
 @Injectable()
 export class CodeToolDriver extends ToolDriverPort<CodeDriver> {
   override readonly kind = 'code';
+  /** Calls beyond wait for their turn here: given back, they would come again no sooner. */
+  readonly #turns: Semaphore;
 
   constructor(
     @Inject(Sandbox) private readonly sandbox: Sandbox,
@@ -31,6 +33,7 @@ export class CodeToolDriver extends ToolDriverPort<CodeDriver> {
     @Inject(CONFIG) private readonly config: ToolRunnerConfig,
   ) {
     super();
+    this.#turns = new Semaphore(config.sandboxesMax);
   }
 
   override async run(call: DriverCall<CodeDriver>, signal: AbortSignal): Promise<DriverResult> {
@@ -45,7 +48,7 @@ export class CodeToolDriver extends ToolDriverPort<CodeDriver> {
 
   async #run(request: SandboxRequest, signal: AbortSignal): Promise<SandboxResult> {
     try {
-      return await this.sandbox.run(request, signal);
+      return await this.#turns.run(() => this.sandbox.run(request, signal));
     } catch (error) {
       const { code, message } = MeshError.from(error);
       if (code === 'SANDBOX_UNAVAILABLE') this.keeper.suspect();

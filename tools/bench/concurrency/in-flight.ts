@@ -1,0 +1,124 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { atMost, figuresOf, percentile, rounded, table } from './figures.ts';
+import type { BenchMesh, Window } from './mesh.ts';
+import { type Phase, type Say, whole } from './phases.ts';
+import { AGENT } from './plan.ts';
+
+const PROVIDER_MS = 60_000;
+const TOOL_MS = 50;
+/** Model calls of a run, one after the other. */
+const CALLS = 2;
+/** Of the runs in flight, so many wait at the HTTP edge; ten thousand connections would measure the load generator. */
+const HTTP_SHARE = 0.05;
+/** Of the capacity, as long as that keeps enough in flight; otherwise the provider takes longer. */
+const LOAD = 0.6;
+/** Arrivals end a little before the first runs do, so that all of them are in flight together. */
+const FILL = 0.95;
+const ADDED_P99_MS_MAX = 2_000;
+const STEP_MS_MAX = 10;
+const ACTIVE_BYTES_MAX = 30 * 1_024;
+const LOOK_MS = 500;
+const SETTLE_MS = 120_000;
+const STEP_RUNS = 1_000;
+/** Memory is asked of each of these; only the router's is inspected. */
+const WATCHED = ['router', 'inference', 'guard', 'gateway', 'tool-runner', 'audit', 'nats'];
+
+export interface InFlightOptions {
+  runs: number;
+  perSecond: number;
+  /** Shorter than what ten thousand runs need, for a short pass. */
+  providerMs?: number;
+}
+
+interface Memory {
+  rssBytes: Record<string, number>;
+  routerLiveBytes: number;
+}
+
+/** (c) Runs that wait for a slow provider: are any lost, what does each cost while it waits, and what is added. */
+export async function inFlight(mesh: BenchMesh, options: InFlightOptions, say: Say): Promise<Phase> {
+  const { runs } = options;
+  const providerMs =
+    options.providerMs ?? Math.ceil(Math.max(PROVIDER_MS, (runs / (options.perSecond * LOAD) / CALLS) * 1_000));
+  const rate = (runs / (CALLS * providerMs * FILL)) * 1_000;
+  say(`in flight: ${runs} runs at ${rounded(rate)} a second, provider ${rounded(providerMs / 1_000)} s`);
+  const before = await memoryOf(mesh);
+  let at: Memory | undefined;
+  let open = 0;
+  const plan = {
+    kind: 'open',
+    agent: AGENT,
+    httpShare: HTTP_SHARE,
+    settleMs: CALLS * providerMs + SETTLE_MS,
+    perSecond: rate,
+    runs,
+  } as const;
+  const window = await mesh.play(plan, { providerMs, toolMs: TOOL_MS }, async () => {
+    const until = performance.now() + CALLS * providerMs + SETTLE_MS;
+    while (mesh.progress.asked < runs && performance.now() < until) await pause(LOOK_MS);
+    open = mesh.progress.open;
+    at = await memoryOf(mesh);
+  });
+  const summary = figuresOf(window);
+  const figures = { ...summary, in_flight: open, calls_peak: window.simulated.callsPeak };
+  say(table([figures]));
+  const memory = perRun(before, at ?? before, open);
+  say(`  memory a run in flight, KB: ${JSON.stringify(memory)}`);
+  return {
+    figures: { ...figures, provider_ms: providerMs, asked_per_second: rounded(rate), memory_kb_per_run: memory },
+    targets: [
+      whole(`${runs} runs in flight`, [summary]),
+      atMost(`P99 of added latency with ${runs} runs in flight, ms`, summary['added_p99_ms'] ?? 0, ADDED_P99_MS_MAX),
+      atMost(
+        'router memory an active run (resident), bytes',
+        Math.round((memory['router'] ?? 0) * 1_024),
+        ACTIVE_BYTES_MAX,
+      ),
+    ],
+  };
+}
+
+/** A thousand runs in flight at half of the capacity: what a step costs beside its model and tool calls. */
+export async function stepOverhead(mesh: BenchMesh, perSecond: number, say: Say): Promise<Phase> {
+  const providerMs = Math.ceil((STEP_RUNS / (perSecond * 0.5) / CALLS) * 1_000);
+  const rate = (STEP_RUNS / (CALLS * providerMs)) * 1_000;
+  say(`a step: ${STEP_RUNS} in flight, ${rounded(rate)} runs a second, provider ${rounded(providerMs / 1_000)} s`);
+  const plan = {
+    kind: 'open',
+    agent: AGENT,
+    httpShare: 0,
+    settleMs: CALLS * providerMs + SETTLE_MS,
+    perSecond: rate,
+    runs: 2 * STEP_RUNS,
+  } as const;
+  const window = await mesh.play(plan, { providerMs, toolMs: TOOL_MS });
+  const figures = figuresOf(window);
+  say(table([figures]));
+  const stepMs = betweenCalls(window);
+  const found = { step_p50_ms: rounded(percentile(stepMs, 0.5)), step_p99_ms: rounded(percentile(stepMs, 0.99)) };
+  say(`  from the end of a call to the arrival of the next, ms: ${JSON.stringify(found)}`);
+  return {
+    figures: { ...figures, provider_ms: providerMs, ...found },
+    targets: [
+      whole('1,000 in flight', [figures]),
+      atMost('overhead a step at 1,000 in flight (median), ms', found.step_p50_ms, STEP_MS_MAX),
+    ],
+  };
+}
+
+/** As the provider and the tool see it: what the mesh took between one answer and the next request of the same run. */
+function betweenCalls({ simulated }: Window): number[] {
+  return simulated.between;
+}
+
+async function memoryOf(mesh: BenchMesh): Promise<Memory> {
+  const rssBytes = Object.fromEntries(WATCHED.map((name) => [name, mesh.rssBytes(name)]));
+  return { rssBytes, routerLiveBytes: await mesh.liveBytes('router') };
+}
+
+/** What came on top of the idle mesh, KB a run. Resident, and of the router also what lives after a full collection. */
+function perRun(before: Memory, at: Memory, runs: number): Record<string, number> {
+  const each = (bytes: number): number => rounded(bytes / 1_024 / Math.max(1, runs));
+  const resident = WATCHED.map((name) => [name, each(at.rssBytes[name]! - before.rssBytes[name]!)] as const);
+  return { ...Object.fromEntries(resident), router_live: each(at.routerLiveBytes - before.routerLiveBytes) };
+}
