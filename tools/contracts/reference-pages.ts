@@ -146,6 +146,8 @@ function rightInWords(right: Right): string {
       return `take work of ${code(right.consumer)}`;
     case 'read':
       return `read stream ${code(right.stream)}`;
+    case 'inspect':
+      return `look at ${code(right.stream)} and ${code(right.consumer)}`;
     case 'bucket-read':
       return `read bucket ${code(right.bucket)}`;
     case 'bucket-write':

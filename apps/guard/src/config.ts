@@ -7,6 +7,8 @@ const schema = {
   pgUrl: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL'),
   /** Requests admitted at once. */
   slots: z.coerce.number().int().min(1).max(10_000).default(128),
+  /** Open runs of one tenant; more are refused with OVERLOADED. */
+  tenantOpenRunsMax: z.coerce.number().int().min(1).max(10_000_000).default(50_000),
   /** Runs watched at once by one process. */
   watchesMax: z.coerce.number().int().min(1).max(100_000).default(16_384),
   /** How long a watch waits for a run that nobody has seen yet, ms. */

@@ -108,6 +108,7 @@ export class GuardWorld {
       drainMs: 2_000,
       pgUrl: this.pgUrl,
       slots: 16,
+      tenantOpenRunsMax: 50_000,
       watchesMax: 64,
       unseenMs: 10_000,
       recheckMs: 200,

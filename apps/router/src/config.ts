@@ -24,6 +24,8 @@ const schema = {
   sessionTimeoutMs: ms(100, 60_000, 5_000),
   /** Requests to memory at once. */
   sessionRequestsMax: count(4_096, 128),
+  /** How often it is told how busy a partition is, ms. */
+  loadMs: ms(50, 5_000, 500),
   /** After a start, how long a run waits for its tenant's policy before its absence counts, ms. */
   policyGraceMs: ms(0, 60_000, 10_000),
 };

@@ -78,6 +78,7 @@ const DEFAULTS: Omit<RouterConfig, 'natsUrl' | 'keysDir' | 'stateDir'> = {
   drainMs: 2_000,
   leaseTtlMs: 1_500,
   checkpointMs: 200,
+  loadMs: 200,
   activeRunsMax: 2_000,
   openRunsMax: 20_000,
   decisionsMax: 256,

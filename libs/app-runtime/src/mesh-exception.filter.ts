@@ -19,6 +19,12 @@ export const problemBody: ErrorBody = (error) => ({
   },
 });
 
+/** Whole seconds, at least one. */
+function retryAfterS({ details }: MeshError): number {
+  const ms = Number(details['retryAfterMs'] ?? 1_000);
+  return Number.isFinite(ms) ? Math.max(1, Math.ceil(ms / 1_000)) : 1;
+}
+
 interface HttpReply {
   sent: boolean;
   code(status: number): HttpReply;
@@ -61,8 +67,7 @@ export class MeshExceptionFilter implements ExceptionFilter {
     // The text of a fault may hold anything; only its code leaves the house.
     const safe = error.kind === 'bug' ? new MeshError(error.code, 'Something went wrong inside Signalbox.') : error;
     const { contentType, body } = this.errorBody(safe);
-    const retryAfterS = Number(safe.details['retryAfterS'] ?? 1);
-    if (safe.httpStatus === 429 || safe.httpStatus === 503) reply.header('retry-after', String(retryAfterS));
+    if (safe.httpStatus === 429 || safe.httpStatus === 503) reply.header('retry-after', String(retryAfterS(safe)));
     return reply.code(safe.httpStatus).header('content-type', contentType).send(JSON.stringify(body));
   }
 }

@@ -78,6 +78,10 @@ export const rights = {
     return mergeRights(rights.durable(stream, durable), rights.deadLetter(stream, durable));
   },
 
+  /** `streamFill`, `unstarted`. */
+  inspect: (stream: string, consumer: string): ApiRights =>
+    only([`${API}.STREAM.INFO.${stream}`, `${API}.CONSUMER.INFO.${stream}.${consumer}`]),
+
   /** Reading a stream in order with an ephemeral, un-acked consumer, single entries, and its size. */
   followStream: (stream: string): ApiRights =>
     only([`${API}.STREAM.INFO.${stream}`, ...directGet(stream), ...ephemeral(stream)]),

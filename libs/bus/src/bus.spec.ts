@@ -17,7 +17,7 @@ describe('rights', () => {
     });
     expect(rights.subscribeTo('tok')).toEqual({ publish: [], subscribe: ['sb.v1.live.*.*'] });
     expect(rights.subscribeTo('workTool').subscribe).toEqual([]);
-    expect(bucketRights('guard').publish.every((subject) => subject.startsWith('$JS.API'))).toBe(true);
+    expect(bucketRights('inference').publish.every((subject) => subject.startsWith('$JS.API'))).toBe(true);
     expect(bucketRights('policy').publish).toContain('$KV.policy.>');
     expect(mergeRights(rights.inbox('router'), rights.inbox('router'))).toEqual({
       publish: [],

@@ -26,6 +26,7 @@ import { Publisher } from './publisher.js';
 import { ask, askStream } from './requests.js';
 import { reply, Responder } from './responder.js';
 import { streamReplies } from './streamed-reply.js';
+import { streamFill } from './stream-fill.js';
 import { listen } from './subscriber.js';
 import type {
   BusLogger,
@@ -197,6 +198,11 @@ export class Bus {
     const worker = new Worker(tools, spec, handler, options.concurrency);
     this.#workers.push(worker);
     return worker;
+  }
+
+  /** How full a stream is, of 1; 0 where it has no bound. Only for those who may look at it. */
+  streamFill(stream: string): Promise<number> {
+    return streamFill(this.connection, stream);
   }
 
   async bucket(name: BucketName): Promise<Bucket> {

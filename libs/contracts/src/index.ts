@@ -63,6 +63,7 @@ export * from './work/archived-run.v1.js';
 export * from './work/audit-note.v1.js';
 export * from './work/cancel-note.v1.js';
 export * from './work/infer-work.v1.js';
+export * from './work/partition-load.v1.js';
 export * from './work/run-note.v1.js';
 export * from './work/session-load.v1.js';
 export * from './work/session-save.v1.js';

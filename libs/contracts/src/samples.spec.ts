@@ -25,6 +25,7 @@ const others: Record<string, z.ZodType> = {
   'signed.bundle.v1': contracts.SignedBundleV1,
   'claim.v1': contracts.ClaimV1,
   'archived-run.v1': contracts.ArchivedRunV1,
+  'partition.load.v1': contracts.PartitionLoadV1,
 };
 const schemas = { ...inChannels, ...others };
 

@@ -21,7 +21,8 @@ export type WatchEvent = z.infer<typeof WatchEventV1>;
 
 /** The mesh behind the edge: the guard, over GATE. Errors are MeshErrors by the guard's code. */
 export abstract class MeshPort {
-  abstract authenticate(caller: Caller): Promise<Identity>;
+  /** `start`: the run that is about to be asked for; OVERLOADED where it has no room. */
+  abstract authenticate(caller: Caller, start?: string): Promise<Identity>;
   /** Which run a request under an idempotency key starts; IDEMPOTENCY_MISMATCH when its key stands for another request. */
   abstract reserve(caller: Caller, request: RunRequestV1): Promise<ReservationV1>;
   /** Resolves once the request is stored. */

@@ -28,7 +28,9 @@ export class ResponsesService {
     request: ResponseRequest,
     idempotencyKey: string | undefined,
   ): Promise<RunView & { checked: boolean }> {
-    const { agents } = await this.mesh.authenticate(caller);
+    const runRequest = toRunRequest(request, caller, newRequestId(), idempotencyKey);
+    const { runId } = runOfRequest(caller.tenant, runRequest);
+    const { agents } = await this.mesh.authenticate(caller, runId);
     if (!agents.some((agent) => agent.id === request.model)) {
       throw new MeshError(
         'AGENT_UNKNOWN',
@@ -38,8 +40,6 @@ export class ResponsesService {
         },
       );
     }
-    const runRequest = toRunRequest(request, caller, newRequestId(), idempotencyKey);
-    const { runId } = runOfRequest(caller.tenant, runRequest);
     const { checked } = idempotencyKey ? await this.mesh.reserve(caller, runRequest) : { checked: true };
     await this.mesh.startRun(caller, runRequest);
     return { ...queuedView(runId, request.model, Date.now()), checked };

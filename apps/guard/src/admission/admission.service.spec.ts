@@ -2,8 +2,8 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KeyRing } from '@signalbox/bus';
-import type { JournalBody, RunRequestV1 } from '@signalbox/contracts';
+import { type Bus, KeyRing } from '@signalbox/bus';
+import type { JournalBody, RunRefusedV1, RunRequestV1 } from '@signalbox/contracts';
 import { MeshError, newRequestId, sha256Hex } from '@signalbox/kernel';
 import { floorMemory, PolicyStore, signBundle, storedDigest } from '@signalbox/policy-engine';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,6 +12,9 @@ import type { GuardConfig } from '../config.js';
 import { IdempotencyPort, type KeyedRequest, type Standing } from '../idempotency/idempotency.port.js';
 import { IdempotencyService } from '../idempotency/idempotency.service.js';
 import { RedactionService } from '../redaction/redaction.service.js';
+import { LoadsPort } from '../room/loads.port.js';
+import { RefusalsPort } from '../room/refusals.port.js';
+import { RoomService } from '../room/room.service.js';
 import { RunJournalPort, type RunRef, type RunSnapshot } from '../runs/run-journal.port.js';
 import { VaultPort } from '../vault/vault.port.js';
 import { AdmissionService } from './admission.service.js';
@@ -66,6 +69,30 @@ class KeysInMemory extends IdempotencyPort {
   }
 }
 
+class Loads extends LoadsPort {
+  override partition(): null {
+    return null;
+  }
+  override partitions(): [] {
+    return [];
+  }
+  override async fills(): Promise<ReadonlyMap<string, number>> {
+    return new Map([['RUN_00', fill]]);
+  }
+  override onLoad(): void {}
+}
+
+class Refusals extends RefusalsPort {
+  readonly kept: RunRefusedV1[] = [];
+  override async keep(refusal: RunRefusedV1): Promise<void> {
+    this.kept.push(refusal);
+  }
+  override of(): null {
+    return null;
+  }
+  override async forget(): Promise<void> {}
+}
+
 const keyDigest = sha256Hex('sb_demo_a-key');
 const urgentDigest = sha256Hex('sb_demo_urgent');
 const limits = {
@@ -88,6 +115,8 @@ const MODEL = {
 let dir: string;
 let journal: FirstEntries;
 let admission: AdmissionService;
+let refusals: Refusals;
+let fill = 0;
 
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'signalbox-guard-'));
@@ -125,7 +154,10 @@ beforeAll(() => {
   const config = { idempotencyKeepMs: 86_400_000 } as GuardConfig;
   const logger = createLogger({ service: 'guard', level: 'fatal' });
   const idempotency = new IdempotencyService(new KeysInMemory(), journal, config, ring, logger);
-  admission = new AdmissionService(policies, new RedactionService(ring, vault), vault, journal, idempotency, ring);
+  const room = new RoomService(new Loads(), {} as Bus, { tenantOpenRunsMax: 100 } as GuardConfig, logger);
+  const redaction = new RedactionService(ring, vault);
+  refusals = new Refusals();
+  admission = new AdmissionService(policies, redaction, vault, journal, idempotency, room, refusals, ring);
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
@@ -176,5 +208,22 @@ describe('a priority', () => {
     await admission.run('demo', { ...request('helper'), keyDigest: digest, ...(priority ? { priority } : {}) });
     const body = kind === 'run.accepted.v1' ? (priority ? { priority } : {}) : { error: { code: 'PRIORITY_DENIED' } };
     expect(journal.written.at(-1)).toMatchObject({ kind, body });
+  });
+});
+
+describe('a run without room', () => {
+  it('is turned away without a journal, and begins when it comes again', async () => {
+    const wanted = { ...request('helper'), idempotencyKey: 'room' };
+    const before = journal.written.length;
+    fill = 0.9;
+    await admission.run('demo', wanted);
+    await admission.run('demo', { ...wanted, agent: 'no-such-agent', idempotencyKey: 'other' });
+    expect(journal.written.slice(before).map(({ kind }) => kind)).toEqual(['run.refused.v1']);
+    expect(refusals.kept).toMatchObject([
+      { tenant: 'demo', error: { code: 'OVERLOADED', details: { full: 'stream' } } },
+    ]);
+    fill = 0;
+    await admission.run('demo', wanted);
+    expect(journal.written.at(-1)).toMatchObject({ kind: 'run.accepted.v1', body: { runId: refusals.kept[0]!.runId } });
   });
 });

@@ -15,6 +15,8 @@ import {
 import { MeshError } from '@signalbox/kernel';
 import { type CompiledPolicy, PolicyStore } from '@signalbox/policy-engine';
 import { type Claim, IdempotencyService } from '../idempotency/idempotency.service.js';
+import { RefusalsPort } from '../room/refusals.port.js';
+import { RoomService } from '../room/room.service.js';
 import { RedactionService } from '../redaction/redaction.service.js';
 import { RunJournalPort, type RunRef } from '../runs/run-journal.port.js';
 import { VaultPort } from '../vault/vault.port.js';
@@ -36,6 +38,8 @@ export class AdmissionService {
     @Inject(VaultPort) private readonly vault: VaultPort,
     @Inject(RunJournalPort) private readonly journal: RunJournalPort,
     @Inject(IdempotencyService) private readonly idempotency: IdempotencyService,
+    @Inject(RoomService) private readonly room: RoomService,
+    @Inject(RefusalsPort) private readonly refusals: RefusalsPort,
     @Inject(KEYS) keys: KeyRing,
   ) {
     this.#sessionKey = keys.secret('pseudonym');
@@ -53,16 +57,19 @@ export class AdmissionService {
     const grant = policy.authenticate(request.keyDigest, Date.now());
     const claim = request.idempotencyKey ? await this.idempotency.claim(tenant, request) : null;
     if (claim?.started) return;
-    await this.#open(run, request, { policy, grant, claim });
-    if (claim) await this.idempotency.began(claim);
+    const settled = await this.#open(run, request, { policy, grant, claim });
+    if (claim && settled) await this.idempotency.began(claim);
   }
 
-  async #open(run: RunRef, request: RunRequestV1, { policy, grant, claim }: Admitting): Promise<void> {
+  /** False when there is no room: the same request may come again. */
+  async #open(run: RunRef, request: RunRequestV1, { policy, grant, claim }: Admitting): Promise<boolean> {
     try {
       policy.resolve(request.agent);
       if (!policy.mayStart(grant, request.agent))
         throw new MeshError('AGENT_DENIED', `The key may not start ${request.agent}.`);
       assertPriority(grant, request);
+      const fault = await this.#lackOfRoom(run);
+      if (fault !== null) return await this.#turnAway(run, request, fault);
       const accepted = await this.#accept(run, request, grant);
       const began = await this.journal.open(run, 'run.accepted.v1', {
         ...accepted,
@@ -75,6 +82,25 @@ export class AdmissionService {
       if (fault.retry !== 'never' || fault.kind === 'bug') throw fault;
       await this.#refuse(run, request, fault);
     }
+    return true;
+  }
+
+  async #lackOfRoom(run: RunRef): Promise<MeshError | null> {
+    try {
+      await this.room.take(run);
+      return null;
+    } catch (error) {
+      const fault = MeshError.from(error);
+      if (fault.code === 'OVERLOADED') return fault;
+      throw fault;
+    }
+  }
+
+  /** Not a refusal in the journal: that would take the room that is wanting, and bar the same request for ever. */
+  async #turnAway(run: RunRef, { requestId }: RunRequestV1, fault: MeshError): Promise<boolean> {
+    await this.refusals.keep({ ...run, requestId, error: fault.toWire(), refusedAt: Date.now() });
+    await this.journal.note(run, { phase: 'ended', seq: 0 });
+    return false;
   }
 
   async #accept(

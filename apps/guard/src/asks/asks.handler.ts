@@ -22,6 +22,7 @@ export class AsksHandler {
   @Serve('askAuth')
   async auth(body: ChannelBody<'askAuth'>, message: BusMessage<unknown>): Promise<ChannelReply<'askAuth'>> {
     const grant = grantOf(this.policies, message.tenant, body.keyDigest);
+    if (body.start !== undefined) await this.reading.assertRoom({ tenant: message.tenant, runId: body.start });
     const agents = this.policies
       .forTenant(message.tenant)
       .agentsFor(grant)

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { PolicyModule } from '@signalbox/app-runtime';
 import { IdempotencyModule } from '../idempotency/idempotency.module.js';
 import { RedactionModule } from '../redaction/redaction.module.js';
+import { RoomModule } from '../room/room.module.js';
 import { RunsModule } from '../runs/runs.module.js';
 import { VaultModule } from '../vault/vault.module.js';
 import { AsksHandler } from './asks.handler.js';
@@ -9,7 +10,7 @@ import { ReadingService } from './reading.service.js';
 import { WatchService } from './watch.service.js';
 
 @Module({
-  imports: [IdempotencyModule, PolicyModule, RedactionModule, RunsModule, VaultModule],
+  imports: [IdempotencyModule, PolicyModule, RedactionModule, RoomModule, RunsModule, VaultModule],
   controllers: [AsksHandler],
   providers: [ReadingService, WatchService],
 })

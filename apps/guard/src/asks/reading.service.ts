@@ -3,6 +3,8 @@ import { MeshError } from '@signalbox/kernel';
 import { PolicyStore } from '@signalbox/policy-engine';
 import { grantOf } from '../callers/grant-of.js';
 import { RedactionService } from '../redaction/redaction.service.js';
+import { RefusalsPort } from '../room/refusals.port.js';
+import { RoomService } from '../room/room.service.js';
 import { RunJournalPort, type RunRef, type RunSnapshot, type RunView } from '../runs/run-journal.port.js';
 
 /** Reads runs for those who started them, with their own data back in place. */
@@ -12,6 +14,8 @@ export class ReadingService {
     @Inject(PolicyStore) private readonly policies: PolicyStore,
     @Inject(RedactionService) private readonly redaction: RedactionService,
     @Inject(RunJournalPort) private readonly journal: RunJournalPort,
+    @Inject(RoomService) private readonly room: RoomService,
+    @Inject(RefusalsPort) private readonly refusals: RefusalsPort,
   ) {}
 
   /** The user that a key stands for; KEY_INVALID otherwise. */
@@ -19,9 +23,22 @@ export class ReadingService {
     return grantOf(this.policies, tenant, keyDigest).userId;
   }
 
+  /** OVERLOADED where the run is not there yet and would have no room. What was said of an earlier try is forgotten. */
+  async assertRoom(run: RunRef): Promise<void> {
+    try {
+      await this.room.assertRoom(run);
+      await this.refusals.forget(run);
+    } catch (error) {
+      if (MeshError.from(error).code !== 'OVERLOADED' || (await this.journal.snapshot(run)) === null) throw error;
+    }
+  }
+
   async own(tenant: string, keyDigest: string, runId: string): Promise<RunView> {
     const userId = this.userOf(tenant, keyDigest);
-    const snapshot = await this.journal.recall({ tenant, runId });
+    const run = { tenant, runId };
+    const refused = this.refusals.of(run);
+    const snapshot = refused === null ? await this.journal.recall(run) : await this.journal.snapshot(run);
+    if (snapshot === null && refused !== null) return refused;
     if (!snapshot) throw unknown();
     return this.#show(tenant, snapshot, userId);
   }
@@ -29,7 +46,7 @@ export class ReadingService {
   /** The run as it stands, restored; null while it has no entry. A run of somebody else is RUN_UNKNOWN. */
   async find(run: RunRef, userId: string): Promise<RunView | null> {
     const snapshot = await this.journal.snapshot(run);
-    return snapshot === null ? null : this.#show(run.tenant, snapshot, userId);
+    return snapshot === null ? this.refusals.of(run) : this.#show(run.tenant, snapshot, userId);
   }
 
   async #show(tenant: string, { view, userId: owner }: RunSnapshot, userId: string): Promise<RunView> {

@@ -15,12 +15,25 @@ export interface PartitionOptions {
   onFault: (fault: MeshError) => void;
 }
 
+/** How busy a partition is. */
+export interface PartitionBusyness {
+  openRuns: number;
+  openRunsMax: number;
+  waitingRuns: number;
+  /** Runs that ended since it was taken. */
+  ended: number;
+  /** Open runs by tenant. */
+  tenants: ReadonlyMap<string, number>;
+}
+
 /** One partition that this router owns: its reader, and its open runs. */
 export class Partition implements RunHome {
   readonly #shells = new Map<string, RunShell>();
   readonly #turns: Turns;
+  readonly #tenants = new Map<string, number>();
   readonly #stop = new AbortController();
   #live = false;
+  #ended = 0;
   #lastSeq = 0;
   #reader: PartitionReader | undefined;
 
@@ -35,6 +48,16 @@ export class Partition implements RunHome {
 
   get openRuns(): number {
     return this.#shells.size;
+  }
+
+  busyness(): PartitionBusyness {
+    return {
+      openRuns: this.#shells.size,
+      openRunsMax: this.options.openRunsMax,
+      waitingRuns: this.#turns.waiting,
+      ended: this.#ended,
+      tenants: this.#tenants,
+    };
   }
 
   /** Folds from the checkpoint on; resolves when it decides. Rejects when the partition cannot be read. */
@@ -98,6 +121,8 @@ export class Partition implements RunHome {
 
   leave(shell: RunShell): void {
     if (!this.#shells.delete(shell.state.subject)) return;
+    this.#ended += 1;
+    this.#count(shell.ref.tenant, -1);
     if (shell.state.status === 'quarantined')
       this.logger.error({ runId: shell.ref.runId, why: shell.state.error?.message }, 'a run is quarantined');
     this.#turns.leave(shell);
@@ -134,6 +159,7 @@ export class Partition implements RunHome {
       shell = new RunShell(entry.subject, { tenant: entry.tenant, runId: entry.runId }, this);
       shell.shed = this.#shells.size >= this.options.openRunsMax;
       this.#shells.set(entry.subject, shell);
+      this.#count(entry.tenant, 1);
     }
     const before = shell.state;
     shell.fold(entry);
@@ -142,6 +168,12 @@ export class Partition implements RunHome {
     if (!this.#live) return;
     void this.runs.advance(shell);
     return this.runs.room() ?? undefined;
+  }
+
+  #count(tenant: string, change: 1 | -1): void {
+    const runs = (this.#tenants.get(tenant) ?? 0) + change;
+    if (runs > 0) this.#tenants.set(tenant, runs);
+    else this.#tenants.delete(tenant);
   }
 
   #closed(shell: RunShell): void {

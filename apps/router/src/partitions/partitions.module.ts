@@ -2,6 +2,9 @@ import { PolicyModule } from '@signalbox/app-runtime';
 import { Module, type Provider } from '@nestjs/common';
 import { BusDispatchAdapter } from '../dispatch/adapters/bus-dispatch.adapter.js';
 import { DispatchPort } from '../dispatch/dispatch.port.js';
+import { KvLoadAdapter } from '../load/adapters/kv-load.adapter.js';
+import { LoadPort } from '../load/load.port.js';
+import { LoadService } from '../load/load.service.js';
 import { BusJournalAdapter } from '../journal/adapters/bus-journal.adapter.js';
 import { JournalPort } from '../journal/journal.port.js';
 import { StorePolicyAdapter } from '../policy/adapters/store-policy.adapter.js';
@@ -21,6 +24,8 @@ export const ROUTER_PROVIDERS: Provider[] = [
   RunsService,
   AlarmsService,
   TimersService,
+  LoadService,
+  { provide: LoadPort, useClass: KvLoadAdapter },
   { provide: LeasesPort, useClass: KvLeasesAdapter },
   { provide: CheckpointsPort, useClass: KvCheckpointsAdapter },
   { provide: JournalPort, useClass: BusJournalAdapter },

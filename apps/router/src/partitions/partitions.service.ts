@@ -9,7 +9,7 @@ import { RunsService } from '../runs/runs.service.js';
 import { type Checkpoint, CheckpointsPort } from './checkpoints.port.js';
 import { planLeases } from './lease-plan.js';
 import { LeasesPort } from './leases.port.js';
-import { Partition } from './partition.js';
+import { Partition, type PartitionBusyness } from './partition.js';
 
 /** Pause before a partition that could not be read is opened again, ms. */
 const REOPEN_MS = 1_000;
@@ -38,6 +38,11 @@ export class PartitionsService implements OnApplicationBootstrap, BeforeApplicat
     return new Map(
       [...this.#owned].map(([name, partition]) => [name, { live: partition.isLive(), openRuns: partition.openRuns }]),
     );
+  }
+
+  /** How busy each partition is that this router works on. */
+  loads(): Map<string, PartitionBusyness> {
+    return new Map([...this.#owned].flatMap(([name, own]) => (own.isLive() ? [[name, own.busyness()]] : [])));
   }
 
   async onApplicationBootstrap(): Promise<void> {

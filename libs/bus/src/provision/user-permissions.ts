@@ -39,6 +39,8 @@ function toPermissions(right: Right): Permissions {
       return rights.durable(right.stream, right.consumer);
     case 'read':
       return rights.followStream(right.stream);
+    case 'inspect':
+      return rights.inspect(right.stream, right.consumer);
     case 'bucket-read':
       return rights.readBucket(right.bucket);
     case 'bucket-write':

@@ -19,6 +19,8 @@ export interface Channel {
   carrier: Carrier;
   publishers: readonly ServiceName[];
   subscribers: readonly ServiceName[];
+  /** May look how full the stream is and how far its consumer, without reading it. */
+  inspectors?: readonly ServiceName[];
   /** Tenants' own systems may publish here, each for itself alone. */
   tenants: boolean;
   /**

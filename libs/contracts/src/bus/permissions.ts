@@ -15,6 +15,8 @@ export type Right =
   | { kind: 'work'; stream: string; consumer: string }
   /** Read a stream by readers that leave nothing behind, or entry by entry, below the filter. */
   | { kind: 'read'; stream: string; filter: string }
+  /** Look how full a stream is and how far its durable; read nothing. */
+  | { kind: 'inspect'; stream: string; consumer: string }
   | { kind: 'bucket-read'; bucket: string }
   | { kind: 'bucket-write'; bucket: string }
   | { kind: 'objects'; store: string }
@@ -39,6 +41,7 @@ export function rightsOf(service: ServiceName, account: AccountName): Right[] {
   for (const channel of channelList.filter((candidate) => candidate.account === account)) {
     if (channel.publishers.includes(service)) rights.push({ kind: 'publish', subject: channel.subject });
     if (channel.subscribers.includes(service)) rights.push(...subscriberRights(channel));
+    if (channel.inspectors?.includes(service)) rights.push(...inspectorRights(channel));
   }
   if (account === 'CORE') rights.push(...storeRights(service));
   if (account === 'CORE' && service === ARCHIVIST) rights.push(...purgeRights());
@@ -65,6 +68,12 @@ function subscriberRights(channel: Channel): Right[] {
     ];
   }
   return [...live, ...streamsOf(carrier.stream).flatMap(readRights)];
+}
+
+function inspectorRights({ carrier }: Channel): Right[] {
+  if (carrier.kind !== 'stream' || carrier.consumer === undefined) return [];
+  const { stream, durable } = CONSUMERS[carrier.consumer];
+  return [{ kind: 'inspect', stream, consumer: durable }];
 }
 
 function storeRights(service: ServiceName): Right[] {

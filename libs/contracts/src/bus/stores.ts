@@ -1,4 +1,4 @@
-import { day, MiB, second } from './magnitudes.js';
+import { day, MiB, minute, second } from './magnitudes.js';
 
 /** A key-value bucket. Keys start with their tenant. */
 export interface BucketSpec {
@@ -38,6 +38,24 @@ export const BUCKETS = {
     readers: ['router'],
     writers: ['router'],
     doc: 'Which router reads which partition; a hint, never a lock.',
+  },
+  health: {
+    name: 'health',
+    history: 1,
+    ttlMs: 10 * second,
+    maxBytes: 16 * MiB,
+    readers: ['guard', 'router'],
+    writers: ['router'],
+    doc: 'How busy each partition is, `load.<partition>`: by this the guard admits runs.',
+  },
+  refusals: {
+    name: 'refusals',
+    history: 1,
+    ttlMs: minute,
+    maxBytes: 64 * MiB,
+    readers: ['guard'],
+    writers: ['guard'],
+    doc: 'Runs that were refused for want of room, `<tenant>.<run>`: for whoever asks what became of them.',
   },
   checkpoints: {
     name: 'checkpoints',

@@ -15,8 +15,8 @@ export class BusMeshAdapter extends MeshPort {
     super();
   }
 
-  override authenticate(caller: Caller): Promise<Identity> {
-    const body = { keyDigest: caller.keyDigest };
+  override authenticate(caller: Caller, start?: string): Promise<Identity> {
+    const body = { keyDigest: caller.keyDigest, ...(start === undefined ? {} : { start }) };
     return this.bus.request('askAuth', subjects.ask(caller.tenant, 'auth'), body, { timeoutMs: this.config.askMs });
   }
 

@@ -1,0 +1,113 @@
+import { CONFIG, CORE_BUS, LOGGER } from '@signalbox/app-runtime';
+import type { Bus } from '@signalbox/bus';
+import { partitionOfRun, subjects } from '@signalbox/contracts';
+import { MeshError } from '@signalbox/kernel';
+import type { Logger } from '@signalbox/telemetry';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { GuardConfig } from '../config.js';
+import type { RunRef } from '../runs/run-journal.port.js';
+import { LoadsPort } from './loads.port.js';
+import { noRoom } from './room.js';
+
+/** How often refusals are told to audit, ms: counted, so that no flood of them makes another. */
+const TELL_MS = 5_000;
+/** Tenants whose refusals are counted at once. */
+const TOLD_MAX = 1_000;
+
+/** Runs admitted here that no router has told of yet: of the present and the last span between two reports. */
+class Admitted {
+  now = new Map<string, number>();
+  before = new Map<string, number>();
+
+  count(tenant?: string): number {
+    if (tenant !== undefined) return (this.now.get(tenant) ?? 0) + (this.before.get(tenant) ?? 0);
+    return [...this.now.values(), ...this.before.values()].reduce((sum, runs) => sum + runs, 0);
+  }
+}
+
+/** Refuses runs before queues grow. */
+@Injectable()
+export class RoomService implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #admitted = new Map<string, Admitted>();
+  readonly #refused = new Map<string, { tenant: string; why: string; runs: number }>();
+  #telling: NodeJS.Timeout | undefined;
+
+  constructor(
+    @Inject(LoadsPort) private readonly loads: LoadsPort,
+    @Inject(CORE_BUS) private readonly bus: Bus,
+    @Inject(CONFIG) private readonly config: GuardConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
+    loads.onLoad((partition) => {
+      const admitted = this.#admitted.get(partition);
+      if (admitted === undefined) return;
+      admitted.before = admitted.now;
+      admitted.now = new Map();
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.#telling = setInterval(() => this.#tell(), TELL_MS);
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.#telling);
+    this.#tell();
+  }
+
+  /** OVERLOADED with `details.retryAfterMs` where one more run of the tenant has no room. */
+  async assertRoom({ tenant, runId }: RunRef): Promise<void> {
+    const partition = partitionOfRun(runId);
+    const fills = await this.loads.fills(partition);
+    let tenantRuns = 0;
+    let endedPerS = 0;
+    let openRuns = 0;
+    for (const load of this.loads.partitions()) {
+      tenantRuns += load.tenants[tenant] ?? 0;
+      endedPerS += load.endedPerS;
+      openRuns += load.openRuns;
+    }
+    for (const admitted of this.#admitted.values()) tenantRuns += admitted.count(tenant);
+    const full = noRoom({
+      load: this.loads.partition(partition),
+      admitted: this.#admitted.get(partition)?.count() ?? 0,
+      tenantRuns,
+      tenantRunsMax: this.config.tenantOpenRunsMax,
+      endedPerS,
+      openRuns,
+      fills,
+    });
+    if (full === null) return;
+    this.#count(tenant, full.why);
+    throw new MeshError('OVERLOADED', full.message, { details: { retryAfterMs: full.retryAfterMs, full: full.why } });
+  }
+
+  /** The same, and the run counts from now on, until its router tells of it. */
+  async take(run: RunRef): Promise<void> {
+    await this.assertRoom(run);
+    const { tenant, runId } = run;
+    const partition = partitionOfRun(runId);
+    const admitted = this.#admitted.get(partition) ?? new Admitted();
+    this.#admitted.set(partition, admitted);
+    admitted.now.set(tenant, (admitted.now.get(tenant) ?? 0) + 1);
+  }
+
+  #count(tenant: string, why: string): void {
+    const key = `${tenant}.${why}`;
+    const told = this.#refused.get(key);
+    if (told !== undefined) told.runs += 1;
+    else if (this.#refused.size < TOLD_MAX) this.#refused.set(key, { tenant, why, runs: 1 });
+  }
+
+  #tell(): void {
+    const refused = [...this.#refused.values()];
+    this.#refused.clear();
+    for (const { tenant, why, runs } of refused) {
+      this.logger.warn({ tenant, full: why, runs }, 'runs were refused for want of room');
+      const note = { kind: 'runs-refused', service: 'guard', facts: { full: why, runs }, at: Date.now() };
+      this.bus.publish('audit', subjects.audit(tenant, 'runs-refused'), note).catch((error: unknown) => {
+        this.logger.warn({ err: MeshError.from(error), tenant }, 'refusals could not be told to audit');
+      });
+    }
+  }
+}
