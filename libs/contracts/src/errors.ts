@@ -52,6 +52,12 @@ export const ERRORS = {
   TOOL_TIMEOUT: spec('timeout', 'backoff', 504, 'The tool did not end within its time limit.'),
   TOOL_LIMIT: spec('limit', 'never', 422, 'The tool was stopped at a limit: cpu, memory, processes or output.'),
   TOOL_OUTPUT_TOO_LARGE: spec('limit', 'never', 422, 'The result of the tool is larger than a result may be.'),
+  EXPRESSION_FAILED: spec(
+    'invalid',
+    'never',
+    400,
+    'An expression of a tool or a plan could not be evaluated; the message says why.',
+  ),
   TOOL_OUTCOME_UNKNOWN: spec(
     'conflict',
     'never',

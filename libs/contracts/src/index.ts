@@ -40,6 +40,7 @@ export * from './journal/tool-receipt.js';
 export * from './journal/upcast.js';
 export * from './partitions.js';
 export * from './policy/agent-manifest.js';
+export * from './policy/agent-plan.js';
 export * from './policy/bundle-ref.js';
 export * from './policy/decision-record.js';
 export * from './policy/key-grant.js';

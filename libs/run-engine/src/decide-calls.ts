@@ -1,9 +1,10 @@
 import type { DecisionRecord, ErrorCode, RunEvent } from '@signalbox/contracts';
 import { sha256Hex } from '@signalbox/kernel';
+import { inlineAnswer } from './inline.js';
 import { schemaFaults } from './json-schema.js';
 import { limitEvents } from './limits.js';
 import { type DecideEnv, authorized } from './policy-view.js';
-import { ATTEMPTS_MAX, QUEUE_WAIT_MS_MAX } from './settings.js';
+import { ATTEMPTS_MAX, QUEUE_WAIT_MS_MAX, ROUND_CHARS_MAX } from './settings.js';
 import type { Call, RunState } from './state.js';
 
 /** What follows for the calls of the current step: refusals, requests as slots are free, questions, new attempts. */
@@ -12,7 +13,9 @@ export function nextCallEvents(state: RunState, calls: readonly Call[], env: Dec
   const events: RunEvent[] = [...questionEvents(state, calls)];
   let running = calls.filter((call) => call.status === 'requested' || call.status === 'questioned').length;
   let dispatched = state.toolCalls;
+  let inlineChars = 0;
   for (const call of calls) {
+    if (inlineChars >= ROUND_CHARS_MAX) break;
     if (call.status === 'overdue' && call.attempt >= ATTEMPTS_MAX && !askedOf(call)) {
       const error = {
         code: 'TOOL_TIMEOUT' as const,
@@ -23,9 +26,13 @@ export function nextCallEvents(state: RunState, calls: readonly Call[], env: Dec
     }
     if (call.status !== 'proposed' && call.status !== 'retry' && (call.status !== 'overdue' || askedOf(call))) continue;
     const verdict = judge(state, call, env);
-    if (verdict.event.type === 'tool.requested') {
-      if (running >= limits.parallelToolCallsMax) continue;
-      running += 1;
+    const { type } = verdict.event;
+    if (type === 'tool.inlined') inlineChars += verdict.event.arguments.length + verdict.event.result.length;
+    if (type === 'tool.requested' || type === 'tool.inlined') {
+      if (type === 'tool.requested') {
+        if (running >= limits.parallelToolCallsMax) continue;
+        running += 1;
+      }
       if (call.attempt === 0) {
         if (dispatched >= limits.toolCallsMax)
           return [
@@ -109,6 +116,10 @@ function judge(state: RunState, call: Call, env: DecideEnv): { event: RunEvent }
     userId: state.accepted!.principal.userId,
   });
   if (decision.outcome !== 'permit') return refuse('TOOL_DENIED', decision);
+  if (tool.driver.kind === 'inline') {
+    const answer = inlineAnswer(tool.driver.expression, tool.limits, text, args);
+    return { event: { type: 'tool.inlined', step, callId, tool: name, arguments: text, ...answer, decision } };
+  }
   return {
     event: {
       type: 'tool.requested',

@@ -1,5 +1,6 @@
 import { type DecisionV1, journalHead, type RunEvent, type WireError } from '@signalbox/contracts';
 import { nextCallEvents } from './decide-calls.js';
+import { nextPlanned } from './decide-plan.js';
 import { closeDraft, openDraft } from './draft.js';
 import { type Effect, effectsOf } from './effects.js';
 import { applyEvent } from './events.js';
@@ -14,6 +15,8 @@ import {
   ENGINE_WITH_PROGRESS,
   POLICY_WAIT_MS_MAX,
   QUEUE_WAIT_MS_MAX,
+  ROUND_CHARS_MAX,
+  ROUND_EVENTS_MAX,
   ROUNDS_MAX,
   SESSION_LOAD_TIMEOUT_MS,
   SESSION_SAVE_TIMEOUT_MS,
@@ -38,16 +41,28 @@ export function decide(state: RunState, env: DecideEnv): Decided | null {
   if (state.accepted === null || state.status === 'quarantined') return null;
   const events: RunEvent[] = [];
   const draft = openDraft(state);
-  for (let round = 0; round < ROUNDS_MAX; round++) {
+  let chars = 0;
+  for (let round = 0; round < ROUNDS_MAX && events.length < ROUND_EVENTS_MAX && chars < ROUND_CHARS_MAX; round++) {
     const next = nextEvents(draft, env);
     if (next.length === 0) break;
     for (const event of next) applyEvent(draft, event, env.nowMs);
     events.push(...next);
+    chars += inlineCharsOf(next);
   }
   if (events.length === 0) return null;
   applyEarly(draft);
   const decision: DecisionV1 = { head: state.head, decidedAt: env.nowMs, engine: env.engine ?? ENGINE_VERSION, events };
   return { decision, events, effects: effectsOf(state, draft, events), after: closeDraft(draft) };
+}
+
+/** The texts that grow where no effect ends a decision. */
+function inlineCharsOf(events: readonly RunEvent[]): number {
+  let chars = 0;
+  for (const event of events) {
+    if (event.type === 'tool.inlined') chars += event.arguments.length + event.result.length;
+    else if (event.type === 'plan.stepped') for (const call of event.calls) chars += call.arguments.length;
+  }
+  return chars;
 }
 
 /**
@@ -78,10 +93,13 @@ function nextEvents(state: RunState, env: DecideEnv): RunEvent[] {
     const bound = plan.limits.wallMsMax;
     return limitEvents(state, { limit: 'wallMs', value: Math.max(bound, env.nowMs - plan.startedAt), bound });
   }
+  const planned = plan.agent.plan;
+  if (planned?.history === false) return nextPlanned(state, planned, env);
   if (state.load === null) return [{ type: 'session.requested', attempt: 1, timeoutMs: SESSION_LOAD_TIMEOUT_MS }];
   if (state.load.status === 'requested') return [];
   if (state.load.status === 'overdue')
     return [{ type: 'session.skipped', reason: 'Memory did not answer in time; the run goes on without history.' }];
+  if (planned !== undefined) return nextPlanned(state, planned, env);
   const step = stepOf(state);
   if (step === undefined) return requestStep(state, 1, 'The run starts.');
   if (step.status !== 'completed') return attemptAgain(state, step);

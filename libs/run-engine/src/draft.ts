@@ -71,3 +71,29 @@ export function addRedactions(draft: RunState, more: Redactions): void {
     sum[name] = (sum[name] ?? 0) + count;
   draft.redactions = sum;
 }
+
+/** Ids of calls are given here, whatever a worker wrote: they are unique in the run by construction. */
+export const callIdOf = (step: number, index: number): string => `call_${step}_${index}`;
+
+/** A call that somebody wants and nobody has judged. */
+export function newCall(callId: string, step: number, tool: string, args: string): Call {
+  return {
+    callId,
+    step,
+    tool,
+    arguments: args,
+    status: 'proposed',
+    attempt: 0,
+    requestedAt: 0,
+    notBeforeAt: 0,
+    timeoutMs: 0,
+    beganAt: null,
+    argumentsHash: '',
+    effect: 'unsafe',
+    tier: 'T3',
+    limits: null,
+    decision: null,
+    result: '',
+    error: null,
+  };
+}

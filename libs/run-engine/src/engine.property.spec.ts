@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { decide } from './decide.js';
 import { type AskEffect, isOutstanding, outstanding } from './effects.js';
 import { evolve, foldJournal } from './evolve.js';
@@ -8,10 +8,13 @@ import { timersOf } from './timers.js';
 import { verifyJournal } from './verify.js';
 import { viewOf } from './view.js';
 import { redecide } from './redecide.js';
-import { type CallScript, eventsOf, type StepScript } from './script.fixture.js';
+import { type CallScript, eventsOf, type StepScript, type WorldOptions } from './script.fixture.js';
 import { SUBJECT, World } from './world.fixture.js';
 
-const tools = ['pure', 'keyed', 'unsafe', 'nothing'];
+// Hundreds of whole runs each.
+vi.setConfig({ testTimeout: 60_000 });
+
+const tools = ['pure', 'keyed', 'unsafe', 'inline', 'nothing'];
 const call: fc.Arbitrary<CallScript> = fc.record({
   tool: fc.constantFrom(...tools),
   outcome: fc.constantFrom('ok', 'ok', 'TOOL_FAILED', 'TOOL_TIMEOUT', 'SANDBOX_UNAVAILABLE'),
@@ -27,6 +30,31 @@ const step: fc.Arbitrary<StepScript> = fc.record({
   ),
 });
 const script = fc.array(step, { maxLength: 4 });
+/** Plans of which a script plays the tools: each expression reads what came before, whether it failed or not. */
+const plan: fc.Arbitrary<Pick<WorldOptions, 'script' | 'plan'>> = fc
+  .record({
+    script: fc.array(step, { minLength: 1, maxLength: 5 }),
+    onError: fc.array(fc.constantFrom('stop' as const, 'continue' as const, 'continue' as const), {
+      minLength: 5,
+      maxLength: 5,
+    }),
+    history: fc.boolean(),
+  })
+  .map(({ script: steps, onError, history }) => ({
+    script: steps,
+    plan: {
+      steps: steps.map(({ calls }, index) => ({
+        id: `s${index}`,
+        calls: calls.map(({ tool }, n) => {
+          const before = `steps.s${index - 1}.results[${n}]`;
+          return { tool, arguments: { n: index === 0 ? n : { $: `length(to_string(${before})) + \`1\`` } } };
+        }),
+        onError: onError[index]!,
+      })),
+      output: `steps.s${steps.length - 1}`,
+      history,
+    },
+  }));
 const moves = fc.array(fc.tuple(fc.nat(9), fc.nat(1_000)), { maxLength: 250 });
 
 /** Two routers that read, decide and die in any order, workers whose facts come early, late and twice. */
@@ -108,8 +136,8 @@ function expectSound(world: World, state: RunState): void {
         ? `m${event.step}:${event.attempt}`
         : event.type === 'tool.requested'
           ? `t${event.callId}:${event.attempt}`
-          : event.type === 'tool.refused'
-            ? `t${event.callId}:refused`
+          : event.type === 'tool.refused' || event.type === 'tool.inlined'
+            ? `t${event.callId}:answered`
             : event.type === 'run.started' || event.type.startsWith('run.')
               ? event.type
               : null;
@@ -143,6 +171,24 @@ describe('any order of facts', () => {
         expect(outcomeOf(world)).toEqual(outcomeOf(calm));
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it('does the same for agents with a plan', () => {
+    fc.assert(
+      fc.property(plan, moves, fc.boolean(), (options, order, twice) => {
+        const world = new World({ ...options, twice });
+        const chaos = new Chaos(world);
+        for (const [kind, n] of order) chaos.move(kind, n);
+        const state = world.settle();
+        expect(isClosed(state)).toBe(true);
+        expectSound(world, state);
+        expect([world.prompts, state.usage.inputTokens]).toEqual([[], 0]);
+        const calm = new World(options);
+        calm.settle();
+        expect(outcomeOf(world)).toEqual(outcomeOf(calm));
+      }),
+      { numRuns: 150 },
     );
   });
 

@@ -1,5 +1,5 @@
 import type { RunEvent, RunEventOf } from '@signalbox/contracts';
-import { addRemark, putCall, putStep, stepNumbered } from './draft.js';
+import { addRemark, callIdOf, newCall, putCall, putStep, stepNumbered } from './draft.js';
 import { repairRequest } from './output.js';
 import { retryDelayMs } from './settings.js';
 import type { Asked, ModelStep, RunState } from './state.js';
@@ -27,7 +27,10 @@ export function applyEvent(draft: RunState, event: RunEvent, decidedAt: number):
       return;
     case 'model.requested':
       return requestModel(draft, event, decidedAt);
+    case 'plan.stepped':
+      return stepPlanned(draft, event, decidedAt);
     case 'tool.requested':
+    case 'tool.inlined':
     case 'tool.refused':
     case 'tool.abandoned':
       return applyCallEvent(draft, event, decidedAt);
@@ -75,9 +78,32 @@ function requestModel(draft: RunState, event: RunEventOf<'model.requested'>, dec
   putStep(draft, step, {});
 }
 
+/** A step that no model was asked for: its calls are known at once. */
+function stepPlanned(draft: RunState, event: RunEventOf<'plan.stepped'>, decidedAt: number): void {
+  if (stepNumbered(draft, event.step) !== undefined) return;
+  const callIds = event.calls.map((_, index) => callIdOf(event.step, index));
+  putStep(
+    draft,
+    {
+      ...asked(1, decidedAt, 0, false),
+      step: event.step,
+      status: 'completed',
+      outputTokensMax: 0,
+      error: null,
+      content: '',
+      callIds,
+      charged: [],
+    },
+    {},
+  );
+  event.calls.forEach((call, index) =>
+    putCall(draft, newCall(callIds[index]!, event.step, call.tool, call.arguments), {}),
+  );
+}
+
 function applyCallEvent(
   draft: RunState,
-  event: RunEventOf<'tool.requested' | 'tool.refused' | 'tool.abandoned'>,
+  event: RunEventOf<'tool.requested' | 'tool.inlined' | 'tool.refused' | 'tool.abandoned'>,
   decidedAt: number,
 ): void {
   const call = draft.calls[event.callId];
@@ -87,6 +113,13 @@ function applyCallEvent(
     return putCall(draft, call, { status: 'refused', error: event.error, decision: event.decision });
   }
   if (event.type === 'tool.abandoned') return putCall(draft, call, { status: 'failed', error: event.error });
+  if (event.type === 'tool.inlined') {
+    draft.toolCalls += 1;
+    const { result, error = null, decision } = event;
+    const status = error === null ? 'completed' : 'failed';
+    const done = { attempt: 1, requestedAt: decidedAt, notBeforeAt: decidedAt, effect: 'pure' as const };
+    return putCall(draft, call, { ...done, tier: 'T0', status, arguments: event.arguments, decision, result, error });
+  }
   if (event.attempt === 1) draft.toolCalls += 1;
   const { arguments: args, argumentsHash, effect, tier, limits, decision } = event;
   putCall(draft, call, {

@@ -30,6 +30,10 @@ function eventText(event: RunEvent): string {
       return event.reason;
     case 'model.requested':
       return `Step ${event.step}, attempt ${event.attempt}: asked ${event.provider}/${event.model} with ${event.recipe.messages} messages, at most ${event.outputTokensMax} tokens out. ${event.reason}`;
+    case 'plan.stepped':
+      return `Step ${event.step}, ${event.id} of the plan: calls ${event.calls.map((call) => call.tool).join(', ')}.`;
+    case 'tool.inlined':
+      return `Allowed ${event.callId} ${event.tool} and worked it out${event.error ? `, which failed, ${errorText(event.error)}` : ''}: ${why(event.decision)}`;
     case 'tool.requested':
       return `Allowed ${event.callId} ${event.tool} (${event.effect}, ${event.tier}), attempt ${event.attempt}: ${why(event.decision)}`;
     case 'tool.refused':

@@ -1,5 +1,5 @@
 import { ERRORS, type JournalEntry, type JournalEntryOf } from '@signalbox/contracts';
-import { addRedactions, putCall, putStep, quarantine, report, stepNumbered } from './draft.js';
+import { addRedactions, callIdOf, newCall, putCall, putStep, quarantine, report, stepNumbered } from './draft.js';
 import { ATTEMPTS_MAX, EARLY_FACTS_MAX, modelAttemptsMax } from './settings.js';
 import { type Call, type ModelStep, type RunState, type SessionAsk, hasEnded, isSettled, stepOf } from './state.js';
 import { TIMERS, dueAtOf } from './timers.js';
@@ -132,35 +132,12 @@ function applyModel(draft: RunState, fact: ModelFact): void {
     return putStep(draft, step, { status: again ? 'retry' : 'failed', error: fact.body.error });
   }
   const { content, toolCalls, redactions, simulated, upstream, provider } = fact.body;
-  // Ids are given here, whatever the worker wrote: they are unique in the run by construction.
-  const callIds = toolCalls.map((_, index) => `call_${number}_${index}`);
+  const callIds = toolCalls.map((_, index) => callIdOf(number, index));
   putStep(draft, step, { status: 'completed', content, callIds, error: null });
   toolCalls.forEach((call, index) => putCall(draft, newCall(callIds[index]!, number, call.name, call.arguments), {}));
   addRedactions(draft, redactions);
   draft.simulated ||= simulated;
   draft.upstream = upstream === '' ? provider : upstream;
-}
-
-function newCall(callId: string, step: number, tool: string, args: string): Call {
-  return {
-    callId,
-    step,
-    tool,
-    arguments: args,
-    status: 'proposed',
-    attempt: 0,
-    requestedAt: 0,
-    notBeforeAt: 0,
-    timeoutMs: 0,
-    beganAt: null,
-    argumentsHash: '',
-    effect: 'unsafe',
-    tier: 'T3',
-    limits: null,
-    decision: null,
-    result: '',
-    error: null,
-  };
 }
 
 function applyTool(draft: RunState, fact: ToolFact): void {

@@ -12,6 +12,7 @@ export {
 } from './effects.js';
 export { evolve, evolveAll, foldJournal } from './evolve.js';
 export { explain, type Line } from './explain.js';
+export { inlineFault, planFaults } from './plan-faults.js';
 export { schemaFaults, unsupportedIn } from './json-schema.js';
 export { mayBegin } from './may-begin.js';
 export { type AuthorizeQuestion, type DecideEnv, type PolicyView, type Resolution } from './policy-view.js';

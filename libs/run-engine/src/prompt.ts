@@ -25,6 +25,9 @@ function stepsDone(state: RunState): ModelStep[] {
  * engine remarked, nor answers that it did not take.
  */
 export function messagesOf(state: RunState): Message[] {
+  // A plan says nothing on its way: its question and its answer are the conversation.
+  if (state.plan?.agent.plan !== undefined)
+    return [...(state.accepted?.input ?? []), { role: 'assistant', content: state.output ?? '' }];
   const rejected = new Set(state.remarks.filter(({ kind }) => kind === 'output').map(({ step }) => step));
   const kept = stepsDone(state).filter((step) => !rejected.has(step.step));
   return [...(state.accepted?.input ?? []), ...kept.flatMap((step) => messagesOfStep(state, step))];

@@ -3,7 +3,7 @@ import { canonicalJson } from '@signalbox/kernel';
 import type { AuthorizeQuestion, PolicyView, Resolution } from './policy-view.js';
 import type { RunState } from './state.js';
 
-type Judged = Extract<RunEvent, { type: 'tool.requested' | 'tool.refused' }>;
+type Judged = Extract<RunEvent, { type: 'tool.requested' | 'tool.inlined' | 'tool.refused' }>;
 
 const keyOf = (tool: string, args: unknown): string => `${tool}\0${canonicalJson(args)}`;
 
@@ -32,7 +32,7 @@ function resolution({ events }: DecisionV1): Resolution {
 export function recordedPolicy(_before: RunState, decision: DecisionV1): PolicyView {
   const records = new Map<string, DecisionRecord>();
   for (const event of decision.events) {
-    if (event.type !== 'tool.requested' && event.type !== 'tool.refused') continue;
+    if (event.type !== 'tool.requested' && event.type !== 'tool.inlined' && event.type !== 'tool.refused') continue;
     const key = keyOfJudged(event);
     if (key !== null) records.set(key, event.decision);
   }

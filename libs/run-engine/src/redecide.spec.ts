@@ -66,6 +66,10 @@ function tampered(event: RunEvent): RunEvent {
       return { ...event, timeoutMs: event.timeoutMs + 1 };
     case 'tool.requested':
       return { ...event, argumentsHash: 'f'.repeat(64) };
+    case 'tool.inlined':
+      return { ...event, result: '"something else"' };
+    case 'plan.stepped':
+      return { ...event, id: 'another' };
     case 'tool.refused':
       return { ...event, error: { ...event.error, message: 'It was something else.' } };
     case 'tool.abandoned':

@@ -1,6 +1,7 @@
 import type {
   AgentManifest,
   AgentOutput,
+  AgentPlan,
   ModelManifest,
   RunEvent,
   RunLimits,
@@ -36,6 +37,9 @@ export interface WorldOptions {
   script: StepScript[];
   limits?: Partial<RunLimits>;
   output?: AgentOutput;
+  plan?: AgentPlan;
+  /** Expression of the tool `inline`. */
+  expression?: string;
   /** Version of the rules; absent: the present one. */
   engine?: number;
   denied?: string[];
@@ -78,11 +82,14 @@ export function policyOf(options: WorldOptions): PolicyView {
     description: '',
     instructions: 'Be useful.',
     model: MODEL.id,
-    tools: ['pure', 'keyed', 'unsafe'],
+    tools: ['pure', 'keyed', 'unsafe', 'inline'],
     limits: { ...LIMITS, ...options.limits },
     ...(options.output === undefined ? {} : { output: options.output }),
+    ...(options.plan === undefined ? {} : { plan: options.plan }),
   };
-  const tools = [toolOf('pure', 'pure'), toolOf('keyed', 'idempotent'), toolOf('unsafe', 'unsafe')];
+  const driver = { kind: 'inline' as const, expression: options.expression ?? 'arguments.n + `1`' };
+  const inline: ToolManifest = { ...toolOf('inline', 'pure'), driver };
+  const tools = [toolOf('pure', 'pure'), toolOf('keyed', 'idempotent'), toolOf('unsafe', 'unsafe'), inline];
   return {
     resolve: (id) =>
       id === agent.id

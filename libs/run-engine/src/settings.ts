@@ -29,7 +29,10 @@ export const EARLY_FACTS_MAX = 256;
 /** Oddities remembered in the state of a run; beyond, they are only counted. */
 export const REPORTS_MAX = 32;
 /** Consecutive rounds of one decision; each ends in an outside effect or the end of the run. */
-export const ROUNDS_MAX = 64;
+export const ROUNDS_MAX = 256;
+/** After so many events, or so many characters of inline arguments and results, what follows is the next decision. */
+export const ROUND_EVENTS_MAX = 128;
+export const ROUND_CHARS_MAX = 262_144;
 /** Newest calls that are looked at for progress; more than one step may ask for, and all that may follow a warning. */
 export const LOOP_CALLS_MAX = 128;
 /** Longest cycle of calls that is recognised. */
@@ -48,6 +51,26 @@ export const OUTPUT_FAULT_CHARS_MAX = 500;
 export const CHARS_PER_TOKEN = 4;
 /** What a message costs beside its text, tokens. */
 export const TOKENS_PER_MESSAGE = 4;
+/** Characters of an expression. */
+export const EXPRESSION_CHARS_MAX = 2_048;
+/** Nesting of an expression, and of a value that it gives. */
+export const EXPRESSION_DEPTH_MAX = 64;
+/** Nodes, items and pieces of 16 characters that one evaluation may look at: about a millisecond. */
+export const EXPRESSION_WORK_MAX = 20_000;
+/** Text that an expression may make of one value, bytes. */
+export const EXPRESSION_TEXT_BYTES_MAX = 65_536;
+/** Expressions kept ready by a process; beyond, all are read again as they are needed. */
+export const EXPRESSIONS_KEPT_MAX = 4_096;
+/** Arguments of an inline call, characters. */
+export const INLINE_ARGUMENTS_CHARS_MAX = 65_536;
+/** Result of an inline call, bytes; the tool's own limit may be lower. */
+export const INLINE_RESULT_BYTES_MAX = 32_768;
+/** Arguments of all calls of one planned step together, bytes. */
+export const PLAN_ARGUMENTS_BYTES_MAX = 131_072;
+/** A whole plan as JSON, characters. */
+export const PLAN_CHARS_MAX = 65_536;
+/** Answer of a planned agent, bytes. */
+export const PLAN_OUTPUT_BYTES_MAX = 65_536;
 
 /** Attempts of a model call that ended with this code. */
 export const modelAttemptsMax = (code: ErrorCode): number =>

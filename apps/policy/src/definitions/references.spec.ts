@@ -61,6 +61,46 @@ describe('assertSound', () => {
         policy,
       ),
     ).toEqual(['driver.hosts.1', 'driver.hosts.3']);
+    const inline = { ...python, tier: 'T0' as const, driver: { kind: 'inline' as const, expression: 'arguments.n' } };
+    expect(fields('tools', { ...inline, effect: 'pure' }, policy)).toBe('sound');
+    expect(
+      fields('tools', { ...inline, effect: 'unsafe', driver: { kind: 'inline', expression: 'n +' } }, policy),
+    ).toEqual(['effect', 'driver.expression']);
+    expect(
+      fields('tools', { ...inline, effect: 'pure', driver: { kind: 'inline', expression: 'argument.n' } }, policy),
+    ).toEqual(['driver.expression']);
+    const call = (tool: string, expression: string) => ({ tool, arguments: { list: [{ $: expression }] } });
+    const step = (id: string, ...calls: ReturnType<typeof call>[]) => ({ id, calls, onError: 'stop' as const });
+    const plan = {
+      steps: [step('one', call('python', 'input')), step('two', call('python', 'steps.one.result'))],
+      output: 'steps.two.result',
+      history: false,
+    };
+    expect(fields('agents', { ...analyst, plan }, policy)).toBe('sound');
+    expect(
+      fields(
+        'agents',
+        {
+          ...analyst,
+          plan: {
+            ...plan,
+            steps: [
+              step('one', call('none', 'steps.one'), call('python', 'steps.two')),
+              step('one', call('python', 'history')),
+            ],
+            output: 'keys(steps)',
+          },
+        },
+        policy,
+      ),
+    ).toEqual([
+      'plan.steps.0.calls.0.tool',
+      'plan.steps.0.calls.0.arguments.list.0',
+      'plan.steps.0.calls.1.arguments.list.0',
+      'plan.steps.1.id',
+      'plan.steps.1.calls.0.arguments.list.0',
+      'plan.output',
+    ]);
     expect(fields('keys', { ...key, agents: ['none'] }, policy)).toEqual(['agents.0']);
     const when = [{ pointer: '/x', op: 'atMost', value: '7' } as const];
     expect(

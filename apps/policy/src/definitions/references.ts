@@ -1,7 +1,7 @@
 import type { AgentManifest, KeyGrant, Rule, ToolManifest } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { isSoundCondition, parseHostPattern } from '@signalbox/policy-engine';
-import { unsupportedIn } from '@signalbox/run-engine';
+import { inlineFault, planFaults, unsupportedIn } from '@signalbox/run-engine';
 import type { Definitions, Kind, TenantPolicy } from '../storage/policy.repository.js';
 
 type Fault = [field: string, message: string];
@@ -60,6 +60,7 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names) => Fault
       agent.tools.indexOf(name) === index ? [] : [[`tools.${index}`, 'is named twice']],
     ),
     ...schemaFaults('output.schema', agent.output?.schema),
+    ...planFaults(agent),
   ],
   tools: toolFaults,
   rules: (rule: Rule, names) => [
@@ -75,13 +76,18 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names) => Fault
   keys: (key: KeyGrant, names) => unknownNames('agents', key.agents, names.agents, 'agent'),
 };
 
-function toolFaults({ driver, tier, parameters }: ToolManifest): Fault[] {
+function toolFaults({ driver, effect, tier, parameters }: ToolManifest): Fault[] {
   const faults: Fault[] = [];
   if (parameters['type'] !== 'object') faults.push(['parameters.type', 'must be "object"']);
   faults.push(...schemaFaults('parameters', parameters));
   // Nothing weaker is ever substituted, so anything else would only be refused later.
   const needed = driver.kind === 'code' ? 'T2' : 'T0';
   if (tier !== needed) faults.push(['tier', `must be ${needed} for the driver ${driver.kind}`]);
+  if (driver.kind === 'inline') {
+    if (effect !== 'pure') faults.push(['effect', 'must be pure for the driver inline']);
+    const fault = inlineFault(driver.expression);
+    if (fault !== null) faults.push(['driver.expression', fault]);
+  }
   if (driver.kind === 'http') {
     driver.hosts.forEach((host, index) => {
       if (parseHostPattern(host) === null)

@@ -48,6 +48,17 @@ export const RunEvent = z.discriminatedUnion('type', [
     /** Why this step, this attempt, this model; for people. */
     reason: z.string().max(500),
   }),
+  /** A step of the agent's plan: its calls with the values that their arguments have now. */
+  z.object({
+    type: z.literal('plan.stepped'),
+    step: Count,
+    /** Of the step, as the plan names it. */
+    id: z.string().max(64),
+    calls: z
+      .array(z.object({ tool: z.string(), arguments: z.string() }))
+      .min(1)
+      .max(64),
+  }),
   z.object({
     type: z.literal('tool.requested'),
     step: Count,
@@ -62,6 +73,18 @@ export const RunEvent = z.discriminatedUnion('type', [
     limits: ToolLimits,
     /** The tool's own limit and the wait for a free worker. */
     timeoutMs: Count,
+    decision: DecisionRecord,
+  }),
+  /** The call was permitted and answered on the spot, by the tool's expression; nothing was dispatched. */
+  z.object({
+    type: z.literal('tool.inlined'),
+    step: Count,
+    callId: Token,
+    tool: z.string(),
+    arguments: z.string(),
+    /** JSON text of the value; empty where there is an error. */
+    result: z.string(),
+    error: WireError.optional(),
     decision: DecisionRecord,
   }),
   /** The call is answered with a refusal that the model reads; nothing was dispatched. */

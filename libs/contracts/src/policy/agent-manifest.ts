@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Token } from '../ids.js';
 import { RunLimits } from '../run-limits.js';
+import { AgentPlan } from './agent-plan.js';
 
 /** What the final answer of an agent must be. */
 export const AgentOutput = z.object({
@@ -23,5 +24,7 @@ export const AgentManifest = z.object({
   limits: RunLimits,
   /** Absent: any text is an answer. */
   output: AgentOutput.optional(),
+  /** Absent: the model says what to do. Otherwise these steps are all that is done, and no model is asked. */
+  plan: AgentPlan.optional(),
 });
 export type AgentManifest = z.infer<typeof AgentManifest>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Expression } from './expression.js';
 
 /** What happens if a tool runs twice: nothing, the same (it takes a key), or harm. */
 export const ToolEffect = z.enum(['pure', 'idempotent', 'unsafe']);
@@ -35,6 +36,8 @@ export const ToolDriver = z.discriminatedUnion('kind', [
     /** Names of files in the runner's data folder, readable at /data/<name>. */
     files: z.array(z.string().regex(/^[A-Za-z0-9_.-]{1,128}$/)).max(32),
   }),
+  /** Evaluated by the router in its decision, over `{arguments}`; nothing is sent to a worker. Only for pure tools. */
+  z.object({ kind: z.literal('inline'), expression: Expression }),
 ]);
 export type ToolDriver = z.infer<typeof ToolDriver>;
 
