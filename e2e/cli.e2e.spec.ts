@@ -149,6 +149,43 @@ describe('signalbox cost', () => {
   });
 });
 
+describe('signalbox letters', () => {
+  it('lists what could not be handled, shows it cleaned, and replays or discards it', async () => {
+    const { id, key } = await mesh.admin.createKey(TENANT, 'short-lived');
+    const client = await mesh.client({ key });
+    await waitFor(() => client.agents(), { what: 'the key to be in force' });
+    await mesh.admin.removeKey(TENANT, id);
+    const gone = async (): Promise<boolean> =>
+      client.agents().then(
+        () => false,
+        () => true,
+      );
+    await waitFor(gone, { what: 'the key to be gone' });
+    await client.run({ agent: 'helper', input: `Write to ${EMAIL}.` });
+    await client.close();
+    const list = async (): Promise<{ id: string; code: string }[]> =>
+      JSON.parse((await signalbox('letters', 'list', '--zone', 'gate', '--json')).stdout) as [];
+    const [letter] = await waitFor(
+      async () => {
+        const found = await list();
+        return found.length > 0 && found;
+      },
+      { timeoutMs: TIMEOUT_MS, what: 'the dead letter' },
+    );
+    expect(letter).toMatchObject({ code: 'KEY_INVALID' });
+    const shown = await signalbox('letters', 'show', letter!.id);
+    expect(shown.stdout).toContain('Write to [EMAIL].');
+    expect(shown.stdout).not.toContain(EMAIL);
+    const replayed = await signalbox('letters', 'replay', letter!.id);
+    expect(replayed).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('KEY_INVALID') as string });
+    const discarded = await signalbox('letters', 'discard', '--all', '--zone', 'gate', '--by', 'ops');
+    expect(discarded).toMatchObject({ exitCode: 0, stdout: `${letter!.id}  discarded\n` });
+    expect(await list()).toEqual([]);
+    expect((await signalbox('letters', 'replay')).exitCode).toBe(2);
+    expect((await signalbox('letters', 'replay', '--all', letter!.id)).exitCode).toBe(2);
+  });
+});
+
 describe('signalbox audit verify', () => {
   it('holds for one run and for all, and breaks when a row of the archive is altered', async () => {
     const { runId } = await ask(callThenQuote('compute', { code: 'print(40 + 2)' }));

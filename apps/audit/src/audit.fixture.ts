@@ -4,7 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { startService } from '@signalbox/app-runtime';
 import { type AppendOptions, Bus, type RunRef } from '@signalbox/bus';
-import { type Message, runIdFor, type ServiceName } from '@signalbox/contracts';
+import { type Message, runIdFor, type ServiceName, subjects } from '@signalbox/contracts';
 import { newRequestId } from '@signalbox/kernel';
 import { createDataSource } from '@signalbox/persistence';
 import { decide, foldJournal, type PolicyView } from '@signalbox/run-engine';
@@ -188,9 +188,16 @@ export class World {
   }
 
   /** `path` is below `/audit/v1/tenants/`. */
-  async ask(path: string, authorization = `Bearer ${this.#token}`): Promise<Answer> {
-    const response = await fetch(new URL(path, this.#url), { headers: authorization === '' ? {} : { authorization } });
+  async ask(path: string, authorization = `Bearer ${this.#token}`, init: RequestInit = {}): Promise<Answer> {
+    const headers = new Headers(init.headers);
+    if (authorization !== '') headers.set('authorization', authorization);
+    const response = await fetch(new URL(path, this.#url), { ...init, headers });
     return { status: response.status, body: (await response.json()) as Answer['body'] };
+  }
+
+  post(path: string, body: unknown): Promise<Answer> {
+    const headers = { 'content-type': 'application/json' };
+    return this.ask(path, undefined, { method: 'POST', body: JSON.stringify(body), headers });
   }
 
   /** The run's row, once the condition holds. */
@@ -290,6 +297,28 @@ export class World {
     await this.decide(run);
     await this.buses.memory.journal.append(run, 'session.saved.v1', { attempt: 1, revision: 1, savedAt: Date.now() });
     return run;
+  }
+
+  /** A model call of nobody's run. */
+  async sendWork(content: string): Promise<void> {
+    const run = this.newRun();
+    const plan = policy.resolve('clerk');
+    if (!plan.ok) throw new Error('there is no such agent');
+    await this.buses.router.publish('workInfer', subjects.workInfer('default', TENANT), {
+      runId: run.runId,
+      tenant: TENANT,
+      step: 1,
+      attempt: 1,
+      dispatch: 1,
+      agent: 'clerk',
+      model: plan.model,
+      messages: [{ role: 'user', content }],
+      tools: [],
+      outputTokensMax: 10,
+      stream: false,
+      bundle,
+      deadlineAt: Date.now() + 60_000,
+    });
   }
 
   async cancel(run: RunRef, guard = this.buses.guard): Promise<void> {

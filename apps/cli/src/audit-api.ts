@@ -46,18 +46,59 @@ export const CostTable = z.object({
   ),
 });
 
-/** Reads from the audit service's REST API, below `/audit/v1/tenants/<tenant>`. */
-export async function readAudit<S extends z.ZodType>(access: Access, path: string, schema: S): Promise<z.infer<S>> {
+const LetterRow = z.object({
+  id: z.string(),
+  zone: z.string(),
+  state: z.string(),
+  stream: z.string(),
+  consumer: z.string(),
+  streamSeq: z.number(),
+  subject: z.string(),
+  code: z.string(),
+  reason: z.string(),
+  deliveries: z.number(),
+  at: z.number().nullable(),
+  ageMs: z.number().nullable(),
+  bytes: z.number(),
+  cut: z.boolean(),
+  doneBy: z.string().nullable(),
+  doneAt: z.number().nullable(),
+});
+export const LetterList = z.object({ data: z.array(LetterRow), next: z.string().nullable() });
+export const LetterShown = z.object({ letter: LetterRow, view: z.unknown() });
+export const LetterOutcomes = z.object({
+  data: z.array(
+    z.object({
+      id: z.string(),
+      ok: z.boolean(),
+      error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    }),
+  ),
+});
+
+/** Asks the audit service's REST API, below `/audit/v1/tenants/<tenant>`; with a body it is a POST. */
+export async function readAudit<S extends z.ZodType>(
+  access: Access,
+  path: string,
+  schema: S,
+  body?: object,
+): Promise<z.infer<S>> {
   const url = `${urlOf(access, 'audit')}/audit/v1/tenants/${access.tenant}${path}`;
-  const headers = { authorization: `Bearer ${access.key('admin.token')}` };
-  const response = await fetch(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
-  const body = parseJson(new Uint8Array(await response.arrayBuffer()));
+  const response = await fetch(url, {
+    headers: {
+      authorization: `Bearer ${access.key('admin.token')}`,
+      ...(body ? { 'content-type': 'application/json' } : {}),
+    },
+    ...(body ? { method: 'POST', body: JSON.stringify(body) } : {}),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const answer = parseJson(new Uint8Array(await response.arrayBuffer()));
   if (!response.ok) {
-    const problem = z.object({ title: z.string(), detail: z.string() }).safeParse(body);
+    const problem = z.object({ title: z.string(), detail: z.string() }).safeParse(answer);
     throw new MeshError(
       'STORE_UNAVAILABLE',
       problem.success ? `${problem.data.title}: ${problem.data.detail}` : `HTTP ${response.status}`,
     );
   }
-  return schema.parse(body);
+  return schema.parse(answer);
 }

@@ -2,6 +2,7 @@ import { ClientError } from '@signalbox/client';
 import { MeshError } from '@signalbox/kernel';
 import { audit } from './commands/audit.js';
 import { cost } from './commands/cost.js';
+import { letters } from './commands/letters.js';
 import { run } from './commands/run.js';
 import { runs } from './commands/runs.js';
 import { status } from './commands/status.js';
@@ -16,6 +17,12 @@ const USAGE = `signalbox – talk to a mesh
   signalbox runs cancel <run>    stop a run
   signalbox runs answer <run> <question> retry|fail|result [text]
                                  answer the question of a waiting run
+  signalbox letters list [--zone core|gate] [--state open|replayed|discarded] [--code c] [--stream s]
+                                 messages that could not be handled
+  signalbox letters show <letter>
+                                 what is in one, and why it is there
+  signalbox letters replay|discard <letter>…|--all [--by name]
+                                 give it another chance, or up
   signalbox audit verify [run]   recompute the hash chain of one run, or of all
   signalbox cost [--by tenant|user|agent|model]
                                  what was spent
@@ -23,7 +30,7 @@ const USAGE = `signalbox – talk to a mesh
 
 Common options: --state-dir <folder> (default .signalbox), --tenant <tenant> (default demo)`;
 
-const COMMANDS: Record<string, (argv: string[]) => Promise<number>> = { run, runs, audit, cost, status };
+const COMMANDS: Record<string, (argv: string[]) => Promise<number>> = { run, runs, letters, audit, cost, status };
 
 async function main(argv: string[]): Promise<number> {
   const [name, ...rest] = argv;

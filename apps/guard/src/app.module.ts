@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
 import { AdmissionModule } from './admission/admission.module.js';
 import { AsksModule } from './asks/asks.module.js';
+import { LettersModule } from './letters/letters.module.js';
 import { VaultModule } from './vault/vault.module.js';
 
-@Module({ imports: [AdmissionModule, AsksModule, VaultModule] })
+@Module({ imports: [AdmissionModule, AsksModule, LettersModule, VaultModule] })
 export class AppModule {}

@@ -17,6 +17,8 @@ const schema = {
   recheckMs: z.coerce.number().int().min(100).max(60_000).default(2_000),
   /** How long an idempotency key is remembered, ms. */
   idempotencyKeepMs: z.coerce.number().int().min(86_400_000).max(2_592_000_000).default(172_800_000),
+  /** How long a request under an idempotency key waits for Postgres before it goes on unchecked, ms. */
+  idempotencyWaitMs: z.coerce.number().int().min(100).max(60_000).default(1_000),
 };
 
 export const config = () => loadConfig(schema);

@@ -66,6 +66,7 @@ export interface TestGuard {
 /** A real broker and Postgres with guards between them, and a gateway's bus to ask from. */
 export class GuardWorld {
   readonly #open: (() => Promise<unknown>)[] = [];
+  #version = 0;
 
   private constructor(
     readonly mesh: TestMesh,
@@ -89,10 +90,15 @@ export class GuardWorld {
     return world;
   }
 
-  async publishBundle(): Promise<void> {
+  /** A new version, with one more key where its digest is given. */
+  async publishBundle(more: { key?: string } = {}): Promise<void> {
     const keysDir = this.mesh.keysDir('policy');
     const bus = await Bus.connect({ service: 'policy', account: 'CORE', url: this.mesh.url, keysDir });
-    const signed = signBundle(BUNDLE, KeyRing.load(keysDir).privateKey('bundle-sign'), 'test');
+    const added = more.key
+      ? [{ id: 'second', digest: storedDigest(more.key), userId: 'ben', agents: '*' as const }]
+      : [];
+    const bundle = { ...BUNDLE, version: ++this.#version, keys: [...BUNDLE.keys, ...added] };
+    const signed = signBundle(bundle, KeyRing.load(keysDir).privateKey('bundle-sign'), 'test');
     await (await bus.bucket('policy')).put(bundleKey(TENANT), JSON.stringify(signed));
     await bus.drain(1_000);
   }
@@ -113,6 +119,7 @@ export class GuardWorld {
       unseenMs: 10_000,
       recheckMs: 200,
       idempotencyKeepMs: 86_400_000,
+      idempotencyWaitMs: 20_000,
       ...change,
     };
     const guard = await startService({ service: 'guard', config, module: AppModule });

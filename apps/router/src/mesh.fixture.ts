@@ -167,7 +167,8 @@ export class Workers {
     readonly memory: Bus,
   ) {}
 
-  static async start(mesh: TestMesh): Promise<Workers> {
+  /** Without `inference` nobody makes model calls until `startInference`. */
+  static async start(mesh: TestMesh, { inference = true } = {}): Promise<Workers> {
     const connect = (service: 'guard' | 'inference' | 'tool-runner' | 'memory') =>
       Bus.connect({ service, account: 'CORE', url: mesh.url, keysDir: mesh.keysDir(service) });
     const workers = new Workers(
@@ -176,11 +177,7 @@ export class Workers {
       await connect('tool-runner'),
       await connect('memory'),
     );
-    await workers.inference.work(
-      'inference-default',
-      (message) => workers.#infer(message as WorkMessage<InferWorkV1>),
-      { concurrency: 64 },
-    );
+    if (inference) await workers.startInference();
     await workers.tools.work('tool-runner-default', (message) => workers.#runTool(message as WorkMessage<ToolWorkV1>), {
       concurrency: 64,
     });
@@ -203,6 +200,12 @@ export class Workers {
     });
     workers.inference.subscribe('ctl', 'sb.v1.ctl.*.*', ({ subject }) => void workers.cancelled.push(subject));
     return workers;
+  }
+
+  async startInference(): Promise<void> {
+    await this.inference.work('inference-default', (message) => this.#infer(message as WorkMessage<InferWorkV1>), {
+      concurrency: 64,
+    });
   }
 
   async stop(): Promise<void> {

@@ -40,6 +40,10 @@ const ephemeral = (stream: string): string[] => [
 const channel = (name: ChannelName): Channel => CHANNELS[name];
 const only = (publish: string[], subscribe: string[] = []): ApiRights => ({ publish, subscribe });
 
+/** Where the server tells that a message was delivered as often as it may be. */
+export const maxDeliveriesAdvisory = (stream: string, consumer: string): string =>
+  `$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.${stream}.${consumer}`;
+
 export const rights = {
   /** Every user: its own inbox, where acks, replies and read messages arrive. */
   inbox: (service: ServiceName): ApiRights => only([], [`${inboxPrefix(service)}.>`]),
@@ -61,13 +65,20 @@ export const rights = {
     return only([], [subject]);
   },
 
-  /** `bus.work`: pull, acknowledge (the second form is the one of servers with a domain), bury. */
+  /**
+   * `bus.work`: pull, acknowledge (the second form is the one of servers with a domain), and read what the broker says it
+   * has given up.
+   */
   durable: (stream: string, consumer: string): ApiRights =>
-    only([
-      `${API}.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
-      `$JS.ACK.${stream}.${consumer}.>`,
-      `$JS.ACK.*.*.${stream}.${consumer}.>`,
-    ]),
+    only(
+      [
+        `${API}.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
+        `$JS.ACK.${stream}.${consumer}.>`,
+        `$JS.ACK.*.*.${stream}.${consumer}.>`,
+        `${API}.DIRECT.GET.${stream}`,
+      ],
+      [maxDeliveriesAdvisory(stream, consumer)],
+    ),
 
   /** Dead letters of one consumer; the DLQ of its own account takes them. */
   deadLetter: (stream: string, consumer: string): ApiRights => only([`sb.v1.dlq.${stream}.${consumer}.*`]),

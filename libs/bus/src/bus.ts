@@ -21,6 +21,7 @@ import { envelopeHeaders, messageId } from './envelope.js';
 import { checkHealth, type Health } from './health.js';
 import { Journal } from './journal.js';
 import { KeyRing } from './key-ring.js';
+import { Letters } from './letters.js';
 import { LIMITS } from './limits.js';
 import { Publisher } from './publisher.js';
 import { ask, askStream } from './requests.js';
@@ -58,6 +59,8 @@ export class Bus {
   readonly service: ServiceName;
   readonly account: AccountName;
   readonly journal: Journal;
+  /** What of this account could not be handled. */
+  readonly letters: Letters;
   readonly #publisher: Publisher;
   readonly #journalPublisher: Publisher;
   readonly #codec: Codec;
@@ -81,6 +84,7 @@ export class Bus {
       journals: claimsFor('journals', connection, this.#publisher),
     });
     this.journal = new Journal(connection, this.#journalPublisher, this.#codec);
+    this.letters = new Letters(connection, this.#publisher, this.#codec);
   }
 
   /** Resolves when the server is there, however long that takes; BUS_FORBIDDEN when it does not know this user. */

@@ -20,7 +20,7 @@ const TEXT_MAX = 500;
 
 /**
  * Puts a message that cannot be handled aside: its bytes as they were, the reason in headers `sb-dlq-code`,
- * `sb-dlq-reason`, `sb-dlq-subject`, `sb-dlq-seq`, `sb-dlq-deliveries`. Once per stream sequence.
+ * `sb-dlq-reason`, `sb-dlq-subject`, `sb-dlq-seq`, `sb-dlq-deliveries`, `sb-dlq-at` (ms since 1970). Once per stream sequence.
  */
 export async function bury(publisher: Publisher, keys: KeyRing, consumer: ConsumerSpec, corpse: Corpse): Promise<void> {
   const { stream, durable } = consumer;
@@ -30,6 +30,7 @@ export async function bury(publisher: Publisher, keys: KeyRing, consumer: Consum
   head.set('sb-dlq-reason', printable(corpse.reason.toWire().message));
   head.set('sb-dlq-subject', printable(corpse.subject));
   head.set('sb-dlq-seq', String(corpse.streamSeq));
+  head.set('sb-dlq-at', String(Date.now()));
   head.set('sb-dlq-deliveries', String(corpse.deliveries));
   head.set('Nats-Msg-Id', messageId(keys, corpse.subject, `dlq\n${stream}\n${durable}\n${corpse.streamSeq}`));
   const fits = corpse.data.length <= MESSAGE_BYTES_MAX - LIMITS.envelopeBytesMax;

@@ -5,4 +5,5 @@ export type { BusCapabilities } from './capabilities.js';
 export { Journal } from './journal.js';
 export { type ClaimResolver, decodeEntry } from './journal-codec.js';
 export { KeyRing } from './key-ring.js';
+export type { Letter, LetterPage } from './letters.js';
 export type * from './types.js';

@@ -1,5 +1,5 @@
 import { backoffMs, MeshError, pause } from '@signalbox/kernel';
-import type { Msg } from '@nats-io/transport-node';
+import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 import { type ApiFault, fromApiFault } from './bus-error.js';
 import type { Connection } from './connection.js';
 import { LIMITS } from './limits.js';
@@ -10,6 +10,7 @@ export interface StoredMessage {
   subject: string;
   data: Uint8Array;
   operation?: string;
+  headers: MsgHdrs;
 }
 
 interface Answer {
@@ -60,7 +61,12 @@ function stored(msg: Msg): StoredMessage | null {
   if (headers.code === 404) return null;
   if (headers.code >= 400) throw fromApiFault({ code: headers.code, description: headers.description });
   const operation = headers.get('KV-Operation');
-  const message = { seq: Number(headers.get('Nats-Sequence')), subject: headers.get('Nats-Subject'), data: msg.data };
+  const message = {
+    seq: Number(headers.get('Nats-Sequence')),
+    subject: headers.get('Nats-Subject'),
+    data: msg.data,
+    headers,
+  };
   return operation === '' ? message : { ...message, operation };
 }
 

@@ -36,6 +36,8 @@ export const LIMITS = {
   /** Signs of life of a pull; two and a half of them missed mean it is lost. */
   workHeartbeatMs: 3_000,
   readHeartbeatMs: 1_000,
+  /** Dead letters looked at for one page of them. */
+  lettersScannedMax: 5_000,
   /** Entries asked for ahead of the one in hand. */
   readBatch: 256,
   /** An ephemeral reader that stops asking is removed by the server. */

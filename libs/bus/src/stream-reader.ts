@@ -23,6 +23,8 @@ export interface StreamReaderOptions {
   filter?: string;
   /** First sequence wanted, or the newest message of each subject and all that come after. */
   from: number | 'newest-per-subject';
+  /** Bodies stay with the server; it says their size in `Nats-Msg-Size`. */
+  headersOnly?: boolean;
   /** The consumer is removed by the server when nobody asked for so long. */
   inactiveMs: number;
   /** One at a time, in order; awaited. */
@@ -190,7 +192,7 @@ export class StreamReader {
   }
 
   #create(name: string): Promise<Created> {
-    const { stream, filter, from, inactiveMs } = this.options;
+    const { stream, filter, from, inactiveMs, headersOnly } = this.options;
     const newest = from === 'newest-per-subject' && this.#lastSeq === 0;
     const config = {
       name,
@@ -200,6 +202,7 @@ export class StreamReader {
       num_replicas: 1,
       inactive_threshold: inactiveMs * MS,
       ...(filter !== undefined && { filter_subject: filter }),
+      ...(headersOnly && { headers_only: true }),
       ...(newest
         ? { deliver_policy: 'last_per_subject' }
         : { deliver_policy: 'by_start_sequence', opt_start_seq: this.#lastSeq + 1 }),

@@ -5,6 +5,7 @@ import { channelOf, type Codec } from './codec.js';
 import type { Connection } from './connection.js';
 import { bury } from './dead-letter.js';
 import { readDelivery } from './delivery.js';
+import { buryExhausted } from './exhausted.js';
 import { LIMITS } from './limits.js';
 import type { Publisher } from './publisher.js';
 import { Pull, type PullLoss } from './pull.js';
@@ -29,6 +30,7 @@ export class Worker implements WorkConsumer {
   readonly #running = new Set<WorkItem>();
   readonly #waiting: WorkItem[] = [];
   readonly #account: AccountName;
+  readonly #advisories: { stop(): void };
   #paused = false;
   #draining = false;
   #losses = 0;
@@ -50,6 +52,7 @@ export class Worker implements WorkConsumer {
       onMessage: (msg) => this.#onMessage(msg),
       onLoss: (loss, description) => this.#onLoss(loss, description),
     });
+    this.#advisories = buryExhausted(tools, spec);
     this.#ask();
   }
 
@@ -74,6 +77,7 @@ export class Worker implements WorkConsumer {
   async drain(deadlineMs: number): Promise<void> {
     if (this.#draining) return;
     this.#draining = true;
+    this.#advisories.stop();
     clearTimeout(this.#repull);
     for (const item of this.#waiting.splice(0)) item.giveBack(0);
     const ended = new Promise<void>((resolve) => (this.#idle = resolve));

@@ -9,6 +9,7 @@ export { JSON_LIMITS, mapJsonStrings, type JsonLimits } from './redaction/json-w
 export * from './redaction/redact-json.js';
 export { detect, redactText, TEXT_CHARS_MAX, type Span } from './redaction/redact-text.js';
 export * from './redaction/redacting-stream.js';
+export { safeView } from './redaction/safe-view.js';
 export * from './ruleset.js';
 export * from './vault/seal.js';
 export { generateVaultKeys, tenantPseudonymKey, type VaultKeyPair } from './vault/keys.js';

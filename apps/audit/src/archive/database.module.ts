@@ -7,6 +7,8 @@ import { ArchivedEntry } from './entities/archived-entry.entity.js';
 import { ArchivedRun } from './entities/archived-run.entity.js';
 import { Checkpoint } from './entities/checkpoint.entity.js';
 import { Note } from './entities/note.entity.js';
+import { LetterMark } from '../letters/entities/letter-mark.entity.js';
+import { LetterMarks1795500000000 } from '../letters/migrations/letter-marks-1795500000000.migration.js';
 import { Archive1795392000000 } from './migrations/archive-1795392000000.migration.js';
 import { Trims1795824000000 } from './migrations/trims-1795824000000.migration.js';
 import { EntriesAsWritten1795399200000 } from './migrations/entries-as-written-1795399200000.migration.js';
@@ -14,8 +16,8 @@ import { EntriesAsWritten1795399200000 } from './migrations/entries-as-written-1
 function makeDatabase(config: AuditConfig, logger: Logger): Database {
   return new Database({
     url: config.pgUrl,
-    entities: [ArchivedEntry, ArchivedRun, Checkpoint, Note],
-    migrations: [Archive1795392000000, EntriesAsWritten1795399200000, Trims1795824000000],
+    entities: [ArchivedEntry, ArchivedRun, Checkpoint, Note, LetterMark],
+    migrations: [Archive1795392000000, EntriesAsWritten1795399200000, Trims1795824000000, LetterMarks1795500000000],
     applicationName: 'signalbox audit',
     logger,
   });

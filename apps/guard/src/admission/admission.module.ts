@@ -12,6 +12,8 @@ import { InterventionService } from './intervention.service.js';
 @Module({
   imports: [IdempotencyModule, PolicyModule, RedactionModule, RoomModule, RunsModule, VaultModule],
   controllers: [AdmissionHandler],
-  providers: [AdmissionService, InterventionService],
+  // Also a provider: dead letters are handled again by the same hand.
+  providers: [AdmissionService, InterventionService, AdmissionHandler],
+  exports: [AdmissionHandler],
 })
 export class AdmissionModule {}

@@ -69,7 +69,7 @@ describe('an idempotency key', () => {
   it('goes unchecked while its store is away, and still is one run', async () => {
     const lonely = await GuardWorld.start();
     try {
-      await lonely.startGuard({ pgUrl: 'postgres://nobody@127.0.0.1:1/none' });
+      await lonely.startGuard({ pgUrl: 'postgres://nobody@127.0.0.1:1/none', idempotencyWaitMs: 200 });
       const ask = (content: string) => lonely.request(content, { idempotencyKey: 'dark' });
       const { runId, checked } = await lonely.reserve(ask('Book a table.'));
       expect(checked).toBe(false);
@@ -106,8 +106,9 @@ describe('an idempotency key', () => {
 describe('the sweeper', () => {
   it('forgets in batches what is over, and nothing else', async () => {
     const logger = createLogger({ service: 'guard', level: 'fatal' });
-    const database = makeDatabase({ pgUrl: world.pgUrl } as GuardConfig, logger);
-    const adapter = new PostgresIdempotencyAdapter(database);
+    const config = { pgUrl: world.pgUrl, idempotencyWaitMs: 10_000 } as GuardConfig;
+    const database = makeDatabase(config, logger);
+    const adapter = new PostgresIdempotencyAdapter(database, config);
     const kept = await world.reserve(keyed('kept'));
     await world.sql(
       `insert into idempotency_keys (tenant, request_id, fingerprint, run_id, expires_at)

@@ -9,9 +9,7 @@ import type { GuardConfig } from '../config.js';
 import { RunJournalPort } from '../runs/run-journal.port.js';
 import { IdempotencyPort, type KeyedRequest, type Standing } from './idempotency.port.js';
 
-/** How long a caller waits for the keys' store before it is taken to be away, ms. */
-const STORE_MS = 1_000;
-/** For how long it is then left alone, ms. */
+/** For how long a store that is away is left alone, ms. */
 const AWAY_MS = 5_000;
 
 export interface Claim extends KeyedRequest {
@@ -69,7 +67,7 @@ export class IdempotencyService {
   async #ask<T>(work: () => Promise<T>): Promise<T | null> {
     if (Date.now() < this.#awayUntil) return null;
     const timer = new AbortController();
-    const late = pause(STORE_MS, timer.signal).then((): never => {
+    const late = pause(this.config.idempotencyWaitMs, timer.signal).then((): never => {
       throw new MeshError('STORE_UNAVAILABLE', 'The store of idempotency keys does not answer.');
     });
     late.catch(() => undefined);

@@ -32,9 +32,8 @@ export class SweeperService implements OnApplicationBootstrap, OnModuleDestroy {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    for (;;) {
-      await pause(SWEEP_MS, signal);
-      if (signal.aborted) return;
+    // The first sweep comes at once: it also makes the connection that the first keys will want.
+    for (; !signal.aborted; await pause(SWEEP_MS, signal)) {
       await this.sweep().catch((error: unknown) =>
         this.logger.debug({ err: MeshError.from(error) }, 'idempotency keys could not be swept now'),
       );

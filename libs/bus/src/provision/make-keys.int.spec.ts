@@ -64,6 +64,7 @@ describe('makeKeys', () => {
     ).toEqual([
       'archivist-router',
       'audit-guard',
+      'audit-router',
       'guard-inference',
       'guard-tool-runner',
       'inference-router',

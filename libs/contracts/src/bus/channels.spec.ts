@@ -29,6 +29,8 @@ const built: Record<ChannelName, string> = {
   sessionSave: subjects.svc('memory', 'save', tenant),
   vaultDeposit: subjects.svc('guard', 'deposit', tenant),
   archivedRun: subjects.svc('audit', 'run', tenant),
+  gateLetters: subjects.svc('guard', 'letters', tenant),
+  letterReplay: subjects.svc('router', 'replay', tenant),
   audit: subjects.audit(tenant, 'self-test'),
 };
 

@@ -1,14 +1,7 @@
 import type { z } from 'zod';
 import { ApproveRequestV1 } from '../asks/approve-request.v1.js';
-import { AuthReplyV1 } from '../asks/auth-reply.v1.js';
-import { AuthRequestV1 } from '../asks/auth-request.v1.js';
 import { CancelRequestV1 } from '../asks/cancel-request.v1.js';
-import { ReservationV1 } from '../asks/reservation.v1.js';
 import { RunRequestV1 } from '../asks/run-request.v1.js';
-import { RunViewV1 } from '../asks/run-view.v1.js';
-import { StatusRequestV1 } from '../asks/status-request.v1.js';
-import { WatchEventV1 } from '../asks/watch-event.v1.js';
-import { WatchRequestV1 } from '../asks/watch-request.v1.js';
 import { JOURNAL_KINDS } from '../journal/entry.js';
 import type { ServiceName } from '../services.js';
 import { AcknowledgedV1 } from '../work/acknowledged.v1.js';
@@ -23,7 +16,9 @@ import { SessionSaveV1 } from '../work/session-save.v1.js';
 import { TokenDeltaV1 } from '../work/token-delta.v1.js';
 import { ToolWorkV1 } from '../work/tool-work.v1.js';
 import { VaultDepositV1 } from '../work/vault-deposit.v1.js';
+import { ASK_CHANNELS } from './ask-channels.js';
 import type { Channel } from './channel.js';
+import { LETTER_CHANNELS } from './letter-channels.js';
 
 const journalSchemas = Object.fromEntries(Object.entries(JOURNAL_KINDS).map(([kind, { schema }]) => [kind, schema]));
 
@@ -62,54 +57,7 @@ export const CHANNELS = {
     messages: { 'approve.request.v1': ApproveRequestV1 },
     doc: 'Answers a question that a run asks.',
   },
-  askAuth: {
-    account: 'GATE',
-    subject: 'sb.v1.ask.*.auth',
-    carrier: { kind: 'request', streamed: false },
-    publishers: ['gateway'],
-    subscribers: ['guard'],
-    tenants: true,
-    seal: 'none',
-    messages: { 'auth.request.v1': AuthRequestV1 },
-    reply: AuthReplyV1,
-    doc: 'Who a key is, and which agents it may start.',
-  },
-  askReserve: {
-    account: 'GATE',
-    subject: 'sb.v1.ask.*.reserve',
-    carrier: { kind: 'request', streamed: false },
-    publishers: ['gateway'],
-    subscribers: ['guard'],
-    tenants: true,
-    seal: 'none',
-    messages: { 'run.request.v1': RunRequestV1 },
-    reply: ReservationV1,
-    doc: 'Which run a request under an idempotency key starts; IDEMPOTENCY_MISMATCH where the key stands for another request.',
-  },
-  askStatus: {
-    account: 'GATE',
-    subject: 'sb.v1.ask.*.status',
-    carrier: { kind: 'request', streamed: false },
-    publishers: ['gateway'],
-    subscribers: ['guard'],
-    tenants: true,
-    seal: 'none',
-    messages: { 'status.request.v1': StatusRequestV1 },
-    reply: RunViewV1,
-    doc: 'A run as it stands, its answer restored.',
-  },
-  askWatch: {
-    account: 'GATE',
-    subject: 'sb.v1.ask.*.watch',
-    carrier: { kind: 'request', streamed: true },
-    publishers: ['gateway'],
-    subscribers: ['guard'],
-    tenants: true,
-    seal: 'none',
-    messages: { 'watch.request.v1': WatchRequestV1 },
-    reply: WatchEventV1,
-    doc: 'A run as it goes: deltas, notes and the end.',
-  },
+  ...ASK_CHANNELS,
   run: {
     account: 'CORE',
     subject: 'sb.v1.run.*.*.*',
@@ -226,6 +174,7 @@ export const CHANNELS = {
     reply: ArchivedRunV1,
     doc: 'A run that left the hot streams.',
   },
+  ...LETTER_CHANNELS,
   audit: {
     account: 'CORE',
     subject: 'sb.v1.audit.*.*',

@@ -43,6 +43,8 @@ export function rightsOf(service: ServiceName, account: AccountName): Right[] {
     if (channel.subscribers.includes(service)) rights.push(...subscriberRights(channel));
     if (channel.inspectors?.includes(service)) rights.push(...inspectorRights(channel));
   }
+  for (const { name, readers = [], account: home } of STREAMS)
+    if (home === account && readers.includes(service)) rights.push(...readRights(name));
   if (account === 'CORE') rights.push(...storeRights(service));
   if (account === 'CORE' && service === ARCHIVIST) rights.push(...purgeRights());
   return distinct(rights);

@@ -1,5 +1,5 @@
 import { PARTITION_NAMES } from '../partitions.js';
-import type { AccountName } from '../services.js';
+import type { AccountName, ServiceName } from '../services.js';
 import { day, hour, MiB, minute, second } from './magnitudes.js';
 
 /** A stream as the provisioner creates it. Times in ms, sizes in bytes. */
@@ -17,6 +17,8 @@ export interface StreamSpec {
   trimmed?: true;
   /** Every stored message is also published live, first token pattern to second. */
   republish?: { from: string; to: string };
+  /** Services that may read it beside those of its channels. */
+  readers?: readonly ServiceName[];
   doc: string;
 }
 
@@ -50,6 +52,7 @@ export const STREAMS: readonly StreamSpec[] = [
     maxMessageBytes: MESSAGE_BYTES_MAX,
     discard: 'old',
     duplicateWindowMs: 2 * minute,
+    readers: ['guard'],
     doc: 'Raw requests that could not be handled; gone after an hour.',
   },
   ...PARTITION_NAMES.map((partition): StreamSpec => ({
@@ -124,6 +127,7 @@ export const STREAMS: readonly StreamSpec[] = [
     maxMessageBytes: MESSAGE_BYTES_MAX,
     discard: 'old',
     duplicateWindowMs: 2 * minute,
+    readers: ['audit', 'router'],
     doc: 'Work that could not be done, with the reason.',
   },
 ];

@@ -1,21 +1,23 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG } from '@signalbox/app-runtime';
 import { Database } from '@signalbox/persistence';
 import { IsNull } from 'typeorm';
+import type { GuardConfig } from '../../config.js';
 import { IdempotencyKey } from '../entities/idempotency-key.entity.js';
 import { IdempotencyPort, type KeyedRequest, type Standing } from '../idempotency.port.js';
 
-/** How long one call waits for a database that is away, ms. */
-const OPEN_MS = 500;
-
 @Injectable()
 export class PostgresIdempotencyAdapter extends IdempotencyPort {
-  constructor(@Inject(Database) private readonly database: Database) {
+  constructor(
+    @Inject(Database) private readonly database: Database,
+    @Inject(CONFIG) private readonly config: GuardConfig,
+  ) {
     super();
   }
 
   override async reserve(request: KeyedRequest, keepMs: number): Promise<Standing> {
     const { tenant, requestId, fingerprint, runId } = request;
-    await this.database.open(OPEN_MS);
+    await this.database.open(this.config.idempotencyWaitMs);
     // The idle update makes one statement give the standing row, also to whoever lost the race for it.
     const [row] = await this.database.run((manager) =>
       manager.query<{ fingerprint: string; run_id: string; started: boolean }[]>(
@@ -30,14 +32,14 @@ export class PostgresIdempotencyAdapter extends IdempotencyPort {
   }
 
   override async markStarted({ tenant, requestId }: KeyedRequest): Promise<void> {
-    await this.database.open(OPEN_MS);
+    await this.database.open(this.config.idempotencyWaitMs);
     await this.database.run((manager) =>
       manager.update(IdempotencyKey, { tenant, requestId, startedAt: IsNull() }, { startedAt: new Date() }),
     );
   }
 
   override async sweep(rowsMax: number): Promise<number> {
-    await this.database.open(OPEN_MS);
+    await this.database.open(this.config.idempotencyWaitMs);
     return this.database.run(async (manager) => {
       const gone = await manager.query<unknown[]>(
         `with gone as (
