@@ -5,6 +5,7 @@ import { cost } from './commands/cost.js';
 import { letters } from './commands/letters.js';
 import { run } from './commands/run.js';
 import { runs } from './commands/runs.js';
+import { signal } from './commands/signal.js';
 import { status } from './commands/status.js';
 import { UsageError } from './usage-error.js';
 
@@ -15,14 +16,11 @@ const USAGE = `signalbox – talk to a mesh
   signalbox runs ls [--limit n]  the newest runs
   signalbox runs show <run>      what happened in a run, and why
   signalbox runs cancel <run>    stop a run
-  signalbox runs answer <run> <question> retry|fail|result [text]
+  signalbox runs pause|resume <run> [reason]
+                                 begin nothing new for a run; go on with it
+  signalbox runs answer <run> <question> approve|deny|retry|fail|result [text]
                                  answer the question of a waiting run
-  signalbox letters list [--zone core|gate] [--state open|replayed|discarded] [--code c] [--stream s]
-                                 messages that could not be handled
-  signalbox letters show <letter>
-                                 what is in one, and why it is there
-  signalbox letters replay|discard <letter>…|--all [--by name]
-                                 give it another chance, or up
+const COMMANDS: Record<string, (argv: string[]) => Promise<number>> = { run, runs, signal, letters, audit, cost, status };
   signalbox audit verify [run]   recompute the hash chain of one run, or of all
   signalbox cost [--by tenant|user|agent|model]
                                  what was spent
@@ -30,7 +28,15 @@ const USAGE = `signalbox – talk to a mesh
 
 Common options: --state-dir <folder> (default .signalbox), --tenant <tenant> (default demo)`;
 
-const COMMANDS: Record<string, (argv: string[]) => Promise<number>> = { run, runs, letters, audit, cost, status };
+const COMMANDS: Record<string, (argv: string[]) => Promise<number>> = {
+  run,
+  runs,
+  signal,
+  letters,
+  audit,
+  cost,
+  status,
+};
 
 async function main(argv: string[]): Promise<number> {
   const [name, ...rest] = argv;

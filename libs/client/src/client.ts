@@ -4,11 +4,15 @@ import {
   AuthReplyV1,
   CancelRequestV1,
   inboxPrefix,
+  PauseRequestV1,
+  type QuestionChoice,
   requestIdFrom,
+  ResumeRequestV1,
   ReservationV1,
   runOfRequest,
   RunRequestV1,
   RunViewV1,
+  SignalRequestV1,
   subjects,
 } from '@signalbox/contracts';
 import { connect, type ConnectionOptions, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
@@ -125,8 +129,25 @@ export class SignalboxClient {
     await this.#store(subjects.in(this.options.tenant, 'cancel'), request);
   }
 
+  /** Tells the run something: it goes to the first call that waits for that name, or is kept for one that will. */
+  async signal(runId: string, name: string, payload: unknown = null): Promise<void> {
+    const told = { keyDigest: this.#digest, requestId: newRequestId(), runId, name, payload: JSON.stringify(payload) };
+    await this.#store(subjects.in(this.options.tenant, 'signal'), SignalRequestV1.parse(told));
+  }
+
+  /** Nothing new is begun for the run until it is resumed; what is under way ends. */
+  async pause(runId: string, reason = 'paused by the caller'): Promise<void> {
+    const request = PauseRequestV1.parse({ keyDigest: this.#digest, requestId: newRequestId(), runId, reason });
+    await this.#store(subjects.in(this.options.tenant, 'pause'), request);
+  }
+
+  async resume(runId: string, reason = 'resumed by the caller'): Promise<void> {
+    const request = ResumeRequestV1.parse({ keyDigest: this.#digest, requestId: newRequestId(), runId, reason });
+    await this.#store(subjects.in(this.options.tenant, 'resume'), request);
+  }
+
   /** Answers the question of a run that waits for a person. */
-  async answer(runId: string, questionId: string, choice: 'retry' | 'result' | 'fail', result?: string): Promise<void> {
+  async answer(runId: string, questionId: string, choice: QuestionChoice, result?: string): Promise<void> {
     const answer = { keyDigest: this.#digest, requestId: newRequestId(), runId, questionId, choice };
     await this.#store(
       subjects.in(this.options.tenant, 'approve'),

@@ -11,7 +11,7 @@ export const RunLimits = z.object({
   toolCallsMax: z.number().int().min(0).max(10_000),
   /** Calls of one step that run at the same time; the others wait their turn. */
   parallelToolCallsMax: z.number().int().min(1).max(64),
-  /** From the start of the run (not its acceptance) to its end, waiting for people included. */
+  /** From the start of the run (not its acceptance) to its end; time in which it only waits or is paused does not count. */
   wallMsMax: z.number().int().min(100).max(2_592_000_000),
 });
 export type RunLimits = z.infer<typeof RunLimits>;

@@ -79,8 +79,9 @@ const runToken = (value: string): string => (RUN_ID.test(value) ? value : RunId.
 
 /** Builders of every subject; nobody writes one by hand. Each token is checked. */
 export const subjects = {
-  in: (tenant: string, kind: 'run' | 'cancel' | 'approve') => `${ROOT}.in.${tenantToken(tenant)}.${kind}`,
   ask: (tenant: string, kind: 'auth' | 'reserve' | 'watch' | 'status') => `${ROOT}.ask.${tenantToken(tenant)}.${kind}`,
+  in: (tenant: string, kind: 'run' | 'cancel' | 'approve' | 'signal' | 'pause' | 'resume') =>
+    `${ROOT}.in.${tenantToken(tenant)}.${kind}`,
   run: (tenant: string, runId: string) => `${ROOT}.run.${partitionOfRun(runId)}.${tenantToken(tenant)}.${runId}`,
   workInfer: (provider: string, tenant: string) => `${ROOT}.work.infer.${token(provider)}.${tenantToken(tenant)}`,
   workTool: (tier: string, tenant: string) => `${ROOT}.work.tool.${token(tier)}.${tenantToken(tenant)}`,

@@ -74,6 +74,41 @@ describe('authorize', () => {
     expect(decide([rule('f', 'forbid', [isV]), ...permits], call({ x: 'w' }))).toBe('permit permit p1');
   });
 
+  it('asks for approval where a rule says so: behind every forbid, before every permit', () => {
+    const approve = rule('a', 'approve', [isV]);
+    expect(decide([approve], call({ x: 'v' }))).toBe('approve approve a');
+    expect(decide([rule('p', 'permit'), approve], call({ x: 'v' }))).toBe('approve approve a');
+    expect(decide([rule('p', 'permit'), approve], call({ x: 'w' }))).toBe('permit permit p');
+    expect(decide([rule('p', 'permit'), approve], call({}))).toBe('deny error a');
+    expect(decide([approve, rule('f', 'forbid')], call({ x: 'v' }))).toBe('deny forbid f');
+    expect(decide([approve], call({ x: 'w' }))).toBe('deny default');
+  });
+
+  it('joins the terms of all rules that ask for approval', () => {
+    const asks = (id: string, withinMs: number, approvers?: string[]): ReturnType<typeof rule> =>
+      rule(id, 'approve', [], { approval: { withinMs, ...(approvers ? { approvers } : {}) } });
+    const terms = (...rules: ReturnType<typeof rule>[]): unknown =>
+      compilePolicy(bundle({ rules })).authorize(call()).terms;
+    expect(terms(rule('a', 'approve'))).toEqual({ withinMs: 86_400_000 });
+    expect(terms(asks('a', 5_000, ['x', 'y']), asks('b', 9_000, ['y', 'z']), asks('c', 7_000))).toEqual({
+      withinMs: 5_000,
+      approvers: ['y'],
+    });
+    expect(decide([asks('a', 5_000, ['x']), asks('b', 5_000, ['y'])])).toBe('deny error a b');
+  });
+
+  it('holds agents that a kill switch names', () => {
+    const halt = (id: string, agents: '*' | string[]) => ({ id, agents, reason: 'it went wrong' });
+    const held = (...halts: ReturnType<typeof halt>[]): string => {
+      const policy = compilePolicy(bundle({ rules: [rule('p', 'permit')], halts }));
+      return `${policy.authorize(call()).kind} ${faultOf(() => policy.assertRunning('analyst'))}`;
+    };
+    expect(held()).toBe('permit nothing thrown');
+    expect(held(halt('other', ['other']))).toBe('permit nothing thrown');
+    expect(held(halt('one', ['analyst']))).toBe('halt AGENT_HALTED');
+    expect(held(halt('tenant', '*'))).toBe('halt AGENT_HALTED');
+  });
+
   it('denies when a forbid cannot be evaluated, and skips a permit that cannot', () => {
     expect(decide([rule('p', 'permit'), rule('f', 'forbid', [isV])], call({}))).toBe('deny error f');
     expect(decide([rule('p', 'permit'), rule('f', 'forbid', [isV])], call({ x: ['v'] }))).toBe('deny error f');

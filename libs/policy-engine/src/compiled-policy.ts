@@ -2,6 +2,7 @@ import type {
   AgentManifest,
   BundleRef,
   DecisionRecord,
+  Halt,
   KeyGrant,
   ModelManifest,
   PolicyBundleV1,
@@ -50,6 +51,7 @@ export class CompiledPolicy {
     const agents = unique('agent', bundle.agents, (agent) => agent.id);
     unique('rule', bundle.rules, (rule) => rule.id);
     unique('key', bundle.keys, (key) => key.id);
+    unique('halt', bundle.halts ?? [], (halt) => halt.id);
     this.#agents = new Map([...agents].map(([id, agent]) => [id, this.#resolved(agent, models)]));
     this.#keys = new KeyRing(bundle.keys);
   }
@@ -87,7 +89,20 @@ export class CompiledPolicy {
     return this.#source.agents.filter((agent) => covers(grant.agents, agent.id));
   }
 
+  /** The kill switch that holds this agent; null when it may run. */
+  haltOf(agentId: string): Halt | null {
+    return this.#source.halts?.find(({ agents }) => covers(agents, agentId)) ?? null;
+  }
+
+  /** Throws AGENT_HALTED where the kill switch holds this agent. */
+  assertRunning(agentId: string): void {
+    const halt = this.haltOf(agentId);
+    if (halt) throw new MeshError('AGENT_HALTED', `Agent ${agentId.slice(0, 64)} is halted: ${halt.reason}`);
+  }
+
   #decide({ agent, tool, arguments: args }: ToolAccess): Verdict {
+    const halt = this.haltOf(agent);
+    if (halt) return deny('halt', [], `Agent ${agent} is halted by ${halt.id}: ${halt.reason}`);
     const found = this.#agents.get(agent);
     if (!found) return deny('invalid', [], `There is no agent ${agent}.`);
     if (!this.#tools.has(tool)) return deny('invalid', [], `There is no tool ${tool}.`);

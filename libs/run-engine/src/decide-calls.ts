@@ -4,14 +4,16 @@ import { inlineAnswer } from './inline.js';
 import { schemaFaults } from './json-schema.js';
 import { limitEvents } from './limits.js';
 import { type DecideEnv, authorized } from './policy-view.js';
+import { approvalQuestion, approvedBy, askedOf, questionEvents, rejectedBy } from './questions.js';
 import { ATTEMPTS_MAX, QUEUE_WAIT_MS_MAX, ROUND_CHARS_MAX } from './settings.js';
 import type { Call, RunState } from './state.js';
+import { waitOf } from './waiting.js';
 
 /** What follows for the calls of the current step: refusals, requests as slots are free, questions, new attempts. */
 export function nextCallEvents(state: RunState, calls: readonly Call[], env: DecideEnv): RunEvent[] {
   const { limits } = state.plan!;
-  const events: RunEvent[] = [...questionEvents(state, calls)];
-  let running = calls.filter((call) => call.status === 'requested' || call.status === 'questioned').length;
+  const events: RunEvent[] = [...questionEvents(state, calls, env.nowMs)];
+  let running = calls.filter((call) => holdsSlot(call)).length;
   let dispatched = state.toolCalls;
   let inlineChars = 0;
   for (const call of calls) {
@@ -24,12 +26,12 @@ export function nextCallEvents(state: RunState, calls: readonly Call[], env: Dec
       events.push({ type: 'tool.abandoned', step: call.step, callId: call.callId, attempt: call.attempt, error });
       continue;
     }
-    if (call.status !== 'proposed' && call.status !== 'retry' && (call.status !== 'overdue' || askedOf(call))) continue;
+    if (!DECIDABLE.has(call.status) && (call.status !== 'overdue' || askedOf(call))) continue;
     const verdict = judge(state, call, env);
     const { type } = verdict.event;
     if (type === 'tool.inlined') inlineChars += verdict.event.arguments.length + verdict.event.result.length;
     if (type === 'tool.requested' || type === 'tool.inlined') {
-      if (type === 'tool.requested') {
+      if (type === 'tool.requested' && verdict.event.wait === undefined) {
         if (running >= limits.parallelToolCallsMax) continue;
         running += 1;
       }
@@ -47,29 +49,17 @@ export function nextCallEvents(state: RunState, calls: readonly Call[], env: Dec
   return events;
 }
 
-/** What may have happened and may not happen twice is a question, not a retry. */
-const askedOf = (call: Call): boolean => call.effect === 'unsafe' && call.beganAt !== null;
+const DECIDABLE: ReadonlySet<Call['status']> = new Set(['proposed', 'approved', 'rejected', 'retry']);
 
-function questionEvents(state: RunState, calls: readonly Call[]): RunEvent[] {
-  const events: RunEvent[] = [];
-  for (const question of Object.values(state.questions)) {
-    const call = state.calls[question.callId];
-    if (call?.status !== 'questioned')
-      events.push({ type: 'question.closed', questionId: question.questionId, choice: 'result' });
-    else if (question.answer !== null)
-      events.push({ type: 'question.closed', questionId: question.questionId, choice: question.answer.choice });
-  }
-  for (const call of calls) {
-    if (call.status !== 'unknown' && !(call.status === 'overdue' && askedOf(call))) continue;
-    events.push({
-      type: 'question.asked',
-      questionId: `q_${call.callId}_${call.attempt}`,
-      callId: call.callId,
-      choices: ['retry', 'result', 'fail'],
-      question: `The tool ${call.tool} was begun and never reported back. It must not run twice by itself: try again, give its result, or count it as failed?`,
-    });
-  }
-  return events;
+/** What waits for a time or a signal holds up nobody. */
+const holdsSlot = (call: Call): boolean =>
+  (call.status === 'requested' && call.wait === null) || call.status === 'questioned';
+
+/** The error that stands for a refusal. */
+function codeOf({ kind, answer }: DecisionRecord): ErrorCode {
+  if (kind === 'halt') return 'AGENT_HALTED';
+  if (kind !== 'approval') return 'TOOL_DENIED';
+  return answer?.userId === null ? 'APPROVAL_EXPIRED' : 'APPROVAL_DENIED';
 }
 
 /** Known tool, arguments as its schema has them, a permit for exactly these: anything else is refused. */
@@ -87,6 +77,7 @@ function judge(state: RunState, call: Call, env: DecideEnv): { event: RunEvent }
       decision,
     },
   });
+  const refuseBy = (decision: DecisionRecord): { event: RunEvent } => refuse(codeOf(decision), decision);
   const invalid = (reason: string): DecisionRecord => ({
     outcome: 'deny',
     kind: 'invalid',
@@ -109,13 +100,16 @@ function judge(state: RunState, call: Call, env: DecideEnv): { event: RunEvent }
       'TOOL_ARGUMENTS_INVALID',
       invalid(`The arguments do not match the schema of the tool: ${faults.join('; ')}`),
     );
-  const decision = authorized(env.policy, {
-    agent: plan.agent.id,
-    tool: name,
-    arguments: args,
-    userId: state.accepted!.principal.userId,
-  });
-  if (decision.outcome !== 'permit') return refuse('TOOL_DENIED', decision);
+  const wait = waitOf(tool, args, env.nowMs);
+  if (typeof wait === 'string') return refuse('TOOL_ARGUMENTS_INVALID', invalid(`The call cannot wait: ${wait}.`));
+  if (call.status === 'rejected') return refuseBy(rejectedBy(call, plan.bundle));
+  const userId = state.accepted!.principal.userId;
+  const verdict = authorized(env.policy, { agent: plan.agent.id, tool: name, arguments: args, userId });
+  const asks = verdict.outcome === 'approve' || verdict.kind === 'approval';
+  const decision = asks && call.approval !== null ? approvedBy(state, call, verdict) : verdict;
+  if (decision.outcome === 'deny') return refuseBy(decision);
+  const argumentsHash = sha256Hex(text);
+  if (decision.outcome === 'approve') return { event: approvalQuestion(call, decision, argumentsHash, env.nowMs) };
   if (tool.driver.kind === 'inline') {
     const answer = inlineAnswer(tool.driver.expression, tool.limits, text, args);
     return { event: { type: 'tool.inlined', step, callId, tool: name, arguments: text, ...answer, decision } };
@@ -128,12 +122,13 @@ function judge(state: RunState, call: Call, env: DecideEnv): { event: RunEvent }
       attempt: call.attempt + 1,
       tool: name,
       arguments: text,
-      argumentsHash: sha256Hex(text),
+      argumentsHash,
       effect: tool.effect,
       tier: tool.tier,
       limits: tool.limits,
-      timeoutMs: tool.limits.wallMs + QUEUE_WAIT_MS_MAX,
+      timeoutMs: wait === null ? tool.limits.wallMs + QUEUE_WAIT_MS_MAX : wait.dueAt - env.nowMs,
       decision,
+      ...(wait === null ? {} : { wait }),
     },
   };
 }

@@ -12,6 +12,7 @@ import type { DecideEnv } from './policy-view.js';
 import {
   ATTEMPTS_MAX,
   ENGINE_VERSION,
+  ENGINE_WITH_FREE_WAITS,
   ENGINE_WITH_PROGRESS,
   POLICY_WAIT_MS_MAX,
   QUEUE_WAIT_MS_MAX,
@@ -22,6 +23,7 @@ import {
   SESSION_SAVE_TIMEOUT_MS,
 } from './settings.js';
 import { type ModelStep, type RunState, callsOf, hasEnded, isSettled, stepOf } from './state.js';
+import { countParking, deadlineOf } from './waiting.js';
 
 export interface Decided {
   /** To append with the expectation that nothing came after `state.seq`. */
@@ -51,6 +53,7 @@ export function decide(state: RunState, env: DecideEnv): Decided | null {
   }
   if (events.length === 0) return null;
   applyEarly(draft);
+  countParking(draft, env.nowMs);
   const decision: DecisionV1 = { head: state.head, decidedAt: env.nowMs, engine: env.engine ?? ENGINE_VERSION, events };
   return { decision, events, effects: effectsOf(state, draft, events), after: closeDraft(draft) };
 }
@@ -78,6 +81,7 @@ export function failRun(state: RunState, error: WireError, nowMs: number): Decid
   const events: RunEvent[] = [{ type: 'run.failed', error, usage: state.usage, costNanoUsd: state.costNanoUsd }];
   const after = openDraft(state);
   for (const event of events) applyEvent(after, event, nowMs);
+  countParking(after, nowMs);
   closeDraft(after);
   const decision: DecisionV1 = { head: state.head, decidedAt: nowMs, engine: ENGINE_VERSION, forced: true, events };
   return { decision, events, effects: effectsOf(state, after, events), after };
@@ -87,12 +91,19 @@ function nextEvents(state: RunState, env: DecideEnv): RunEvent[] {
   if (hasEnded(state)) return saveAgain(state);
   const spent = { usage: state.usage, costNanoUsd: state.costNanoUsd };
   if (state.cancel !== null) return [{ type: 'run.cancelled', reason: state.cancel.reason, ...spent }];
-  const { plan } = state;
-  if (plan === null) return start(state, env);
-  if (state.wallFired || env.nowMs >= plan.deadlineAt) {
-    const bound = plan.limits.wallMsMax;
-    return limitEvents(state, { limit: 'wallMs', value: Math.max(bound, env.nowMs - plan.startedAt), bound });
+  const halted = env.policy.halted?.(state.accepted!.agent) ?? null;
+  if (halted !== null) {
+    const { id, bundle, reason } = halted;
+    return [{ type: 'run.cancelled', reason, ...spent, halt: { id, bundle } }];
   }
+  const { plan } = state;
+  if (plan === null) return state.paused === null ? start(state, env) : [];
+  if (state.wallFired || env.nowMs >= deadlineOf(state)) {
+    const bound = plan.limits.wallMsMax;
+    const worked = env.nowMs - plan.startedAt - (plan.waitsFree ? state.parkedMs : 0);
+    return limitEvents(state, { limit: 'wallMs', value: Math.max(bound, worked), bound });
+  }
+  if (state.paused !== null) return [];
   const planned = plan.agent.plan;
   if (planned?.history === false) return nextPlanned(state, planned, env);
   if (state.load === null) return [{ type: 'session.requested', attempt: 1, timeoutMs: SESSION_LOAD_TIMEOUT_MS }];
@@ -161,7 +172,9 @@ function start(state: RunState, env: DecideEnv): RunEvent[] {
   const limits = narrowed(found.agent.limits, accepted.limits);
   const { agent, model, bundle } = found;
   const tools = [...found.tools];
-  return [{ type: 'run.started', agent, model, tools, limits, bundle, deadlineAt: env.nowMs + limits.wallMsMax }];
+  const deadlineAt = env.nowMs + limits.wallMsMax;
+  const free = (env.engine ?? ENGINE_VERSION) >= ENGINE_WITH_FREE_WAITS ? { waitsFree: true as const } : {};
+  return [{ type: 'run.started', agent, model, tools, limits, bundle, deadlineAt, ...free }];
 }
 
 function requestStep(state: RunState, step: number, reason: string): RunEvent[] {

@@ -1,6 +1,6 @@
-import type { Redactions } from '@signalbox/contracts';
-import { REPORTS_MAX } from './settings.js';
-import type { Call, ModelStep, Remark, RunState } from './state.js';
+import type { JournalEntry, Redactions } from '@signalbox/contracts';
+import { EARLY_FACTS_MAX, REPORTS_MAX } from './settings.js';
+import { type Call, hasEnded, type ModelStep, type Remark, type RunState } from './state.js';
 
 /** The collections that a draft has copied for itself: it may change them in place. */
 const owned = new WeakMap<RunState, WeakSet<object>>();
@@ -93,7 +93,18 @@ export function newCall(callId: string, step: number, tool: string, args: string
     tier: 'T3',
     limits: null,
     decision: null,
+    wait: null,
+    approval: null,
     result: '',
     error: null,
   };
+}
+
+/** Keeps a fact for what is not decided yet, by its identity. */
+export function keep(draft: RunState, identity: string, fact: JournalEntry): void {
+  const key = `${fact.kind}:${identity}`;
+  if (hasEnded(draft) || key in draft.early) return;
+  if (Object.keys(draft.early).length >= EARLY_FACTS_MAX)
+    return quarantine(draft, `More than ${EARLY_FACTS_MAX} facts for steps that nobody decided.`);
+  draft.early = { ...draft.early, [key]: fact };
 }

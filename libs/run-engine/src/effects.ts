@@ -2,8 +2,9 @@ import type { InferWorkV1, RunEvent, SessionLoadV1, SessionSaveV1, ToolWorkV1 } 
 import { sha256Hex } from '@signalbox/kernel';
 import { messagesOf, promptFor } from './prompt.js';
 import { HISTORY_MESSAGES_MAX } from './settings.js';
-import { type Asked, type RunState, hasEnded, stepOf } from './state.js';
+import { type Asked, type RunState, type SessionAsk, hasEnded, stepOf } from './state.js';
 import { TIMERS } from './timers.js';
+import { deadlineOf, isParked } from './waiting.js';
 
 /** An effect that somebody must answer. Its body is built when it is sent, by the builders below. */
 export interface AskEffect {
@@ -34,7 +35,7 @@ export function outstanding(state: RunState): AskEffect[] {
   if (step?.status === 'requested') ask('infer', TIMERS.model(step.step), step);
   for (const callId of step?.callIds ?? []) {
     const call = state.calls[callId];
-    if (call?.status === 'requested' && call.beganAt === null) ask('tool', callId, call);
+    if (call?.status === 'requested' && call.beganAt === null && call.wait === null) ask('tool', callId, call);
   }
   return asks;
 }
@@ -58,7 +59,7 @@ export function effectsOf(before: RunState, after: RunState, events: readonly Ru
   }
   const has = (...types: RunEvent['type'][]): boolean => events.some((event) => types.includes(event.type));
   if (has('run.completed', 'run.failed', 'run.cancelled')) effects.push({ kind: 'note', phase: 'ended' });
-  else if (has('question.asked')) effects.push({ kind: 'note', phase: 'waiting' });
+  else if (has('question.asked') || isParked(after)) effects.push({ kind: 'note', phase: 'waiting' });
   else if (has('run.started')) effects.push({ kind: 'note', phase: 'started' });
   // Only who hears the run's words live follows its steps.
   else if (after.accepted?.stream === true && !hasEnded(after)) effects.push({ kind: 'note', phase: 'step' });
@@ -83,7 +84,7 @@ export function inferWork(state: RunState, dispatch: number): InferWorkV1 {
     outputTokensMax: step.outputTokensMax,
     stream: accepted.stream,
     bundle: plan.bundle,
-    deadlineAt: Math.min(step.notBeforeAt + step.timeoutMs, plan.deadlineAt),
+    deadlineAt: Math.min(step.notBeforeAt + step.timeoutMs, deadlineOf(state)),
   };
 }
 
@@ -114,16 +115,20 @@ export function toolWork(state: RunState, callId: string, dispatch: number): Too
     limits: call.limits!,
     idempotencyKey: idempotencyKeyOf(accepted.runId, callId),
     bundle: call.decision?.bundle ?? plan.bundle,
-    deadlineAt: Math.min(call.notBeforeAt + call.timeoutMs, plan.deadlineAt),
+    ...(call.decision?.kind === 'approval' ? { decision: call.decision } : {}),
+    deadlineAt: Math.min(call.notBeforeAt + call.timeoutMs, deadlineOf(state)),
   };
 }
 
 export function sessionLoad(state: RunState): SessionLoadV1 {
   const { runId, tenant, sessionId } = state.accepted!;
-  return { runId, tenant, sessionId, attempt: state.load?.attempt ?? 1, messagesMax: HISTORY_MESSAGES_MAX };
+  return { runId, tenant, sessionId, ...askedOnce(state.load), messagesMax: HISTORY_MESSAGES_MAX };
 }
 
 export function sessionSave(state: RunState): SessionSaveV1 {
   const { runId, tenant, sessionId } = state.accepted!;
-  return { runId, tenant, sessionId, attempt: state.save?.attempt ?? 1, messages: messagesOf(state) };
+  return { runId, tenant, sessionId, ...askedOnce(state.save), messages: messagesOf(state) };
 }
+
+const askedOnce = (ask: SessionAsk | null): { attempt: number; deadlineAt?: number } =>
+  ask === null ? { attempt: 1 } : { attempt: ask.attempt, deadlineAt: ask.notBeforeAt + ask.timeoutMs };

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
+import type { RunEvent } from '@signalbox/contracts';
 import { decide } from './decide.js';
 import { type AskEffect, isOutstanding, outstanding } from './effects.js';
 import { evolve, foldJournal } from './evolve.js';
@@ -9,17 +10,25 @@ import { verifyJournal } from './verify.js';
 import { viewOf } from './view.js';
 import { redecide } from './redecide.js';
 import { type CallScript, eventsOf, type StepScript, type WorldOptions } from './script.fixture.js';
+import { deadlineOf } from './waiting.js';
 import { SUBJECT, World } from './world.fixture.js';
 
 // Hundreds of whole runs each.
 vi.setConfig({ testTimeout: 60_000 });
 
-const tools = ['pure', 'keyed', 'unsafe', 'inline', 'nothing'];
-const call: fc.Arbitrary<CallScript> = fc.record({
-  tool: fc.constantFrom(...tools),
-  outcome: fc.constantFrom('ok', 'ok', 'TOOL_FAILED', 'TOOL_TIMEOUT', 'SANDBOX_UNAVAILABLE'),
-  arguments: fc.constantFrom('{"n":1}', '{"n":1}', '{}', 'not json'),
-});
+const tools = ['pure', 'keyed', 'unsafe', 'inline', 'careful', 'timer', 'signal', 'nothing'];
+const call: fc.Arbitrary<CallScript> = fc
+  .record({
+    tool: fc.constantFrom(...tools),
+    outcome: fc.constantFrom('ok', 'ok', 'TOOL_FAILED', 'TOOL_TIMEOUT', 'SANDBOX_UNAVAILABLE'),
+    arguments: fc.constantFrom('{"n":1}', '{"n":1}', '{}', 'not json'),
+    answer: fc.constantFrom('approve' as const, 'approve' as const, 'deny' as const),
+    waitMs: fc.constantFrom(0, 500, 5_000_000, 500_000_000),
+  })
+  .map(({ waitMs, ...one }) => {
+    if (one.tool === 'timer') return { ...one, arguments: JSON.stringify({ ms: waitMs }) };
+    return one.tool === 'signal' ? { ...one, arguments: JSON.stringify({ name: 'go', timeoutMs: waitMs }) } : one;
+  });
 const step: fc.Arbitrary<StepScript> = fc.record({
   calls: fc.array(call, { minLength: 1, maxLength: 5 }),
   failures: fc.constantFrom(
@@ -55,7 +64,7 @@ const plan: fc.Arbitrary<Pick<WorldOptions, 'script' | 'plan'>> = fc
       history,
     },
   }));
-const moves = fc.array(fc.tuple(fc.nat(9), fc.nat(1_000)), { maxLength: 250 });
+const moves = fc.array(fc.tuple(fc.nat(12), fc.nat(1_000)), { maxLength: 250 });
 
 /** Two routers that read, decide and die in any order, workers whose facts come early, late and twice. */
 class Chaos {
@@ -110,6 +119,18 @@ class Chaos {
         world.fact(again.kind, again.body as never);
         return;
       }
+      case 10:
+        return world.answerAll();
+      case 11:
+        return world.hold(n % 2 === 0 ? 'run.pause-requested.v1' : 'run.resume-requested.v1');
+      case 12: {
+        // A stranger, and somebody who saw other arguments.
+        const asked = Object.values(world.fold().questions).find((question) => question.approval !== null);
+        if (asked === undefined) return;
+        const stranger = { principal: { keyId: 'key-9', userId: 'user-9' } };
+        world.approve(asked.questionId, 'approve', n % 2 === 0 ? stranger : { argumentsHash: 'f'.repeat(64) });
+        return;
+      }
     }
   }
 }
@@ -121,10 +142,30 @@ function outcomeOf(world: World): unknown {
     view: { ...viewOf(world.journal), endedAt: null },
     calls: Object.values(state.calls)
       .toSorted((a, b) => (a.callId < b.callId ? -1 : 1))
-      .map(({ callId, status, attempt, result, error }) => ({ callId, status, attempt, result, error })),
+      .map(({ callId, status, attempt, result, error }) => ({
+        callId,
+        status,
+        attempt,
+        result: result.replace(/"firedAt":"[^"]*"/, ''),
+        error,
+      })),
     steps: state.steps.map(({ step: number, attempt, content }) => ({ number, attempt, content })),
-    prompt: world.prompts.at(-1),
+    prompt: world.prompts.at(-1)?.replaceAll(/"firedAt":"[^"]*"/g, ''),
   };
+}
+
+/** Exactly these arguments were approved, by who may, before the call was let run. */
+function expectApproved(world: World, event: Extract<RunEvent, { type: 'tool.requested' }>): void {
+  expect(event.decision).toMatchObject({ outcome: 'permit', kind: 'approval', answer: { userId: 'user-1' } });
+  const approvals = world.journal.filter(
+    ({ entry }) =>
+      entry?.kind === 'question.answered.v1' &&
+      entry.body.choice === 'approve' &&
+      entry.body.questionId === event.decision.answer?.questionId &&
+      entry.body.argumentsHash === event.argumentsHash &&
+      entry.body.principal.userId === 'user-1',
+  );
+  expect(approvals.length).toBeGreaterThan(0);
 }
 
 function expectSound(world: World, state: RunState): void {
@@ -138,15 +179,19 @@ function expectSound(world: World, state: RunState): void {
           ? `t${event.callId}:${event.attempt}`
           : event.type === 'tool.refused' || event.type === 'tool.inlined'
             ? `t${event.callId}:answered`
-            : event.type === 'run.started' || event.type.startsWith('run.')
-              ? event.type
-              : null;
+            : event.type === 'question.asked' || event.type === 'question.closed'
+              ? `${event.type}:${event.questionId}`
+              : event.type === 'run.started' || event.type.startsWith('run.')
+                ? event.type
+                : null;
     if (identity !== null) once.set(identity, (once.get(identity) ?? 0) + 1);
   }
   for (const [identity, count] of once) expect({ identity, count }).toEqual({ identity, count: 1 });
   expect(['run.completed', 'run.failed', 'run.cancelled'].reduce((sum, type) => sum + (once.get(type) ?? 0), 0)).toBe(
     1,
   );
+  for (const event of events)
+    if (event.type === 'tool.requested' && event.tool === 'careful') expectApproved(world, event);
   const starts = new Map<string, number>();
   for (const [attempt, count] of world.started)
     starts.set(attempt.split(':')[0]!, (starts.get(attempt.split(':')[0]!) ?? 0) + count);
@@ -159,14 +204,20 @@ function expectSound(world: World, state: RunState): void {
 describe('any order of facts', () => {
   it('gives one result per step and the same end, by two routers that die at will', () => {
     fc.assert(
-      fc.property(script, moves, fc.boolean(), (steps, order, twice) => {
-        const world = new World({ script: steps, twice });
+      fc.property(script, fc.nat(4), moves, fc.boolean(), (steps, signals, order, twice) => {
+        const told = (some: World): World => {
+          for (let n = 0; n < signals; n++)
+            some.flying.push(() => some.signal('go', '"go"', `req_${'s'.repeat(25)}${n}`));
+          return some;
+        };
+        const world = told(new World({ script: steps, twice }));
         const chaos = new Chaos(world);
         for (const [kind, n] of order) chaos.move(kind, n);
+        world.hold('run.resume-requested.v1');
         const state = world.settle();
         expect(isClosed(state)).toBe(true);
         expectSound(world, state);
-        const calm = new World({ script: steps });
+        const calm = told(new World({ script: steps }));
         calm.settle();
         expect(outcomeOf(world)).toEqual(outcomeOf(calm));
       }),
@@ -180,6 +231,7 @@ describe('any order of facts', () => {
         const world = new World({ ...options, twice });
         const chaos = new Chaos(world);
         for (const [kind, n] of order) chaos.move(kind, n);
+        world.hold('run.resume-requested.v1');
         const state = world.settle();
         expect(isClosed(state)).toBe(true);
         expectSound(world, state);
@@ -227,6 +279,7 @@ describe('any order of facts', () => {
         const world = new World({ script: steps });
         const chaos = new Chaos(world);
         for (const [kind, n] of order) chaos.move(kind, n);
+        world.hold('run.resume-requested.v1');
         world.settle();
         for (const { state, nowMs, events } of world.decided) {
           const prefix = foldJournal(world.journal.filter((entry) => entry.seq <= state.seq));
@@ -255,14 +308,15 @@ describe('every limit holds', () => {
         const world = new World({ script: steps.map((one) => ({ ...one, usage: 20, cost: 700 })), limits: bounds });
         const chaos = new Chaos(world);
         for (const [kind, n] of order) chaos.move(kind, n);
+        world.hold('run.resume-requested.v1');
         const end = world.settle(5_000);
         let state = newRun(SUBJECT);
         for (const entry of world.journal) {
           const before = state;
           state = evolve(state, entry);
-          expect(Object.values(state.calls).filter((one) => one.status === 'requested').length).toBeLessThanOrEqual(
-            bounds.parallelToolCallsMax,
-          );
+          expect(
+            Object.values(state.calls).filter((one) => one.status === 'requested' && one.wait === null).length,
+          ).toBeLessThanOrEqual(bounds.parallelToolCallsMax);
           const asked = stepOf(state);
           if (asked === undefined || (stepOf(before)?.attempt === asked.attempt && stepOf(before)?.step === asked.step))
             continue;
@@ -273,7 +327,7 @@ describe('every limit holds', () => {
           expect(
             state.costNanoUsd + asked.outputTokensMax * state.plan!.model.outputNanoUsdPerToken,
           ).toBeLessThanOrEqual(bounds.costNanoUsdMax);
-          expect(asked.requestedAt).toBeLessThan(state.plan!.deadlineAt);
+          expect(asked.requestedAt).toBeLessThan(deadlineOf(state));
         }
         expect(end.toolCalls).toBeLessThanOrEqual(bounds.toolCallsMax);
         expect(isClosed(end)).toBe(true);
@@ -306,9 +360,11 @@ describe('nothing hangs', () => {
           chaos.move(kind, n);
           const state = world.fold();
           const decides = decide(state, { nowMs: world.nowMs, policy: world.policy }) !== null;
-          if (!isClosed(state)) expect(decides || timersOf(state, world.nowMs).length > 0).toBe(true);
+          if (!isClosed(state) && state.paused === null)
+            expect(decides || timersOf(state, world.nowMs).length > 0).toBe(true);
         }
-        const state = world.settle();
+        world.hold('run.resume-requested.v1');
+        const state = world.settle(5_000);
         expect(isClosed(state)).toBe(true);
         expectSound(world, state);
       }),

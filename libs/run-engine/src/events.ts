@@ -1,4 +1,5 @@
 import type { RunEvent, RunEventOf } from '@signalbox/contracts';
+import { takeKept } from './controls.js';
 import { addRemark, callIdOf, newCall, putCall, putStep, stepNumbered } from './draft.js';
 import { repairRequest } from './output.js';
 import { retryDelayMs } from './settings.js';
@@ -16,6 +17,7 @@ export function applyEvent(draft: RunState, event: RunEvent, decidedAt: number):
         bundle: event.bundle,
         startedAt: decidedAt,
         deadlineAt: event.deadlineAt,
+        waitsFree: event.waitsFree === true,
       };
       draft.status = 'running';
       return;
@@ -132,16 +134,24 @@ function applyCallEvent(
     tier,
     limits,
     decision,
+    wait: event.wait ?? null,
     error: null,
   });
+  if (event.wait !== undefined) takeKept(draft, event.callId);
 }
 
 function applyQuestion(draft: RunState, event: RunEventOf<'question.asked' | 'question.closed'>): void {
   if (event.type === 'question.asked') {
-    const { questionId, callId, question, choices } = event;
+    const { questionId, callId, question, choices, expiresAt = null, approval = null } = event;
     const call = draft.calls[callId];
-    if (call !== undefined) putCall(draft, call, { status: 'questioned' });
-    draft.questions = { ...draft.questions, [questionId]: { questionId, callId, question, choices, answer: null } };
+    if (call !== undefined)
+      putCall(
+        draft,
+        call,
+        approval === null ? { status: 'questioned' } : { status: 'approving', decision: approval.decision },
+      );
+    const asked = { questionId, callId, question, choices, expiresAt, approval, answer: null };
+    draft.questions = { ...draft.questions, [questionId]: asked };
     draft.status = 'waiting';
     return;
   }
@@ -149,6 +159,11 @@ function applyQuestion(draft: RunState, event: RunEventOf<'question.asked' | 'qu
   draft.questions = open;
   if (Object.keys(open).length === 0) draft.status = 'running';
   const call = closed && draft.calls[closed.callId];
+  if (call?.status === 'approving') {
+    const granted = event.choice === 'approve';
+    const approval = { questionId: event.questionId, userId: event.userId ?? null, granted };
+    return putCall(draft, call, { status: granted ? 'approved' : 'rejected', approval });
+  }
   // The tool may have reported after all: its own word counts more than the answer.
   if (closed === undefined || call?.status !== 'questioned') return;
   if (event.choice === 'result')

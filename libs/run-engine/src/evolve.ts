@@ -1,8 +1,9 @@
-import { JOURNAL_KINDS, type JournalEntryOf, journalHead } from '@signalbox/contracts';
+import { JOURNAL_KINDS, type JournalEntryOf, journalHead, timeOf } from '@signalbox/contracts';
 import { closeDraft, openDraft, quarantine, report } from './draft.js';
 import { applyEvent } from './events.js';
 import { applyEarly, applyFact } from './facts.js';
 import { type RunState, type StoredEntry, hasEnded, newRun } from './state.js';
+import { countParking } from './waiting.js';
 
 /**
  * The state after one more entry. Total and pure: every stored entry moves `seq` and `head`; only what
@@ -48,8 +49,11 @@ export function take(draft: RunState, stored: StoredEntry): void {
       draft,
       `ignored: ${(entry as { kind: string }).kind} is not believed from ${String((entry as { author: unknown }).author).slice(0, 32)}`,
     );
-  else if (entry.kind === 'decision.v1') applyDecision(draft, headBefore, entry);
-  else applyFact(draft, entry);
+  else {
+    if (entry.kind === 'decision.v1') applyDecision(draft, headBefore, entry);
+    else applyFact(draft, entry);
+    countParking(draft, timeOf(entry));
+  }
 }
 
 /** A decision counts only if it names exactly the entries before it. */

@@ -1,4 +1,4 @@
-import type { DecisionRecord, JournalEntry, RunEvent, WireError } from '@signalbox/contracts';
+import type { CallWait, DecisionRecord, JournalEntry, RunEvent, WireError } from '@signalbox/contracts';
 import { openDraft } from './draft.js';
 import { take } from './evolve.js';
 import { newRun, type StoredEntry } from './state.js';
@@ -17,6 +17,11 @@ const counts = (redactions: Record<string, number | undefined>): string =>
   Object.entries(redactions)
     .map(([name, count]) => `${count} ${name}`)
     .join(', ');
+const timeText = (atMs: number): string => new Date(atMs).toISOString();
+const waitText = (wait: CallWait): string =>
+  wait.kind === 'timer'
+    ? `until ${timeText(wait.dueAt)}`
+    : `for signal ${wait.name}, until ${timeText(wait.dueAt)} at most`;
 const why = (decision: DecisionRecord): string =>
   `${decision.kind}${decision.rules.length > 0 ? ` by rule ${decision.rules.join(', ')}` : ''}: ${decision.reason}${decision.bundle ? ` (bundle v${decision.bundle.version})` : ''}`;
 
@@ -35,15 +40,15 @@ function eventText(event: RunEvent): string {
     case 'tool.inlined':
       return `Allowed ${event.callId} ${event.tool} and worked it out${event.error ? `, which failed, ${errorText(event.error)}` : ''}: ${why(event.decision)}`;
     case 'tool.requested':
-      return `Allowed ${event.callId} ${event.tool} (${event.effect}, ${event.tier}), attempt ${event.attempt}: ${why(event.decision)}`;
+      return `Allowed ${event.callId} ${event.tool} (${event.effect}, ${event.tier}), attempt ${event.attempt}: ${why(event.decision)}${event.wait === undefined ? '' : `; waits ${waitText(event.wait)}`}`;
     case 'tool.refused':
       return `Refused ${event.callId} ${event.tool}, ${event.error.code}: ${why(event.decision)}`;
     case 'tool.abandoned':
       return `Gave up ${event.callId}: ${errorText(event.error)}`;
     case 'question.asked':
-      return `Asked a person (${event.questionId}): ${event.question}`;
+      return `Asked a person (${event.questionId}): ${event.question}${event.expiresAt === undefined ? '' : ` Until ${timeText(event.expiresAt)}.`}`;
     case 'question.closed':
-      return `Closed question ${event.questionId} with ${event.choice}.`;
+      return `Closed question ${event.questionId} with ${event.choice}${event.userId === undefined ? '' : ` of user ${event.userId}`}.`;
     case 'loop.warned':
       return `Warned the model after step ${event.step}, ${event.calls} calls without progress (${event.pattern}): ${event.text}`;
     case 'output.rejected':
@@ -55,7 +60,9 @@ function eventText(event: RunEvent): string {
     case 'run.failed':
       return `Failed, ${errorText(event.error)}`;
     case 'run.cancelled':
-      return `Cancelled: ${event.reason}`;
+      return event.halt === undefined
+        ? `Cancelled: ${event.reason}`
+        : `Cancelled by kill switch ${event.halt.id} (bundle v${event.halt.bundle.version}): ${event.reason}`;
     case 'session.save-requested':
       return 'Asked memory to keep the conversation.';
   }
@@ -77,6 +84,16 @@ function factOf(entry: Exclude<JournalEntry, { kind: 'decision.v1' }>): { at: nu
         at: entry.body.requestedAt,
         text: `User ${entry.body.principal.userId} asks to cancel: ${entry.body.reason}`,
       };
+    case 'run.pause-requested.v1':
+    case 'run.resume-requested.v1': {
+      const wants = entry.kind === 'run.pause-requested.v1' ? 'pause' : 'resume';
+      const { principal, reason, requestedAt } = entry.body;
+      return { at: requestedAt, text: `User ${principal.userId} asks to ${wants}: ${reason}` };
+    }
+    case 'run.signalled.v1': {
+      const { principal, name, payload, signalledAt } = entry.body;
+      return { at: signalledAt, text: `User ${principal.userId} sends signal ${name}, ${payload.length} characters.` };
+    }
     case 'question.answered.v1':
       return {
         at: entry.body.answeredAt,

@@ -1,8 +1,11 @@
 import { ERRORS, type JournalEntry, type JournalEntryOf } from '@signalbox/contracts';
-import { addRedactions, callIdOf, newCall, putCall, putStep, quarantine, report, stepNumbered } from './draft.js';
-import { ATTEMPTS_MAX, EARLY_FACTS_MAX, modelAttemptsMax } from './settings.js';
+import { applyAnswer, expire } from './answers.js';
+import { applyPause, applySignal, ringWait } from './controls.js';
+import { addRedactions, callIdOf, keep, newCall, putCall, putStep, quarantine, report, stepNumbered } from './draft.js';
+import { ATTEMPTS_MAX, modelAttemptsMax } from './settings.js';
 import { type Call, type ModelStep, type RunState, type SessionAsk, hasEnded, isSettled, stepOf } from './state.js';
 import { TIMERS, dueAtOf } from './timers.js';
+import { deadlineOf } from './waiting.js';
 
 export type Fact = Exclude<JournalEntry, { kind: 'decision.v1' }>;
 type ModelFact = JournalEntryOf<'model.completed.v1'> | JournalEntryOf<'model.failed.v1'>;
@@ -22,6 +25,11 @@ export function applyFact(draft: RunState, fact: Fact): void {
     case 'run.cancel-requested.v1':
       if (!hasEnded(draft) && draft.cancel === null) draft.cancel = { reason: fact.body.reason };
       return;
+    case 'run.pause-requested.v1':
+    case 'run.resume-requested.v1':
+      return applyPause(draft, fact);
+    case 'run.signalled.v1':
+      return applySignal(draft, fact);
     case 'question.answered.v1':
       return applyAnswer(draft, fact);
     case 'session.loaded.v1':
@@ -49,14 +57,6 @@ export function applyEarly(draft: RunState): void {
   for (const [, entry] of waiting) if (entry.kind !== 'decision.v1') applyFact(draft, entry);
 }
 
-function keep(draft: RunState, identity: string, fact: Fact): void {
-  const key = `${fact.kind}:${identity}`;
-  if (hasEnded(draft) || key in draft.early) return;
-  if (Object.keys(draft.early).length >= EARLY_FACTS_MAX)
-    return quarantine(draft, `More than ${EARLY_FACTS_MAX} facts for steps that nobody decided.`);
-  draft.early = { ...draft.early, [key]: fact };
-}
-
 function accept(draft: RunState, fact: JournalEntryOf<'run.accepted.v1'>): void {
   if (draft.status !== 'empty') return report(draft, 'accepted again; the first one holds');
   const body = fact.body;
@@ -77,15 +77,6 @@ function refuse(draft: RunState, fact: JournalEntryOf<'run.refused.v1'>): void {
 /** A tombstone. Whoever sees it on a run that is not over did not see all of the run, and must not go on from there. */
 function archive(draft: RunState): void {
   if (!hasEnded(draft)) quarantine(draft, 'The run left the journal for the archive.');
-}
-
-function applyAnswer(draft: RunState, fact: JournalEntryOf<'question.answered.v1'>): void {
-  const { questionId, choice, result } = fact.body;
-  const question = draft.questions[questionId];
-  if (question === undefined) return keep(draft, questionId, fact);
-  if (question.answer !== null || !question.choices.includes(choice))
-    return report(draft, `answer to ${questionId} ignored`);
-  draft.questions = { ...draft.questions, [questionId]: { ...question, answer: { choice, result: result ?? '' } } };
 }
 
 function applySession(draft: RunState, fact: SessionFact): void {
@@ -152,7 +143,8 @@ function applyTool(draft: RunState, fact: ToolFact): void {
     call.status === 'overdue' ||
     call.status === 'unknown' ||
     call.status === 'questioned';
-  if (hasEnded(draft) || attempt !== call.attempt || !open) return;
+  // Nobody was asked to run a call that waits.
+  if (hasEnded(draft) || attempt !== call.attempt || !open || call.wait !== null) return;
   switch (fact.kind) {
     case 'tool.began.v1':
       // A claim that came while its time ran out starts the time of the tool itself.
@@ -193,7 +185,7 @@ function overdue(ask: SessionAsk | null, attempt: number, firedAt: number): Sess
 function applyTimer(draft: RunState, fact: JournalEntryOf<'timer.fired.v1'>): void {
   const { timer, firedAt } = fact.body;
   if (timer === TIMERS.wall) {
-    if (draft.plan !== null && firedAt >= draft.plan.deadlineAt) draft.wallFired = true;
+    if (draft.plan !== null && firedAt >= deadlineOf(draft)) draft.wallFired = true;
     return;
   }
   const [kind, id = '', attemptText = ''] = timer.split(':');
@@ -208,6 +200,7 @@ function applyTimer(draft: RunState, fact: JournalEntryOf<'timer.fired.v1'>): vo
     return;
   }
   if (hasEnded(draft)) return;
+  if (kind === 'question') return expire(draft, id, firedAt);
   const step = stepOf(draft);
   if (step !== undefined && id === TIMERS.model(step.step)) {
     if (step.status === 'requested' && step.attempt === attempt && firedAt >= dueAtOf(step))
@@ -215,6 +208,8 @@ function applyTimer(draft: RunState, fact: JournalEntryOf<'timer.fired.v1'>): vo
     return;
   }
   const call = draft.calls[id];
-  if (call?.status !== 'requested' || call.attempt !== attempt || firedAt < dueAtOf(call)) return;
+  if (call?.status !== 'requested' || call.attempt !== attempt) return;
+  if (call.wait !== null) return kind === 'wait' ? ringWait(draft, call, firedAt) : undefined;
+  if (firedAt < dueAtOf(call)) return;
   if ((kind === 'claim') === (call.beganAt !== null)) putCall(draft, call, { status: 'overdue' });
 }

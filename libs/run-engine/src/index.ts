@@ -15,7 +15,13 @@ export { explain, type Line } from './explain.js';
 export { inlineFault, planFaults } from './plan-faults.js';
 export { schemaFaults, unsupportedIn } from './json-schema.js';
 export { mayBegin } from './may-begin.js';
-export { type AuthorizeQuestion, type DecideEnv, type PolicyView, type Resolution } from './policy-view.js';
+export {
+  type AuthorizeQuestion,
+  type DecideEnv,
+  type Halted,
+  type PolicyView,
+  type Resolution,
+} from './policy-view.js';
 export { estimateTokens, messagesOf, promptFor } from './prompt.js';
 export { recordedPolicy } from './recorded-policy.js';
 export { type Difference, type PolicyAt, redecide, type Redecision, replay } from './redecide.js';
@@ -33,6 +39,9 @@ export {
   type RunStatus,
   type StoredEntry,
 } from './state.js';
+export { approvalOf } from './approval.js';
 export { type Timer, TIMERS, timersOf } from './timers.js';
 export { type JournalFault, type JournalVerdict, verifyJournal } from './verify.js';
+export { approversOf } from './answers.js';
 export { viewOf, viewOfState } from './view.js';
+export { isParked } from './waiting.js';

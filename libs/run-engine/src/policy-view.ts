@@ -18,10 +18,19 @@ export interface AuthorizeQuestion {
   userId: string;
 }
 
+/** A kill switch, and the bundle that carries it. */
+export interface Halted {
+  id: string;
+  reason: string;
+  bundle: BundleRef;
+}
+
 /** What is in force for the tenant of a run, as the decider sees it. Pure: same question, same answer, while the bundle stays. */
 export interface PolicyView {
   resolve(agentId: string): Resolution;
   authorize(question: AuthorizeQuestion): DecisionRecord;
+  /** The kill switch that holds the agent now; absent or null: it may run. */
+  halted?(agentId: string): Halted | null;
 }
 
 export interface DecideEnv {

@@ -2,6 +2,7 @@ import type {
   AgentManifest,
   AgentOutput,
   AgentPlan,
+  ApprovalTerms,
   ModelManifest,
   RunEvent,
   RunLimits,
@@ -23,6 +24,8 @@ export type CallScript = {
   /** Of `ok`; absent: one of its own for each call. */
   result?: string;
   outcome: 'ok' | WireError['code'] | 'silent' | 'orphaned';
+  /** Of a tool that needs approval, what the person says; absent: nobody answers. */
+  answer?: 'approve' | 'deny';
 };
 /** By step from 0; each an attempt after the other, the last one repeated. */
 export type StepScript = {
@@ -43,6 +46,10 @@ export interface WorldOptions {
   /** Version of the rules; absent: the present one. */
   engine?: number;
   denied?: string[];
+  /** What the rules ask of approvals; absent: whoever started the run, within a day. */
+  terms?: ApprovalTerms;
+  /** The kill switch. */
+  halted?: string;
   memory?: 'silent';
   /** Results sent twice. */
   twice?: boolean;
@@ -64,6 +71,11 @@ const MODEL: ModelManifest = {
   outputTokensMax: 500,
   timeoutMs: 10_000,
 };
+const waiting = (kind: 'timer' | 'signal'): ToolManifest => ({
+  ...toolOf(kind, 'pure'),
+  driver: { kind },
+  parameters: { type: 'object' },
+});
 const toolOf = (name: string, effect: ToolEffect): ToolManifest => ({
   name,
   description: name,
@@ -82,23 +94,34 @@ export function policyOf(options: WorldOptions): PolicyView {
     description: '',
     instructions: 'Be useful.',
     model: MODEL.id,
-    tools: ['pure', 'keyed', 'unsafe', 'inline'],
+    tools: ['pure', 'keyed', 'unsafe', 'inline', 'careful', 'timer', 'signal'],
     limits: { ...LIMITS, ...options.limits },
     ...(options.output === undefined ? {} : { output: options.output }),
     ...(options.plan === undefined ? {} : { plan: options.plan }),
   };
   const driver = { kind: 'inline' as const, expression: options.expression ?? 'arguments.n + `1`' };
-  const inline: ToolManifest = { ...toolOf('inline', 'pure'), driver };
-  const tools = [toolOf('pure', 'pure'), toolOf('keyed', 'idempotent'), toolOf('unsafe', 'unsafe'), inline];
+  const tools = [
+    toolOf('pure', 'pure'),
+    toolOf('keyed', 'idempotent'),
+    toolOf('unsafe', 'unsafe'),
+    { ...toolOf('inline', 'pure'), driver },
+    toolOf('careful', 'unsafe'),
+    waiting('timer'),
+    waiting('signal'),
+  ];
   return {
     resolve: (id) =>
       id === agent.id
         ? { ok: true, agent, model: MODEL, tools, bundle }
         : { ok: false, error: { code: 'AGENT_UNKNOWN', message: 'no such agent' } },
-    authorize: ({ tool }) =>
-      options.denied?.includes(tool)
-        ? { outcome: 'deny', kind: 'forbid', rules: ['no'], reason: 'not allowed', bundle }
-        : { outcome: 'permit', kind: 'permit', rules: ['yes'], reason: 'allowed', bundle },
+    halted: () => (options.halted === undefined ? null : { id: 'stop', reason: options.halted, bundle }),
+    authorize: ({ tool }) => {
+      if (options.denied?.includes(tool))
+        return { outcome: 'deny', kind: 'forbid', rules: ['no'], reason: 'not allowed', bundle };
+      if (tool !== 'careful') return { outcome: 'permit', kind: 'permit', rules: ['yes'], reason: 'allowed', bundle };
+      const terms = options.terms ?? { withinMs: 86_400_000 };
+      return { outcome: 'approve', kind: 'approve', rules: ['ask'], reason: 'a person must agree', bundle, terms };
+    },
   };
 }
 

@@ -1,9 +1,11 @@
 import { type ErrorCode, ERRORS } from '@signalbox/contracts';
 
 /** Version of the rules in `decide`; noted in every decision. */
-export const ENGINE_VERSION = 2;
+export const ENGINE_VERSION = 3;
 /** The first version that looks for calls that lead nowhere. */
 export const ENGINE_WITH_PROGRESS = 2;
+/** The first version in which time spent waiting is no wall time, and questions expire. */
+export const ENGINE_WITH_FREE_WAITS = 3;
 
 /** How often one step or one call is tried before it counts as failed. */
 export const ATTEMPTS_MAX = 3;
@@ -26,6 +28,12 @@ export const POLICY_WAIT_MS_MAX = 30_000;
 export const POLICY_WAKE_MS = 500;
 /** Facts kept for steps that are not decided yet; a run with more is quarantined. */
 export const EARLY_FACTS_MAX = 256;
+/** Signals kept for calls that do not wait for them yet; more are dropped. */
+export const SIGNALS_KEPT_MAX = 32;
+/** Ids of requests (signals, pauses) remembered, so that none counts twice; far more than an hour of them. */
+export const REQUESTS_KEPT_MAX = 1_024;
+/** How long a run may do nothing but wait, all waits together, ms: 90 days. */
+export const PARKED_MS_MAX = 7_776_000_000;
 /** Oddities remembered in the state of a run; beyond, they are only counted. */
 export const REPORTS_MAX = 32;
 /** Consecutive rounds of one decision; each ends in an outside effect or the end of the run. */

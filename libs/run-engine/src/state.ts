@@ -1,20 +1,19 @@
 import {
   type AgentManifest,
   type BundleRef,
-  type DecisionRecord,
   type JournalEntry,
   type Message,
   type ModelManifest,
   type Redactions,
   type RunLimits,
-  type ToolEffect,
-  type ToolLimits,
   type ToolManifest,
-  type ToolTier,
   type Usage,
   type WireError,
   journalHeadStart,
 } from '@signalbox/contracts';
+import type { Asked, Call, KeptSignal, Question } from './call.js';
+
+export type { Asked, Call, KeptSignal, Question } from './call.js';
 
 /** One entry as it lies in the stream. `entry` is null where it could not be read or believed; `fault` says why. */
 export interface StoredEntry {
@@ -49,15 +48,8 @@ export interface Plan {
   bundle: BundleRef;
   startedAt: number;
   deadlineAt: number;
-}
-
-/** One effect that was asked for: when, and how long it may take. All times in ms since 1970. */
-export interface Asked {
-  attempt: number;
-  requestedAt: number;
-  /** Not dispatched before: a pause after a failure. */
-  notBeforeAt: number;
-  timeoutMs: number;
+  /** Time in which the run only waits moves the deadline; see `deadlineOf`. */
+  waitsFree: boolean;
 }
 
 export interface SessionAsk extends Asked {
@@ -74,40 +66,6 @@ export interface ModelStep extends Asked {
   callIds: readonly string[];
   /** Attempts whose cost is counted. */
   charged: readonly number[];
-}
-
-export interface Call extends Asked {
-  callId: string;
-  step: number;
-  tool: string;
-  arguments: string;
-  status:
-    | 'proposed'
-    | 'requested'
-    | 'overdue'
-    | 'retry'
-    | 'unknown'
-    | 'questioned'
-    | 'completed'
-    | 'failed'
-    | 'refused';
-  /** When a worker claimed the current attempt; null before. */
-  beganAt: number | null;
-  argumentsHash: string;
-  effect: ToolEffect;
-  tier: ToolTier;
-  limits: ToolLimits | null;
-  decision: DecisionRecord | null;
-  result: string;
-  error: WireError | null;
-}
-
-export interface Question {
-  questionId: string;
-  callId: string;
-  question: string;
-  choices: readonly ('retry' | 'result' | 'fail')[];
-  answer: { choice: 'retry' | 'result' | 'fail'; result: string } | null;
 }
 
 export interface Report {
@@ -145,6 +103,15 @@ export interface RunState {
   /** Facts for what is not decided yet, by their identity. */
   early: Readonly<Record<string, JournalEntry>>;
   cancel: { reason: string } | null;
+  paused: { reason: string } | null;
+  /** Oldest first. */
+  signals: readonly KeptSignal[];
+  /** Newest requests of people that were taken: each counts once. */
+  taken: readonly string[];
+  /** Since when the run does nothing but wait, ms since 1970; null while something is under way. */
+  parkedSince: number | null;
+  /** How long it did nothing but wait before. */
+  parkedMs: number;
   wallFired: boolean;
   usage: Usage;
   costNanoUsd: number;
@@ -180,6 +147,11 @@ export function newRun(subject: string): RunState {
     questions: {},
     early: {},
     cancel: null,
+    paused: null,
+    signals: [],
+    taken: [],
+    parkedSince: null,
+    parkedMs: 0,
     wallFired: false,
     usage: { inputTokens: 0, outputTokens: 0 },
     costNanoUsd: 0,

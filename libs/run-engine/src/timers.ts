@@ -1,5 +1,6 @@
 import { EFFECT_GRACE_MS, POLICY_WAKE_MS } from './settings.js';
 import { type Asked, type Call, type RunState, type SessionAsk, hasEnded, stepOf } from './state.js';
+import { deadlineOf } from './waiting.js';
 
 /** Names of timers as they stand in `timer.fired.v1`, and ids of effects. */
 export const TIMERS = {
@@ -33,14 +34,20 @@ export function timersOf(state: RunState, nowMs: number): Timer[] {
   };
   if (state.save?.status === 'requested') effect(TIMERS.save, state.save);
   if (hasEnded(state)) return timers;
+  if (state.plan === null && state.paused !== null) return timers;
   if (state.plan === null) return [{ name: 'policy', dueAt: nowMs + POLICY_WAKE_MS, kind: 'wake' }];
-  if (!state.wallFired) timers.push({ name: TIMERS.wall, dueAt: state.plan.deadlineAt, kind: 'fact' });
+  if (!state.wallFired) timers.push({ name: TIMERS.wall, dueAt: deadlineOf(state), kind: 'fact' });
   if (state.load?.status === 'requested') effect(TIMERS.load, state.load);
   const step = stepOf(state);
   if (step?.status === 'requested') effect(TIMERS.model(step.step), step);
   for (const callId of step?.callIds ?? []) {
     const call = state.calls[callId];
-    if (call?.status === 'requested') effect(call.callId, call);
+    if (call?.status !== 'requested') continue;
+    if (call.wait === null) effect(call.callId, call);
+    else timers.push({ name: `wait:${callId}:${call.attempt}`, dueAt: call.wait.dueAt, kind: 'fact' });
   }
+  for (const { questionId, answer, expiresAt } of Object.values(state.questions))
+    if (answer === null && expiresAt !== null)
+      timers.push({ name: `question:${questionId}`, dueAt: expiresAt, kind: 'fact' });
   return timers;
 }

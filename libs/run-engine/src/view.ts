@@ -1,6 +1,8 @@
 import type { RunViewV1 } from '@signalbox/contracts';
 import { foldJournal } from './evolve.js';
-import type { RunState, RunStatus, StoredEntry } from './state.js';
+import { approversOf } from './answers.js';
+import { type Question, type RunState, type RunStatus, type StoredEntry, callsOf, hasEnded, stepOf } from './state.js';
+import { isParked, isWaiting } from './waiting.js';
 
 const SHOWN: Record<RunStatus, RunViewV1['status']> = {
   empty: 'queued',
@@ -14,12 +16,39 @@ const SHOWN: Record<RunStatus, RunViewV1['status']> = {
   quarantined: 'failed',
 };
 
+function statusOf(state: RunState): RunViewV1['status'] {
+  const { status } = state;
+  if (state.paused !== null && status !== 'quarantined' && !hasEnded(state)) return 'paused';
+  return status === 'running' && isParked(state) ? 'waiting' : SHOWN[status];
+}
+
+function shownQuestion(state: RunState, asked: Question): NonNullable<RunViewV1['question']> {
+  const { questionId, question, choices, expiresAt, approval } = asked;
+  const shown = { questionId, question, choices: [...choices], ...(expiresAt === null ? {} : { expiresAt }) };
+  if (approval === null) return shown;
+  const { tool, argumentsHash } = approval;
+  const text = state.calls[asked.callId]?.arguments ?? '';
+  const approvers = [...approversOf(state, approval)];
+  return { ...shown, approval: { tool, arguments: text === '' ? '{}' : text, argumentsHash, approvers } };
+}
+
+function waitsOf(state: RunState): NonNullable<RunViewV1['waits']> {
+  const step = stepOf(state);
+  if (step === undefined || hasEnded(state)) return [];
+  return callsOf(state, step).flatMap((call) =>
+    isWaiting(call) && call.wait !== null ? [{ callId: call.callId, ...call.wait }] : [],
+  );
+}
+
 /** The run as it stands, still redacted. */
 export function viewOfState(state: RunState): RunViewV1 {
-  const question = Object.values(state.questions)[0];
+  const [question = null, ...others] = Object.values(state.questions)
+    .filter(({ answer }) => answer === null)
+    .map((open) => shownQuestion(state, open));
+  const waits = waitsOf(state);
   return {
     runId: state.accepted?.runId ?? state.subject.slice(state.subject.lastIndexOf('.') + 1),
-    status: SHOWN[state.status],
+    status: statusOf(state),
     agent: state.accepted?.agent ?? null,
     model: state.plan?.model.id ?? null,
     output: state.output,
@@ -30,10 +59,9 @@ export function viewOfState(state: RunState): RunViewV1 {
     redactions: state.redactions,
     toolCalls: state.toolCalls,
     denied: state.denied,
-    question:
-      question === undefined
-        ? null
-        : { questionId: question.questionId, question: question.question, choices: [...question.choices] },
+    question,
+    ...(others.length > 0 ? { otherQuestions: others } : {}),
+    ...(waits.length > 0 ? { waits } : {}),
     acceptedAt: state.accepted?.acceptedAt ?? null,
     endedAt: state.endedAt,
   };

@@ -41,6 +41,8 @@ export class World {
   readonly started = new Map<string, number>();
   readonly prompts: string[] = [];
   readonly saved: number[] = [];
+  readonly #asked = new Set<string>();
+  readonly #sent = new Set<string>();
   #folded: { state: RunState; last: StoredEntry | undefined } = { state: newRun(SUBJECT), last: undefined };
   readonly decided: { state: RunState; nowMs: number; events: Decided['events'] }[] = [];
 
@@ -104,6 +106,7 @@ export class World {
   /** Sends an effect: its worker's facts go on their way. Only journalled work may be sent. */
   send(effect: AskEffect, dispatch: number): void {
     const state = this.fold();
+    this.#sent.add(`${effect.id}:${effect.attempt}`);
     if (!isOutstanding(state, effect)) return;
     const { attempt } = effect;
     if (effect.kind === 'infer') return this.infer(inferWork(state, dispatch));
@@ -207,8 +210,43 @@ export class World {
     });
   }
 
+  /** What is outstanding and was not sent. */
+  asks(): AskEffect[] {
+    return outstanding(this.fold()).filter(({ id, attempt }) => !this.#sent.has(`${id}:${attempt}`));
+  }
+
+  /** People answer what they are asked, as the script has it, each question once. */
+  answerAll(): void {
+    for (const { questionId, callId, approval, answer } of Object.values(this.fold().questions)) {
+      const [, step, index] = callId.split('_');
+      const choice = this.options.script[Number(step) - 1]?.calls[Number(index)]?.answer;
+      if (approval === null || answer !== null || choice === undefined || this.#asked.has(questionId)) continue;
+      this.#asked.add(questionId);
+      this.fly(() => this.approve(questionId, choice));
+    }
+  }
+
+  approve(
+    questionId: string,
+    choice: 'approve' | 'deny',
+    change: Partial<JournalBody<'question.answered.v1'>> = {},
+  ): void {
+    const argumentsHash = this.fold().questions[questionId]?.approval?.argumentsHash;
+    const hash = argumentsHash === undefined ? {} : { argumentsHash };
+    this.fact('question.answered.v1', { principal, questionId, choice, ...hash, answeredAt: this.nowMs, ...change });
+  }
+
+  signal(name: string, payload = '"go"', signalId = `req_${String(this.journal.length).padStart(26, '0')}`): void {
+    this.fact('run.signalled.v1', { principal, signalId, name, payload, redactions: {}, signalledAt: this.nowMs });
+  }
+
+  hold(kind: 'run.pause-requested.v1' | 'run.resume-requested.v1'): void {
+    const requestId = `req_${String(this.journal.length).padStart(26, '0')}`;
+    this.fact(kind, { principal, requestId, reason: 'so wanted', requestedAt: this.nowMs });
+  }
+
   /** Runs to a standstill, calmly: one router, facts in order; time moves on when nothing else does. */
-  settle(hours = 2): RunState {
+  settle(hours = 1_000): RunState {
     const sent = new Set<string>();
     for (let round = 0; round < 5_000; round++) {
       const state = this.fold();
@@ -218,6 +256,7 @@ export class World {
         sent.add(`${ask.id}:${ask.attempt}`);
         this.send(ask, 1);
       }
+      this.answerAll();
       const next = this.flying.shift();
       if (next !== undefined) next();
       else if (this.lastSeq === state.seq && !this.fireNext(hours)) return this.fold();

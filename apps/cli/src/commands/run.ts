@@ -26,7 +26,7 @@ export async function run(argv: string[]): Promise<number> {
     for await (const event of handle.events()) {
       if (event.type === 'delta' && !values.json) process.stdout.write(event.text);
       if (event.type === 'delta') printed += event.text;
-      if (event.type === 'note' && event.phase === 'waiting') await showQuestion(handle);
+      if (event.type === 'note' && event.phase === 'waiting') await showWaits(handle);
       if (event.type !== 'end') continue;
       const { view } = event;
       if (values.json) process.stdout.write(`${JSON.stringify(view)}\n`);
@@ -45,14 +45,20 @@ export async function run(argv: string[]): Promise<number> {
   }
 }
 
-/** The run goes on once somebody answers; until then this command waits with it. */
-async function showQuestion(handle: RunHandle): Promise<void> {
-  const { question } = await handle.status();
-  if (!question) return;
-  const choices = question.choices.join('|');
-  process.stderr.write(
-    `\n${question.question}\n  signalbox runs answer ${handle.runId} ${question.questionId} ${choices}\n`,
-  );
+/** The run goes on once somebody answers, or what it waits for comes; until then this command waits with it. */
+async function showWaits(handle: RunHandle): Promise<void> {
+  const { question, otherQuestions = [], waits = [] } = await handle.status();
+  for (const asked of question === null ? [] : [question, ...otherQuestions]) {
+    const call = asked.approval ? `\n  ${asked.approval.tool} ${asked.approval.arguments}` : '';
+    const how = `signalbox runs answer ${handle.runId} ${asked.questionId} ${asked.choices.join('|')}`;
+    process.stderr.write(`\n${asked.question}${call}\n  ${how}\n`);
+  }
+  for (const { kind, name, dueAt } of waits) {
+    const until = new Date(dueAt).toISOString();
+    const what =
+      kind === 'timer' ? `until ${until}` : `for \`signalbox signal ${handle.runId} ${name} [json]\`, until ${until}`;
+    process.stderr.write(`\nThe run waits ${what}.\n`);
+  }
 }
 
 /** Prints what of the answer has not been seen yet, then a line about the run. */

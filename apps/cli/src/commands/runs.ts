@@ -1,3 +1,4 @@
+import { QuestionChoice } from '@signalbox/contracts';
 import { readArguments } from '../arguments.js';
 import { readAudit, RunList, RunStory } from '../audit-api.js';
 import { type Access, connectClient, openAccess } from '../mesh-access.js';
@@ -12,11 +13,12 @@ export async function runs(argv: string[]): Promise<number> {
   if (verb === 'ls') return list(access, values.limit, values.json === true);
   if (!runId)
     throw new UsageError(
-      'signalbox runs ls | show <run> | cancel <run> | answer <run> <question> retry|fail|result [text]',
+      'signalbox runs ls | show <run> | cancel <run> | pause <run> | resume <run> | answer <run> <question> approve|deny|retry|fail|result [text]',
     );
   if (verb === 'show') return show(access, runId, values.json === true);
   if (verb === 'cancel') return cancel(access, runId);
   if (verb === 'answer') return answer(access, runId, rest);
+  if (verb === 'pause' || verb === 'resume') return hold(access, verb, runId, rest.join(' '));
   throw new UsageError(`signalbox runs has no ${verb}`);
 }
 
@@ -68,10 +70,23 @@ async function cancel(access: Access, runId: string): Promise<number> {
   }
 }
 
+async function hold(access: Access, verb: 'pause' | 'resume', runId: string, reason: string): Promise<number> {
+  const client = await connectClient(access);
+  try {
+    await client[verb](runId, reason === '' ? `${verb}d from the command line` : reason);
+    process.stdout.write(`${verb} is asked for\n`);
+    return 0;
+  } finally {
+    await client.close();
+  }
+}
+
+const isChoice = (word: string | undefined): word is QuestionChoice => QuestionChoice.safeParse(word).success;
+
 async function answer(access: Access, runId: string, words: string[]): Promise<number> {
   const [questionId, choice, ...text] = words;
-  if (!questionId || (choice !== 'retry' && choice !== 'fail' && choice !== 'result')) {
-    throw new UsageError('signalbox runs answer <run> <question> retry|fail|result [text]');
+  if (!questionId || !isChoice(choice)) {
+    throw new UsageError('signalbox runs answer <run> <question> approve|deny|retry|fail|result [text]');
   }
   const client = await connectClient(access);
   try {

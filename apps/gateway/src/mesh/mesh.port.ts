@@ -1,6 +1,7 @@
 import type {
   AuthReplyV1,
   CancelRequestV1,
+  ChannelBody,
   ReservationV1,
   RunRequestV1,
   RunViewV1,
@@ -19,6 +20,9 @@ export type Identity = z.infer<typeof AuthReplyV1>;
 export type RunView = z.infer<typeof RunViewV1>;
 export type WatchEvent = z.infer<typeof WatchEventV1>;
 
+/** Ways to say something to a run that goes on, beside cancelling it. */
+export type ControlChannel = 'inApprove' | 'inSignal' | 'inPause' | 'inResume';
+
 /** The mesh behind the edge: the guard, over GATE. Errors are MeshErrors by the guard's code. */
 export abstract class MeshPort {
   /** `start`: the run that is about to be asked for; OVERLOADED where it has no room. */
@@ -28,6 +32,8 @@ export abstract class MeshPort {
   /** Resolves once the request is stored. */
   abstract startRun(caller: Caller, request: RunRequestV1): Promise<void>;
   abstract cancelRun(caller: Caller, request: CancelRequestV1): Promise<void>;
+  /** Resolves once what is said to the run is stored. */
+  abstract tellRun<K extends ControlChannel>(caller: Caller, channel: K, request: ChannelBody<K>): Promise<void>;
   abstract runStatus(caller: Caller, runId: string): Promise<RunView>;
   /** Ends with an `end` event; survives the loss of a guard. */
   abstract watchRun(caller: Caller, runId: string, signal: AbortSignal): AsyncIterable<WatchEvent>;

@@ -13,6 +13,7 @@ const STATUS = {
   queued: 'queued',
   running: 'in_progress',
   waiting: 'in_progress',
+  paused: 'in_progress',
   completed: 'completed',
   failed: 'failed',
   refused: 'failed',
@@ -66,6 +67,8 @@ export function responseObject(view: RunView, output: OutputItem[] = finalOutput
       tool_calls: view.toolCalls,
       denied: view.denied,
       question: view.question,
+      other_questions: view.otherQuestions ?? [],
+      waits: view.waits ?? [],
     },
   };
 }

@@ -22,6 +22,7 @@ class Asked extends MeshPort {
     this.requests.push(request);
   }
   override async cancelRun(): Promise<void> {}
+  override async tellRun(): Promise<void> {}
   override async runStatus(): Promise<RunView> {
     throw new MeshError('RUN_UNKNOWN', 'There is no run of that id.');
   }

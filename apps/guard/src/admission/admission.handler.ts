@@ -1,14 +1,21 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Work } from '@signalbox/app-runtime';
 import type { WorkMessage } from '@signalbox/bus';
-import type { ApproveRequestV1, CancelRequestV1, RunRequestV1 } from '@signalbox/contracts';
+import type {
+  ApproveRequestV1,
+  CancelRequestV1,
+  PauseRequestV1,
+  ResumeRequestV1,
+  RunRequestV1,
+  SignalRequestV1,
+} from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import type { GuardConfig } from '../config.js';
 import { AdmissionService } from './admission.service.js';
 import { InterventionService } from './intervention.service.js';
 
-/** How often a cancel is tried for a run that nobody has seen; with the pauses between, a minute or two. */
-const CANCEL_TRIES_MAX = 9;
+/** How often a cancel or the like is tried for a run that nobody has seen; with the pauses between, a minute or two. */
+const CONTROL_TRIES_MAX = 9;
 
 /** Everything that enters: acknowledged on GATE only after it is stored on CORE. */
 @Controller()
@@ -20,19 +27,23 @@ export class AdmissionHandler {
 
   @Work('guard-in', { concurrency: (config: GuardConfig) => config.slots })
   async take(body: unknown, message: WorkMessage<unknown>): Promise<void> {
-    switch (message.channel) {
+    const { channel, tenant } = message;
+    const lastTry = message.deliveries >= CONTROL_TRIES_MAX;
+    switch (channel) {
       case 'inRun':
-        return this.admission.run(message.tenant, body as RunRequestV1);
+        return this.admission.run(tenant, body as RunRequestV1);
       case 'inCancel':
-        return this.intervention.cancel(
-          message.tenant,
-          body as CancelRequestV1,
-          message.deliveries >= CANCEL_TRIES_MAX,
-        );
+        return this.intervention.cancel(tenant, body as CancelRequestV1, lastTry);
+      case 'inSignal':
+        return this.intervention.signal(tenant, body as SignalRequestV1, lastTry);
+      case 'inPause':
+        return this.intervention.hold(tenant, body as PauseRequestV1, 'run.pause-requested.v1', lastTry);
+      case 'inResume':
+        return this.intervention.hold(tenant, body as ResumeRequestV1, 'run.resume-requested.v1', lastTry);
       case 'inApprove':
-        return this.intervention.answer(message.tenant, body as ApproveRequestV1);
+        return this.intervention.answer(tenant, body as ApproveRequestV1);
       default:
-        throw new MeshError('INTERNAL', `The guard takes nothing from ${message.channel}.`);
+        throw new MeshError('INTERNAL', `The guard takes nothing from ${channel}.`);
     }
   }
 }

@@ -39,6 +39,7 @@ class FirstEntries extends RunJournalPort {
   }
   override async cancel(): Promise<void> {}
   override async answer(): Promise<void> {}
+  override async say(): Promise<void> {}
   override async note(): Promise<void> {}
   override listen(): { stop(): void } {
     return { stop: () => undefined };

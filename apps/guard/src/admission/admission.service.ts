@@ -67,6 +67,7 @@ export class AdmissionService {
       policy.resolve(request.agent);
       if (!policy.mayStart(grant, request.agent))
         throw new MeshError('AGENT_DENIED', `The key may not start ${request.agent}.`);
+      policy.assertRunning(request.agent);
       assertPriority(grant, request);
       const fault = await this.#lackOfRoom(run);
       if (fault !== null) return await this.#turnAway(run, request, fault);

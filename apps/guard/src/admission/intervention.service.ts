@@ -1,13 +1,25 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { ApproveRequestV1, CancelRequestV1, KeyGrant } from '@signalbox/contracts';
-import { MeshError } from '@signalbox/kernel';
+import {
+  type ApproveRequestV1,
+  type CancelRequestV1,
+  type KeyGrant,
+  type PauseRequestV1,
+  type ResumeRequestV1,
+  SIGNAL_CHARS_MAX,
+  type SignalRequestV1,
+} from '@signalbox/contracts';
+import { MeshError, parseJson } from '@signalbox/kernel';
 import { PolicyStore } from '@signalbox/policy-engine';
 import { grantOf } from '../callers/grant-of.js';
 import { RedactionService } from '../redaction/redaction.service.js';
+import { questionsOf } from '../runs/questions-of.js';
 import { RunJournalPort, type RunSnapshot } from '../runs/run-journal.port.js';
 import { VaultPort } from '../vault/vault.port.js';
 
-/** What people do to a run that goes on: cancel it, answer its question. Only whoever started it may. */
+/**
+ * What people do to a run that goes on: cancel, pause and resume it, send it signals, answer its questions. Only whoever
+ * started it may; an approval is answered by those whom the rules name.
+ */
 @Injectable()
 export class InterventionService {
   constructor(
@@ -31,16 +43,58 @@ export class InterventionService {
   }
 
   async answer(tenant: string, request: ApproveRequestV1): Promise<void> {
-    const { grant, snapshot } = await this.#ownRun(tenant, request, true);
-    if (snapshot.view.question?.questionId !== request.questionId) {
-      throw new MeshError('QUESTION_UNKNOWN', 'The run asks no such question, or it is answered.');
-    }
-    await this.journal.answer({ tenant, runId: request.runId }, request.requestId, {
+    const { runId, questionId, choice } = request;
+    const grant = grantOf(this.policies, tenant, request.keyDigest);
+    const snapshot = await this.journal.snapshot({ tenant, runId });
+    const question = snapshot && questionsOf(snapshot.view).find((open) => open.questionId === questionId);
+    const approval = question?.approval;
+    const mayAnswer = (approval?.approvers ?? [snapshot?.userId]).includes(grant.userId);
+    if (!snapshot || (snapshot.userId !== grant.userId && !mayAnswer))
+      throw new MeshError('RUN_UNKNOWN', 'There is no run of that id.');
+    if (!question?.choices.includes(choice))
+      throw new MeshError('QUESTION_UNKNOWN', 'The run asks no such question with such an answer, or it is answered.');
+    if (!mayAnswer) throw new MeshError('APPROVER_DENIED', `User ${grant.userId} may not approve this call.`);
+    await this.journal.answer({ tenant, runId }, request.requestId, {
       principal: { keyId: grant.id, userId: grant.userId },
-      questionId: request.questionId,
-      choice: request.choice,
+      questionId,
+      choice,
       ...(request.result === undefined ? {} : { result: await this.#clean(tenant, request.result) }),
+      ...(approval ? { argumentsHash: approval.argumentsHash } : {}),
       answeredAt: Date.now(),
+    });
+  }
+
+  /** Like a cancel, a signal may overtake the request that started its run. */
+  async signal(tenant: string, request: SignalRequestV1, lastTry: boolean): Promise<void> {
+    const { grant, snapshot } = await this.#ownRun(tenant, request, lastTry);
+    if (snapshot.view.endedAt !== null) return;
+    const { text, found, counts } = this.redaction.json(tenant, parseJson(new TextEncoder().encode(request.payload)));
+    if (text.length > 2 * SIGNAL_CHARS_MAX)
+      throw new MeshError('PAYLOAD_TOO_LARGE', 'The payload of the signal is too large once it is redacted.');
+    if (found.length > 0) await this.vault.keep(tenant, found);
+    await this.journal.say({ tenant, runId: request.runId }, 'run.signalled.v1', {
+      principal: { keyId: grant.id, userId: grant.userId },
+      signalId: request.requestId,
+      name: request.name,
+      payload: text,
+      redactions: counts,
+      signalledAt: Date.now(),
+    });
+  }
+
+  async hold(
+    tenant: string,
+    request: PauseRequestV1 | ResumeRequestV1,
+    kind: 'run.pause-requested.v1' | 'run.resume-requested.v1',
+    lastTry: boolean,
+  ): Promise<void> {
+    const { grant, snapshot } = await this.#ownRun(tenant, request, lastTry);
+    if (snapshot.view.endedAt !== null) return;
+    await this.journal.say({ tenant, runId: request.runId }, kind, {
+      principal: { keyId: grant.id, userId: grant.userId },
+      requestId: request.requestId,
+      reason: await this.#clean(tenant, request.reason),
+      requestedAt: Date.now(),
     });
   }
 

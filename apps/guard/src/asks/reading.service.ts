@@ -5,9 +5,10 @@ import { grantOf } from '../callers/grant-of.js';
 import { RedactionService } from '../redaction/redaction.service.js';
 import { RefusalsPort } from '../room/refusals.port.js';
 import { RoomService } from '../room/room.service.js';
+import { questionsOf } from '../runs/questions-of.js';
 import { RunJournalPort, type RunRef, type RunSnapshot, type RunView } from '../runs/run-journal.port.js';
 
-/** Reads runs for those who started them, with their own data back in place. */
+/** Reads runs for those who started them, with their own data back in place; and for those who may approve a call of them. */
 @Injectable()
 export class ReadingService {
   constructor(
@@ -50,9 +51,23 @@ export class ReadingService {
   }
 
   async #show(tenant: string, { view, userId: owner }: RunSnapshot, userId: string): Promise<RunView> {
-    if (view.status !== 'refused' && owner !== userId) throw unknown();
-    const output = view.output === null ? null : await this.redaction.restore(tenant, view.output);
-    return { ...view, output };
+    if (view.status === 'refused' || owner === userId) return this.#restored(tenant, view);
+    // Who only approves sees what is asked as it stands in the journal.
+    if (questionsOf(view).some(({ approval }) => approval?.approvers?.includes(userId))) return view;
+    throw unknown();
+  }
+
+  async #restored(tenant: string, view: RunView): Promise<RunView> {
+    const restore = (text: string): Promise<string> => this.redaction.restore(tenant, text);
+    const output = view.output === null ? null : await restore(view.output);
+    const [question = null, ...others] = await Promise.all(
+      questionsOf(view).map(async (asked) =>
+        asked.approval
+          ? { ...asked, approval: { ...asked.approval, arguments: await restore(asked.approval.arguments) } }
+          : asked,
+      ),
+    );
+    return { ...view, output, question, ...(others.length > 0 ? { otherQuestions: others } : {}) };
   }
 }
 

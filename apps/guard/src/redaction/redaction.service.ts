@@ -53,6 +53,12 @@ export class RedactionService {
     return this.#redact(tenant, text, this.#general);
   }
 
+  /** The same for a JSON value, keys included; as JSON text. */
+  json(tenant: string, value: unknown): { text: string; found: Found[]; counts: Redactions } {
+    const clean = redactJson(value, { ruleset: this.#general, tenantKey: tenantPseudonymKey(this.#master, tenant) });
+    return { text: JSON.stringify(clean.value), found: clean.found, counts: countByClass(clean.found) };
+  }
+
   /** Tokens that the vault does not know stay as they are. */
   async restore(tenant: string, text: string): Promise<string> {
     const tokens = [...new Set(findTokens(text))];

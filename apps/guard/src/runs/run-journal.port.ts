@@ -16,6 +16,9 @@ export interface RunSnapshot {
   fingerprint: string | null;
 }
 
+/** What people say to a run that goes on, beside cancelling it and answering it; each counts once. */
+export type ControlKind = 'run.pause-requested.v1' | 'run.resume-requested.v1' | 'run.signalled.v1';
+
 export interface RunListener {
   onDelta(delta: TokenDeltaV1): void;
   onNote(note: RunNoteV1): void;
@@ -31,6 +34,7 @@ export abstract class RunJournalPort {
   abstract open(run: RunRef, kind: 'run.accepted.v1', body: JournalBody<'run.accepted.v1'>): Promise<boolean>;
   abstract open(run: RunRef, kind: 'run.refused.v1', body: JournalBody<'run.refused.v1'>): Promise<boolean>;
   abstract cancel(run: RunRef, id: string, body: JournalBody<'run.cancel-requested.v1'>): Promise<void>;
+  abstract say<K extends ControlKind>(run: RunRef, kind: K, body: JournalBody<K>): Promise<void>;
   abstract answer(run: RunRef, id: string, body: JournalBody<'question.answered.v1'>): Promise<void>;
   abstract listen(run: RunRef, listener: RunListener): { stop(): void };
   /** Tells whoever watches that the journal began. */

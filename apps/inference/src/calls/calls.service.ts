@@ -60,7 +60,9 @@ export class CallsService {
 
   /** The router decided from its bundle; this decides again from its own. Anything unclear is a denial. */
   #authorise(work: InferWorkV1): void {
-    const { model } = this.on.policies.forTenant(work.tenant).resolve(work.agent);
+    const policy = this.on.policies.forTenant(work.tenant);
+    policy.assertRunning(work.agent);
+    const { model } = policy.resolve(work.agent);
     if (model.id !== work.model.id || model.provider !== work.model.provider) {
       throw new MeshError(
         'AGENT_DENIED',

@@ -1,4 +1,4 @@
-import { AgentManifest, KeyGrant, ModelManifest, Rule, ToolManifest } from '@signalbox/contracts';
+import { AgentManifest, Halt, KeyGrant, ModelManifest, Rule, ToolManifest } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { z } from 'zod';
 import type { Definitions, Kind } from '../storage/policy.repository.js';
@@ -10,6 +10,7 @@ export const definitionSchemas: { [K in Kind]: z.ZodType<Definitions[K]> } = {
   rules: Rule,
   models: ModelManifest,
   keys: KeyGrant,
+  halts: Halt,
 };
 
 /** What is said of a key when it is changed; its digest stays. */

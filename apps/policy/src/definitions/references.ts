@@ -1,4 +1,4 @@
-import type { AgentManifest, KeyGrant, Rule, ToolManifest } from '@signalbox/contracts';
+import type { AgentManifest, Halt, KeyGrant, Rule, ToolManifest } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { isSoundCondition, parseHostPattern } from '@signalbox/policy-engine';
 import { inlineFault, planFaults, unsupportedIn } from '@signalbox/run-engine';
@@ -30,7 +30,7 @@ export function assertUnused(kind: Kind, id: string, policy: TenantPolicy): void
 }
 
 function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
-  const { agents, rules, keys } = policy;
+  const { agents, rules, keys, halts } = policy;
   switch (kind) {
     case 'models':
       return agents.filter(({ model }) => model === id).map((agent) => `agents/${agent.id}`);
@@ -40,14 +40,16 @@ function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
         ...rules.filter(({ tools }) => tools !== '*' && tools.includes(id)).map((rule) => `rules/${rule.id}`),
       ];
     case 'agents': {
-      const names = ({ agents: scope }: Rule | KeyGrant): boolean => scope !== '*' && scope.includes(id);
+      const names = ({ agents: scope }: Rule | KeyGrant | Halt): boolean => scope !== '*' && scope.includes(id);
       return [
         ...rules.filter(names).map((rule) => `rules/${rule.id}`),
         ...keys.filter(names).map((key) => `keys/${key.id}`),
+        ...halts.filter(names).map((halt) => `halts/${halt.id}`),
       ];
     }
     case 'rules':
     case 'keys':
+    case 'halts':
       return [];
   }
 }
@@ -66,6 +68,9 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names) => Fault
   rules: (rule: Rule, names) => [
     ...unknownNames('agents', rule.agents, names.agents, 'agent'),
     ...unknownNames('tools', rule.tools, names.tools, 'tool'),
+    ...(rule.approval !== undefined && rule.effect !== 'approve'
+      ? [['approval', 'belongs to the effect approve alone'] satisfies Fault]
+      : []),
     ...rule.when.flatMap((condition, index): Fault[] =>
       isSoundCondition(condition)
         ? []
@@ -74,9 +79,10 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names) => Fault
   ],
   models: () => [],
   keys: (key: KeyGrant, names) => unknownNames('agents', key.agents, names.agents, 'agent'),
+  halts: (halt: Halt, names) => unknownNames('agents', halt.agents, names.agents, 'agent'),
 };
 
-function toolFaults({ driver, effect, tier, parameters }: ToolManifest): Fault[] {
+function toolFaults({ driver, tier, effect, parameters }: ToolManifest): Fault[] {
   const faults: Fault[] = [];
   if (parameters['type'] !== 'object') faults.push(['parameters.type', 'must be "object"']);
   faults.push(...schemaFaults('parameters', parameters));
@@ -88,6 +94,8 @@ function toolFaults({ driver, effect, tier, parameters }: ToolManifest): Fault[]
     const fault = inlineFault(driver.expression);
     if (fault !== null) faults.push(['driver.expression', fault]);
   }
+  if ((driver.kind === 'timer' || driver.kind === 'signal') && effect !== 'pure')
+    faults.push(['effect', `must be pure for the driver ${driver.kind}: nothing happens outside`]);
   if (driver.kind === 'http') {
     driver.hosts.forEach((host, index) => {
       if (parseHostPattern(host) === null)

@@ -6,7 +6,14 @@ import { KINDS } from '../storage/policy.repository.js';
 
 type Json = Record<string, unknown>;
 
-const SINGULAR = { agents: 'Agent', tools: 'Tool', rules: 'Rule', models: 'Model', keys: 'Key' } as const;
+const SINGULAR = {
+  agents: 'Agent',
+  tools: 'Tool',
+  rules: 'Rule',
+  models: 'Model',
+  keys: 'Key',
+  halts: 'Halt',
+} as const;
 type CollectionName = keyof typeof SINGULAR;
 
 const isoTime = z.iso.datetime();
@@ -48,7 +55,7 @@ const reply = (description: string, name?: string, headers?: Json): Json => ({
   ...(headers === undefined ? {} : { headers }),
 });
 /** Bodies of requests are closed: the API refuses unknown fields. What it answers may grow. */
-const REQUESTS = new Set(['Agent', 'Tool', 'Rule', 'Model', 'NewKey', 'KeyChange']);
+const REQUESTS = new Set(['Agent', 'Tool', 'Rule', 'Model', 'Halt', 'NewKey', 'KeyChange']);
 const jsonSchema = (schema: z.ZodType, isClosed = false): Json => {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: isClosed ? 'output' : 'input' }) as Json;
   return rest;

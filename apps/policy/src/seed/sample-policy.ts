@@ -130,5 +130,6 @@ export function samplePolicy(): Omit<TenantPolicy, 'keys'> {
     ],
     rules,
     models: [model],
+    halts: [],
   };
 }

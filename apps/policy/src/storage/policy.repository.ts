@@ -1,4 +1,12 @@
-import type { AgentManifest, KeyGrant, ModelManifest, Rule, SignedBundleV1, ToolManifest } from '@signalbox/contracts';
+import type {
+  AgentManifest,
+  Halt,
+  KeyGrant,
+  ModelManifest,
+  Rule,
+  SignedBundleV1,
+  ToolManifest,
+} from '@signalbox/contracts';
 
 /** What a tenant's policy is made of, by the name of its collection. */
 export interface Definitions {
@@ -7,9 +15,10 @@ export interface Definitions {
   rules: Rule;
   models: ModelManifest;
   keys: KeyGrant;
+  halts: Halt;
 }
 export type Kind = keyof Definitions;
-export const KINDS = ['agents', 'tools', 'rules', 'models', 'keys'] as const satisfies readonly Kind[];
+export const KINDS = ['agents', 'tools', 'rules', 'models', 'keys', 'halts'] as const satisfies readonly Kind[];
 
 /** The whole of a tenant's policy. */
 export type TenantPolicy = { [K in Kind]: Definitions[K][] };

@@ -1,6 +1,6 @@
 import { CONFIG, LOGGER } from '@signalbox/app-runtime';
 import { backoffMs, MeshError } from '@signalbox/kernel';
-import { type AskEffect, isOutstanding, outstanding, timersOf } from '@signalbox/run-engine';
+import { type AskEffect, isOutstanding, outstanding, type Timer, timersOf } from '@signalbox/run-engine';
 import type { Logger } from '@signalbox/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
 import type { RouterConfig } from '../config.js';
@@ -36,7 +36,7 @@ export class AlarmsService {
     if (!shell.home.isLive() || shell.broken) return;
     let dueAt = shell.wakeAt;
     for (const timer of timersOf(shell.state, Date.now()))
-      dueAt = Math.min(dueAt, shell.told.get(timer.name) ?? timer.dueAt);
+      dueAt = Math.min(dueAt, shell.told.get(ringOf(timer)) ?? timer.dueAt);
     if (shell.sendings.size > 0) {
       this.#dropAnswered(shell);
       for (const { nextAt } of shell.sendings.values()) dueAt = Math.min(dueAt, nextAt);
@@ -98,20 +98,23 @@ export class AlarmsService {
   /** Timers that ring are told once; one that was told stays listed until its fact is read. */
   #fireDue(shell: RunShell, now: number): void {
     const timers = timersOf(shell.state, now).filter(({ kind }) => kind === 'fact');
-    for (const name of shell.told.keys()) if (!timers.some((timer) => timer.name === name)) shell.told.delete(name);
-    for (const { name, dueAt } of timers) if ((shell.told.get(name) ?? dueAt) <= now) this.#fire(shell, name, dueAt);
+    const rings = new Set(timers.map(ringOf));
+    for (const ring of shell.told.keys()) if (!rings.has(ring)) shell.told.delete(ring);
+    for (const timer of timers) if ((shell.told.get(ringOf(timer)) ?? timer.dueAt) <= now) this.#fire(shell, timer);
   }
 
   /** `dueAt` goes into the fact, so that two routers write the same bytes and the broker drops one. */
-  #fire(shell: RunShell, name: string, dueAt: number): void {
-    shell.told.set(name, NEVER);
+  #fire(shell: RunShell, timer: Timer): void {
+    const { name, dueAt } = timer;
+    const ring = ringOf(timer);
+    shell.told.set(ring, NEVER);
     this.journal.fire(shell.ref, name, dueAt).catch((error: unknown) => {
       this.logger.warn(
         { err: MeshError.from(error), runId: shell.ref.runId, timer: name },
         'a timer could not be told yet',
       );
-      if (!shell.told.has(name)) return;
-      shell.told.set(name, Date.now() + FIRE_AGAIN_MS);
+      if (!shell.told.has(ring)) return;
+      shell.told.set(ring, Date.now() + FIRE_AGAIN_MS);
       this.arm(shell);
     });
   }
@@ -156,4 +159,6 @@ export class AlarmsService {
   }
 }
 
+/** A timer that moves, as that of the wall time does, rings anew. */
+const ringOf = ({ name, dueAt }: Timer): string => `${name}@${dueAt}`;
 const keyOf = (effect: AskEffect): string => `${effect.id}:${effect.attempt}`;

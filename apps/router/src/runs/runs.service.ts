@@ -7,6 +7,7 @@ import {
   failRun,
   hasEnded,
   isClosed,
+  isParked,
   outstanding,
   type RunState,
 } from '@signalbox/run-engine';
@@ -165,7 +166,7 @@ export class RunsService {
     }
     if (!shell.home.isLive() || shell.broken) return;
     this.alarms.arm(shell);
-    shell.home.park(shell, shell.state.status === 'waiting');
+    shell.home.park(shell, isParked(shell.state));
   }
 
   /** Unavailable: later again. Anything else is a fault of this run, and stays with it. */

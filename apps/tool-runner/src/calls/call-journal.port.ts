@@ -6,6 +6,8 @@ export abstract class CallJournalPort {
   abstract unanswered(calls: readonly ToolWorkV1[]): Promise<ToolWorkV1[]>;
   /** Claims the call for this process; false when the journal says that it must not begin (any more). */
   abstract claim(work: ToolWorkV1, fact: JournalBody<'tool.began.v1'>): Promise<boolean>;
+  /** Whether one of `approvers` (absent: whoever started the run) approved exactly this call, by the signed word in the journal. */
+  abstract isApproved(work: ToolWorkV1, approvers: readonly string[] | undefined): Promise<boolean>;
   /**
    * Says that the call was not begun here. Of an unsafe one only while nobody has begun it: whoever claimed it may have
    * run it, and no other word may stand for theirs. False when it was not said.

@@ -81,8 +81,8 @@ export class CallsService {
 
   async #call(work: ToolWorkV1, signal: AbortSignal): Promise<boolean> {
     if (signal.aborted) throw new MeshError('SHUTTING_DOWN', 'The call was stopped before it began.');
-    const { decision, permitted } = this.#decide(work);
-    if (!permitted) return this.#refuse(work, new MeshError('TOOL_DENIED', decision.reason), decision);
+    const { decision, permitted } = await this.#decide(work);
+    if (!permitted) return this.#refuse(work, new MeshError(codeOf(decision), decision.reason), decision);
     if (Date.now() >= work.deadlineAt) {
       return this.#refuse(work, new MeshError('TOOL_TIMEOUT', 'The call waited past its deadline.'));
     }
@@ -91,7 +91,7 @@ export class CallsService {
   }
 
   /** The decision at the place of execution, on exactly these arguments. No bundle in force: BUNDLE_MISSING. */
-  #decide(work: ToolWorkV1): Ruling {
+  async #decide(work: ToolWorkV1): Promise<Ruling> {
     const { agent, userId } = work;
     const policy = this.policies.forTenant(work.tenant);
     const invalid = (reason: string): Ruling => ({
@@ -101,7 +101,9 @@ export class CallsService {
       return invalid('The arguments are not those that were decided on.');
     const args = parsed(work.arguments);
     const decision = policy.authorize({ agent, tool: work.tool, arguments: args, userId });
-    if (decision.outcome !== 'permit') return { decision };
+    if (decision.outcome === 'deny') return { decision };
+    if (decision.outcome === 'approve' && !(await this.journal.isApproved(work, decision.terms?.approvers)))
+      return { decision: { ...decision, outcome: 'deny', reason: 'Nobody who may has approved exactly this call.' } };
     const tool = policy.resolve(agent).tools.find(({ name }) => name === work.tool);
     if (tool?.effect !== work.effect || tool.tier !== work.tier)
       return invalid('The tool was changed since it was asked for.');
@@ -205,6 +207,12 @@ export class CallsService {
 /** Each call of the work as work of its own, in the order in which they are made. */
 function callsOf({ next = [], ...first }: ToolWorkV1): ToolWorkV1[] {
   return [first, ...next.map((call) => ({ ...first, ...call }))];
+}
+
+/** A rule that asks for approval, and none was given; the kill switch; or no permit. */
+function codeOf({ kind }: DecisionRecord): 'APPROVAL_DENIED' | 'AGENT_HALTED' | 'TOOL_DENIED' {
+  if (kind === 'approve') return 'APPROVAL_DENIED';
+  return kind === 'halt' ? 'AGENT_HALTED' : 'TOOL_DENIED';
 }
 
 function parsed(json: string): unknown {

@@ -1,12 +1,42 @@
 import { z } from 'zod';
-import { RunId, Token } from '../ids.js';
+import { RunId, Sha256Hex, Token } from '../ids.js';
 import { Redactions } from '../redactions.js';
 import { Count, Millis, NanoUsd } from '../units.js';
 import { Usage } from '../usage.js';
 import { WireError } from '../wire-error.js';
 
-/** `refused`: the guard would not start it. `waiting`: it asks a person, see `question`. */
-export const RUN_STATUSES = ['queued', 'running', 'waiting', 'completed', 'failed', 'cancelled', 'refused'] as const;
+/** `refused`: the guard would not start it. `waiting`: for a person, see `question`, or for what `waits` names. */
+export const RUN_STATUSES = [
+  'queued',
+  'running',
+  'waiting',
+  'paused',
+  'completed',
+  'failed',
+  'cancelled',
+  'refused',
+] as const;
+
+/** What a run asks a person. */
+const RunQuestion = z.object({
+  questionId: Token,
+  question: z.string(),
+  choices: z.array(z.string()),
+  /** Counts as answered with no from then on. */
+  expiresAt: Millis.optional(),
+  /** Set where approval is asked for: exactly this call would run. */
+  approval: z
+    .object({
+      tool: z.string(),
+      /** JSON text; restored: the caller's own data is back in it. */
+      arguments: z.string(),
+      /** SHA-256 of the arguments as they stand in the journal. */
+      argumentsHash: Sha256Hex,
+      /** Users who may answer; absent: whoever started the run. */
+      approvers: z.array(Token).optional(),
+    })
+    .optional(),
+});
 
 /** A run as people and systems see it. What is null is not known yet, or there is none. */
 export const RunViewV1 = z.object({
@@ -25,7 +55,14 @@ export const RunViewV1 = z.object({
   toolCalls: Count,
   /** Tool calls that were refused. */
   denied: Count,
-  question: z.object({ questionId: Token, question: z.string(), choices: z.array(z.string()) }).nullable(),
+  /** The first open question. */
+  question: RunQuestion.nullable(),
+  /** Those after the first. */
+  otherQuestions: z.array(RunQuestion).optional(),
+  /** Calls that wait for a time or a signal. */
+  waits: z
+    .array(z.object({ callId: Token, kind: z.enum(['timer', 'signal']), name: Token.optional(), dueAt: Millis }))
+    .optional(),
   acceptedAt: Millis.nullable(),
   endedAt: Millis.nullable(),
 });

@@ -1,7 +1,4 @@
 import type { z } from 'zod';
-import { ApproveRequestV1 } from '../asks/approve-request.v1.js';
-import { CancelRequestV1 } from '../asks/cancel-request.v1.js';
-import { RunRequestV1 } from '../asks/run-request.v1.js';
 import { JOURNAL_KINDS } from '../journal/entry.js';
 import type { ServiceName } from '../services.js';
 import { AcknowledgedV1 } from '../work/acknowledged.v1.js';
@@ -18,45 +15,14 @@ import { ToolWorkV1 } from '../work/tool-work.v1.js';
 import { VaultDepositV1 } from '../work/vault-deposit.v1.js';
 import { ASK_CHANNELS } from './ask-channels.js';
 import type { Channel } from './channel.js';
+import { IN_CHANNELS } from './in-channels.js';
 import { LETTER_CHANNELS } from './letter-channels.js';
 
 const journalSchemas = Object.fromEntries(Object.entries(JOURNAL_KINDS).map(([kind, { schema }]) => [kind, schema]));
 
 /** The registry of channels. */
 export const CHANNELS = {
-  inRun: {
-    account: 'GATE',
-    subject: 'sb.v1.in.*.run',
-    carrier: { kind: 'stream', stream: 'IN', consumer: 'guard-in' },
-    publishers: ['gateway'],
-    subscribers: ['guard'],
-    tenants: true,
-    seal: 'none',
-    messages: { 'run.request.v1': RunRequestV1 },
-    doc: 'Starts a run. Acknowledged once stored.',
-  },
-  inCancel: {
-    account: 'GATE',
-    subject: 'sb.v1.in.*.cancel',
-    carrier: { kind: 'stream', stream: 'IN', consumer: 'guard-in' },
-    publishers: ['gateway'],
-    subscribers: ['guard'],
-    tenants: true,
-    seal: 'none',
-    messages: { 'cancel.request.v1': CancelRequestV1 },
-    doc: 'Cancels a run.',
-  },
-  inApprove: {
-    account: 'GATE',
-    subject: 'sb.v1.in.*.approve',
-    carrier: { kind: 'stream', stream: 'IN', consumer: 'guard-in' },
-    publishers: ['gateway'],
-    subscribers: ['guard'],
-    tenants: true,
-    seal: 'none',
-    messages: { 'approve.request.v1': ApproveRequestV1 },
-    doc: 'Answers a question that a run asks.',
-  },
+  ...IN_CHANNELS,
   ...ASK_CHANNELS,
   run: {
     account: 'CORE',

@@ -16,6 +16,13 @@ const spent = { usage: Usage, costNanoUsd: NanoUsd };
 /** `timeoutMs` after it was asked, the session is given up. */
 const sessionAsked = { attempt: Count, timeoutMs: Count };
 
+/** What a call waits for instead of a worker: a time, or a signal of that name until then. */
+export const CallWait = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('timer'), dueAt: Millis }),
+  z.object({ kind: z.literal('signal'), name: Token, dueAt: Millis }),
+]);
+export type CallWait = z.infer<typeof CallWait>;
+
 /** What the router decided. Several that follow from one another are one entry of the journal. */
 export const RunEvent = z.discriminatedUnion('type', [
   z.object({
@@ -28,6 +35,8 @@ export const RunEvent = z.discriminatedUnion('type', [
     limits: RunLimits,
     bundle: BundleRef,
     deadlineAt: Millis,
+    /** Time in which the run only waits (for a person, a signal, a timer) moves the deadline. Absent: it does not. */
+    waitsFree: z.literal(true).optional(),
   }),
   z.object({ type: z.literal('session.requested'), ...sessionAsked }),
   /** Memory did not answer: the run goes on without history, and says so. */
@@ -74,6 +83,8 @@ export const RunEvent = z.discriminatedUnion('type', [
     /** The tool's own limit and the wait for a free worker. */
     timeoutMs: Count,
     decision: DecisionRecord,
+    /** Set where no worker is asked: the call is settled by a timer or a signal. */
+    wait: CallWait.optional(),
   }),
   /** The call was permitted and answered on the spot, by the tool's expression; nothing was dispatched. */
   z.object({
@@ -99,16 +110,26 @@ export const RunEvent = z.discriminatedUnion('type', [
   }),
   /** Nobody answered any attempt of the call: it is given up, whoever still holds its work must not start it. */
   z.object({ type: z.literal('tool.abandoned'), step: Count, callId: Token, attempt: Count, error: WireError }),
-  /** The outcome of an unsafe tool is unknown: a person must say. The run is parked. */
+  /** The outcome of an unsafe tool is unknown, or a call needs approval: a person must say. The run is parked. */
   z.object({
     type: z.literal('question.asked'),
     questionId: Token,
     callId: Token,
     question: z.string().max(1_000),
     choices: z.array(QuestionChoice).min(1),
+    /** Unanswered until then, it counts as answered with `fail` or `deny`. Absent: it stays open. */
+    expiresAt: Millis.optional(),
+    /** Set where approval is asked for: of this tool with arguments of this SHA-256, and nothing else. */
+    approval: z.object({ tool: z.string(), argumentsHash: Sha256Hex, decision: DecisionRecord }).optional(),
   }),
-  /** Answered by a person, or by the tool itself after all: then the choice is `result`. */
-  z.object({ type: z.literal('question.closed'), questionId: Token, choice: QuestionChoice }),
+  /** Answered by a person, by time, or by the tool itself after all: then the choice is `result`. */
+  z.object({
+    type: z.literal('question.closed'),
+    questionId: Token,
+    choice: QuestionChoice,
+    /** Who answered; absent where it was nobody. */
+    userId: Token.optional(),
+  }),
   /** The calls up to this step lead nowhere; the next prompt carries the text. Once for each such episode. */
   z.object({
     type: z.literal('loop.warned'),
@@ -123,7 +144,13 @@ export const RunEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('limit.reached'), limit: z.string().max(64), value: z.number(), bound: z.number() }),
   z.object({ type: z.literal('run.completed'), output: z.string(), ...spent, steps: Count, toolCalls: Count }),
   z.object({ type: z.literal('run.failed'), error: WireError, ...spent }),
-  z.object({ type: z.literal('run.cancelled'), reason: z.string().max(500), ...spent }),
+  z.object({
+    type: z.literal('run.cancelled'),
+    reason: z.string().max(500),
+    ...spent,
+    /** Set where the kill switch of policy ended it. */
+    halt: z.object({ id: Token, bundle: BundleRef }).optional(),
+  }),
   z.object({ type: z.literal('session.save-requested'), ...sessionAsked }),
 ]);
 export type RunEvent = z.infer<typeof RunEvent>;

@@ -1,15 +1,25 @@
 import { z } from 'zod';
+import { Token } from '../ids.js';
 import { BundleRef } from './bundle-ref.js';
+import { ApprovalTerms } from './rule.js';
 
 /** Why something was allowed or not; kept in the journal. */
 export const DecisionRecord = z.object({
-  outcome: z.enum(['permit', 'deny']),
-  /** What decided: a rule, the lack of one (`default`), a fault while deciding, or arguments that are no arguments. */
-  kind: z.enum(['permit', 'forbid', 'default', 'error', 'invalid']),
+  /** `approve`: only once a person agrees to exactly this call. */
+  outcome: z.enum(['permit', 'deny', 'approve']),
+  /**
+   * What decided: a rule (`permit`, `forbid`, `approve`), the lack of one (`default`), a person (`approval`), the kill switch
+   * (`halt`), a fault while deciding, or arguments that are no arguments.
+   */
+  kind: z.enum(['permit', 'forbid', 'default', 'error', 'invalid', 'approve', 'approval', 'halt']),
   /** The rules that decided; empty for `default`. */
   rules: z.array(z.string()),
   reason: z.string().max(1_000),
   /** Null: none was in force, so it was denied. */
   bundle: BundleRef.nullable(),
+  /** With the outcome `approve`: who may agree, and how long that is waited for. */
+  terms: ApprovalTerms.optional(),
+  /** With the kind `approval`: the question, and who answered it; null: nobody did in time. */
+  answer: z.object({ questionId: Token, userId: Token.nullable() }).optional(),
 });
 export type DecisionRecord = z.infer<typeof DecisionRecord>;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Sha256Hex, TenantId } from '../ids.js';
 import { Millis } from '../units.js';
 import { AgentManifest } from './agent-manifest.js';
+import { Halt } from './halt.js';
 import { KeyGrant } from './key-grant.js';
 import { ModelManifest } from './model-manifest.js';
 import { Rule } from './rule.js';
@@ -23,5 +24,7 @@ export const PolicyBundleV1 = z.object({
   rules: z.array(Rule).max(10_000),
   models: z.array(ModelManifest).max(1_000),
   keys: z.array(KeyGrant).max(10_000),
+  /** Absent: nothing is halted. */
+  halts: z.array(Halt).max(1_000).optional(),
 });
 export type PolicyBundleV1 = z.infer<typeof PolicyBundleV1>;

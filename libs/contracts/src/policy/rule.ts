@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Token } from '../ids.js';
+import { WAIT_MS_MAX } from '../waiting.js';
 import { Scope } from './scope.js';
 
 /** A test on one argument, by its JSON pointer. */
@@ -11,14 +12,29 @@ export const RuleCondition = z.object({
 });
 export type RuleCondition = z.infer<typeof RuleCondition>;
 
-/** A line of an allowlist. A forbid that matches beats every permit; no permit means denied. */
+/** What the approval of a call asks for. */
+export const ApprovalTerms = z.object({
+  /** Users of the tenant who may approve; absent: whoever started the run. */
+  approvers: z.array(Token).min(1).max(64).optional(),
+  /** Not approved within this, the call is refused, ms. */
+  withinMs: z.number().int().min(1_000).max(WAIT_MS_MAX).default(86_400_000),
+});
+export type ApprovalTerms = z.infer<typeof ApprovalTerms>;
+
+/**
+ * A line of an allowlist. A forbid that matches beats every approve, an approve every permit; neither permit nor approve
+ * means denied. Where several approves match, the terms of all hold.
+ */
 export const Rule = z.object({
   id: Token,
-  effect: z.enum(['permit', 'forbid']),
+  /** `approve`: permitted once a person agrees to exactly this call. */
+  effect: z.enum(['permit', 'forbid', 'approve']),
   agents: Scope,
   tools: Scope,
   /** All must hold; none: the rule always matches. */
   when: z.array(RuleCondition).max(16),
+  /** Of an `approve`; absent: the defaults. */
+  approval: ApprovalTerms.optional(),
   /** For people: why the rule is there. */
   description: z.string().max(500),
 });

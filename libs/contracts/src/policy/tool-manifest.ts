@@ -38,6 +38,10 @@ export const ToolDriver = z.discriminatedUnion('kind', [
   }),
   /** Evaluated by the router in its decision, over `{arguments}`; nothing is sent to a worker. Only for pure tools. */
   z.object({ kind: z.literal('inline'), expression: Expression }),
+  /** The run waits until a time: arguments `{ms}` or `{until}` (ISO 8601). No worker is held. */
+  z.object({ kind: z.literal('timer') }),
+  /** The run waits for a signal: arguments `{name, timeoutMs?}`. Its payload is the result. */
+  z.object({ kind: z.literal('signal') }),
 ]);
 export type ToolDriver = z.infer<typeof ToolDriver>;
 

@@ -1,5 +1,12 @@
 import { RunId, TenantId, Token } from '../ids.js';
-import { Count } from '../units.js';
+import { Count, Millis } from '../units.js';
 
 /** Which session, for which run; the answer in the journal names the attempt. */
-export const sessionAsk = { runId: RunId, tenant: TenantId, sessionId: Token, attempt: Count };
+export const sessionAsk = {
+  runId: RunId,
+  tenant: TenantId,
+  sessionId: Token,
+  attempt: Count,
+  /** After this nobody waits for the answer; absent: somebody always does. */
+  deadlineAt: Millis.optional(),
+};

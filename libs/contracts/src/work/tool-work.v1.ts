@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RunId, Sha256Hex, TenantId, Token } from '../ids.js';
 import { BundleRef } from '../policy/bundle-ref.js';
+import { DecisionRecord } from '../policy/decision-record.js';
 import { ToolEffect, ToolLimits, ToolTier } from '../policy/tool-manifest.js';
 import { Count, Millis } from '../units.js';
 
@@ -18,6 +19,8 @@ const call = {
   limits: ToolLimits,
   /** Stable over attempts: SHA-256 of run and call. Handed to idempotent tools. */
   idempotencyKey: Sha256Hex,
+  /** By what the router let it run, where a person approved it; the journal proves it. */
+  decision: DecisionRecord.optional(),
   /** After this nobody waits for the result. */
   deadlineAt: Millis,
 };

@@ -1,8 +1,8 @@
-import type { DecisionRecord, Rule } from '@signalbox/contracts';
+import { ApprovalTerms, type DecisionRecord, type Rule } from '@signalbox/contracts';
 import { compileCondition, type Test, type Truth } from './condition.js';
 
 /** What the rules say of one call. */
-export type Verdict = Pick<DecisionRecord, 'outcome' | 'kind' | 'rules' | 'reason'>;
+export type Verdict = Pick<DecisionRecord, 'outcome' | 'kind' | 'rules' | 'reason' | 'terms'>;
 
 /**
  * Decides calls of one agent and one tool. Allowlist rules compile to it; Cedar's policies will compile to the same
@@ -13,7 +13,10 @@ export type Decider = (args: unknown) => Verdict;
 interface CompiledRule {
   id: string;
   tests: readonly Test[];
+  terms: ApprovalTerms;
 }
+
+type RuleSets = Record<'forbids' | 'approves' | 'permits', readonly CompiledRule[]>;
 
 /** The decider for one agent and one tool, over the rules that speak of both. */
 export function compileRules(rules: readonly Rule[], agent: string, tool: string): Decider {
@@ -21,41 +24,61 @@ export function compileRules(rules: readonly Rule[], agent: string, tool: string
   const compiled = (effect: Rule['effect']): CompiledRule[] =>
     inScope
       .filter((rule) => rule.effect === effect)
-      .map((rule) => ({ id: rule.id, tests: rule.when.map(compileCondition) }));
-  const forbids = compiled('forbid');
-  const permits = compiled('permit');
-  return (args) => decide(forbids, permits, args, `${tool} for agent ${agent}`);
+      .map(({ id, when, approval }) => ({
+        id,
+        tests: when.map(compileCondition),
+        terms: approval ?? ApprovalTerms.parse({}),
+      }));
+  const sets: RuleSets = { forbids: compiled('forbid'), approves: compiled('approve'), permits: compiled('permit') };
+  return (args) => decide(sets, args, `${tool} for agent ${agent}`);
 }
 
 export function covers(scope: Rule['agents'], name: string): boolean {
   return scope === '*' || scope.includes(name);
 }
 
-/** A forbid that matches wins, then a forbid that cannot be evaluated, then a permit; else the default, which denies. */
-function decide(
-  forbids: readonly CompiledRule[],
-  permits: readonly CompiledRule[],
-  args: unknown,
-  call: string,
-): Verdict {
-  let undecided: string | undefined;
-  for (const rule of forbids) {
-    const holds = all(rule.tests, args);
-    if (holds === 'yes') return deny('forbid', [rule.id], `Rule ${rule.id} forbids ${call}.`);
-    if (holds === 'unknown') undecided ??= rule.id;
-  }
+/**
+ * A forbid that matches wins, then a forbid or an approve that cannot be evaluated, then the approves, then a permit; else
+ * the default, which denies.
+ */
+function decide({ forbids, approves, permits }: RuleSets, args: unknown, call: string): Verdict {
+  const unclear: string[] = [];
+  const matching = (rules: readonly CompiledRule[]): CompiledRule[] =>
+    rules.filter((rule) => {
+      const holds = all(rule.tests, args);
+      if (holds === 'unknown') unclear.push(rule.id);
+      return holds === 'yes';
+    });
+  const [forbid] = matching(forbids);
+  if (forbid) return deny('forbid', [forbid.id], `Rule ${forbid.id} forbids ${call}.`);
+  const approving = matching(approves);
+  const [undecided] = unclear;
   if (undecided !== undefined) {
-    return deny(
-      'error',
-      [undecided],
-      `Rule ${undecided}, which may forbid ${call}, cannot be evaluated on these arguments.`,
-    );
+    const reason = `Rule ${undecided}, which may stand against ${call}, cannot be evaluated on these arguments.`;
+    return deny('error', [undecided], reason);
   }
+  if (approving.length > 0) return approval(approving, call);
   const permit = permits.find((rule) => all(rule.tests, args) === 'yes');
   if (permit)
     return { outcome: 'permit', kind: 'permit', rules: [permit.id], reason: `Rule ${permit.id} permits ${call}.` };
   const why = permits.length === 0 ? 'No rule permits' : 'These arguments match none of the rules that permit';
   return deny('default', [], `${why} ${call}.`);
+}
+
+/** The terms of all rules hold at once: who may approve by one but not by another may not. */
+function approval(rules: readonly CompiledRule[], call: string): Verdict {
+  const ids = rules.map(({ id }) => id);
+  const lists = rules.flatMap(({ terms }) => (terms.approvers ? [terms.approvers] : []));
+  const approvers = lists.reduce<string[] | undefined>(
+    (some, list) => (some === undefined ? list : some.filter((user) => list.includes(user))),
+    undefined,
+  );
+  if (approvers?.length === 0)
+    return deny('error', ids, `The rules ${ids.join(', ')} leave nobody who may approve ${call}.`);
+  const withinMs = Math.min(...rules.map(({ terms }) => terms.withinMs));
+  const terms = { withinMs, ...(approvers === undefined ? {} : { approvers }) };
+  const reason = `${ids.length === 1 ? 'Rule' : 'Rules'} ${ids.join(', ')} let ${call} run once a person approves it.`;
+  return { outcome: 'approve', kind: 'approve', rules: ids, reason: reason.slice(0, 1_000), terms };
 }
 
 export function deny(kind: Verdict['kind'], rules: string[], reason: string): Verdict {

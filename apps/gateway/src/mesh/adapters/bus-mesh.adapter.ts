@@ -1,10 +1,25 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, GATE_BUS } from '@signalbox/app-runtime';
 import type { Bus } from '@signalbox/bus';
-import { type CancelRequestV1, type ReservationV1, type RunRequestV1, subjects } from '@signalbox/contracts';
+import {
+  type CancelRequestV1,
+  type ChannelBody,
+  type ReservationV1,
+  type RunRequestV1,
+  subjects,
+} from '@signalbox/contracts';
 import { backoffMs, MeshError, pause } from '@signalbox/kernel';
 import type { GatewayConfig } from '../../config.js';
-import { type Caller, type Identity, MeshPort, type RunView, type WatchEvent } from '../mesh.port.js';
+import {
+  type Caller,
+  type ControlChannel,
+  type Identity,
+  MeshPort,
+  type RunView,
+  type WatchEvent,
+} from '../mesh.port.js';
+
+const KIND = { inApprove: 'approve', inSignal: 'signal', inPause: 'pause', inResume: 'resume' } as const;
 
 @Injectable()
 export class BusMeshAdapter extends MeshPort {
@@ -31,6 +46,11 @@ export class BusMeshAdapter extends MeshPort {
 
   override async cancelRun(caller: Caller, request: CancelRequestV1): Promise<void> {
     await this.bus.publish('inCancel', subjects.in(caller.tenant, 'cancel'), request, { id: request.requestId });
+  }
+
+  override async tellRun<K extends ControlChannel>(caller: Caller, channel: K, request: ChannelBody<K>): Promise<void> {
+    const { requestId } = request as { requestId: string };
+    await this.bus.publish(channel, subjects.in(caller.tenant, KIND[channel]), request, { id: requestId });
   }
 
   override runStatus(caller: Caller, runId: string): Promise<RunView> {

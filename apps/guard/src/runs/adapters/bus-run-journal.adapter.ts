@@ -4,7 +4,13 @@ import type { Bus } from '@signalbox/bus';
 import { type JournalBody, type RunNoteV1, subjects } from '@signalbox/contracts';
 import { MeshError, Semaphore } from '@signalbox/kernel';
 import { viewOf } from '@signalbox/run-engine';
-import { RunJournalPort, type RunListener, type RunRef, type RunSnapshot } from '../run-journal.port.js';
+import {
+  type ControlKind,
+  RunJournalPort,
+  type RunListener,
+  type RunRef,
+  type RunSnapshot,
+} from '../run-journal.port.js';
 
 /** Journals read at once: a large one takes megabytes, on the wire and here. */
 const READS_MAX = 16;
@@ -91,6 +97,11 @@ export class BusRunJournalAdapter extends RunJournalPort {
 
   override async cancel(run: RunRef, id: string, body: JournalBody<'run.cancel-requested.v1'>): Promise<void> {
     await this.bus.journal.append(run, 'run.cancel-requested.v1', body, { id: `${run.runId}:cancel:${id}` });
+  }
+
+  override async say<K extends ControlKind>(run: RunRef, kind: K, body: JournalBody<K>): Promise<void> {
+    const { signalId, requestId } = body as { signalId?: string; requestId?: string };
+    await this.bus.journal.append(run, kind, body, { id: `${run.runId}:${kind}:${signalId ?? requestId}` });
   }
 
   override async answer(run: RunRef, id: string, body: JournalBody<'question.answered.v1'>): Promise<void> {

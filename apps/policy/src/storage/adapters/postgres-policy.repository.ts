@@ -7,6 +7,7 @@ import { MoreThan } from 'typeorm';
 import type { PolicyConfig } from '../../config.js';
 import { BundleEntity } from '../entities/bundle.entity.js';
 import { TenantEntity } from '../entities/tenant.entity.js';
+import { AddHalts1795500000000 } from '../migrations/add-halts.migration.js';
 import { CreatePolicy1764000000000 } from '../migrations/create-policy.migration.js';
 import {
   type BundleHead,
@@ -42,7 +43,7 @@ export class PostgresPolicyRepository extends PolicyRepository implements OnModu
       url: config.pgUrl,
       schema: config.pgSchema,
       entities: [TenantEntity, BundleEntity, ...Object.values(definitionEntities)],
-      migrations: [CreatePolicy1764000000000],
+      migrations: [CreatePolicy1764000000000, AddHalts1795500000000],
       applicationName: 'signalbox policy',
       poolMax: POOL_MAX,
       logger,

@@ -1,7 +1,14 @@
 import { MeshError } from '@signalbox/kernel';
 import { type EntityManager, LessThanOrEqual } from 'typeorm';
 import { BundleEntity } from '../entities/bundle.entity.js';
-import { AgentEntity, KeyEntity, ModelEntity, RuleEntity, ToolEntity } from '../entities/definition.entities.js';
+import {
+  AgentEntity,
+  HaltEntity,
+  KeyEntity,
+  ModelEntity,
+  RuleEntity,
+  ToolEntity,
+} from '../entities/definition.entities.js';
 import { TenantEntity } from '../entities/tenant.entity.js';
 import type {
   BundleHead,
@@ -22,6 +29,7 @@ export const definitionEntities = {
   rules: RuleEntity,
   models: ModelEntity,
   keys: KeyEntity,
+  halts: HaltEntity,
 };
 type DefinitionRow = AgentEntity;
 
@@ -54,6 +62,7 @@ export class PostgresTenantTransaction implements TenantTransaction {
       rules: await this.#all('rules'),
       models: await this.#all('models'),
       keys: await this.#all('keys'),
+      halts: await this.#all('halts'),
     };
   }
 

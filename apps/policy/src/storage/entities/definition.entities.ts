@@ -33,3 +33,6 @@ export class ModelEntity extends DefinitionEntity {}
 
 @Entity({ name: 'keys' })
 export class KeyEntity extends DefinitionEntity {}
+
+@Entity({ name: 'halts' })
+export class HaltEntity extends DefinitionEntity {}

@@ -15,7 +15,15 @@ export class BusJournalAdapter extends JournalPort {
   }
 
   override async fire(run: RunRef, timer: string, firedAt: number): Promise<void> {
-    await this.bus.journal.append(run, 'timer.fired.v1', { timer, firedAt }, { id: `${run.runId}:timer:${timer}` });
+    await this.bus.journal.append(
+      run,
+      'timer.fired.v1',
+      { timer, firedAt },
+      {
+        // A timer may be due again later: by another time it is another fact.
+        id: `${run.runId}:timer:${timer}:${firedAt}`,
+      },
+    );
   }
 
   override follow(partition: string, options: FollowOptions): PartitionReader {

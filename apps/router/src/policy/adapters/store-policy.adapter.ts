@@ -32,6 +32,10 @@ export class StorePolicyAdapter extends PolicyPort {
         }
       },
       authorize: (question) => found.authorize(question),
+      halted: (agentId) => {
+        const halt = found.haltOf(agentId);
+        return halt && { id: halt.id, reason: halt.reason, bundle: found.bundle };
+      },
     };
   }
 

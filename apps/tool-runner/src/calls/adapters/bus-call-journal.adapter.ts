@@ -3,7 +3,7 @@ import { CORE_BUS } from '@signalbox/app-runtime';
 import type { Bus } from '@signalbox/bus';
 import type { JournalBody, ToolWorkV1 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
-import { foldJournal, hasEnded, isSettled, mayBegin } from '@signalbox/run-engine';
+import { approvalOf, foldJournal, hasEnded, isSettled, mayBegin } from '@signalbox/run-engine';
 import { CallJournalPort } from '../call-journal.port.js';
 
 /** Rounds of reading and appending before the work is given back. */
@@ -29,6 +29,13 @@ export class BusCallJournalAdapter extends CallJournalPort {
   override claim(work: ToolWorkV1, fact: JournalBody<'tool.began.v1'>): Promise<boolean> {
     return this.#appendUnbegun(work, (expectLastSeq) =>
       this.bus.journal.append(work, 'tool.began.v1', fact, { expectLastSeq }),
+    );
+  }
+
+  override async isApproved(work: ToolWorkV1, approvers: readonly string[] | undefined): Promise<boolean> {
+    const { callId, tool } = work;
+    return (
+      approvalOf(await this.bus.journal.read(work), { callId, tool, arguments: work.arguments, approvers }) !== null
     );
   }
 

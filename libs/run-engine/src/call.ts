@@ -1,0 +1,79 @@
+import type {
+  CallWait,
+  DecisionRecord,
+  QuestionChoice,
+  RunEventOf,
+  ToolEffect,
+  ToolLimits,
+  ToolTier,
+  WireError,
+} from '@signalbox/contracts';
+
+/** One effect that was asked for: when, and how long it may take. All times in ms since 1970. */
+export interface Asked {
+  attempt: number;
+  requestedAt: number;
+  /** Not dispatched before: a pause after a failure. */
+  notBeforeAt: number;
+  timeoutMs: number;
+}
+
+export interface Call extends Asked {
+  callId: string;
+  step: number;
+  tool: string;
+  arguments: string;
+  /** `approving`: a person is asked; `approved`, `rejected`: and has answered. */
+  status:
+    | 'proposed'
+    | 'approving'
+    | 'approved'
+    | 'rejected'
+    | 'requested'
+    | 'overdue'
+    | 'retry'
+    | 'unknown'
+    | 'questioned'
+    | 'completed'
+    | 'failed'
+    | 'refused';
+  /** When a worker claimed the current attempt; null before. */
+  beganAt: number | null;
+  argumentsHash: string;
+  effect: ToolEffect;
+  tier: ToolTier;
+  limits: ToolLimits | null;
+  decision: DecisionRecord | null;
+  /** Set where no worker is asked. */
+  wait: CallWait | null;
+  /** What a person said of exactly this call. */
+  approval: Approval | null;
+  result: string;
+  error: WireError | null;
+}
+
+export interface Approval {
+  questionId: string;
+  /** Null: nobody answered in time. */
+  userId: string | null;
+  granted: boolean;
+}
+
+export interface Question {
+  questionId: string;
+  callId: string;
+  question: string;
+  choices: readonly QuestionChoice[];
+  /** Null: it stays open. */
+  expiresAt: number | null;
+  /** Null: it is about an unknown outcome. */
+  approval: NonNullable<RunEventOf<'question.asked'>['approval']> | null;
+  answer: { choice: QuestionChoice; result: string; userId: string | null } | null;
+}
+
+/** A signal that no call has waited for yet. `payload` is JSON text. */
+export interface KeptSignal {
+  signalId: string;
+  name: string;
+  payload: string;
+}

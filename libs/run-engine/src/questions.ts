@@ -1,0 +1,84 @@
+import { type BundleRef, type DecisionRecord, type RunEvent, type RunEventOf, WAIT_MS_MAX } from '@signalbox/contracts';
+import { approversOf } from './answers.js';
+import type { Call, Question, RunState } from './state.js';
+
+/** What may have happened and may not happen twice is a question, not a retry. */
+export const askedOf = (call: Call): boolean => call.effect === 'unsafe' && call.beganAt !== null;
+
+/** Questions that are answered, or have answered themselves, are closed; calls of unknown outcome are asked about. */
+export function questionEvents(state: RunState, calls: readonly Call[], nowMs: number): RunEvent[] {
+  const events: RunEvent[] = Object.values(state.questions).flatMap((question) => closing(state, question) ?? []);
+  for (const call of calls) {
+    if (call.status !== 'unknown' && !(call.status === 'overdue' && askedOf(call))) continue;
+    events.push({
+      type: 'question.asked',
+      questionId: questionIdOf(call),
+      callId: call.callId,
+      choices: ['retry', 'result', 'fail'],
+      question: `The tool ${call.tool} was begun and never reported back. It must not run twice by itself: try again, give its result, or count it as failed?`,
+      ...(state.plan!.waitsFree ? { expiresAt: nowMs + WAIT_MS_MAX } : {}),
+    });
+  }
+  return events;
+}
+
+function closing(state: RunState, { questionId, callId, approval, answer }: Question): RunEvent | null {
+  const type = 'question.closed';
+  // A call that reported after all needs no answer any more.
+  if (state.calls[callId]?.status !== (approval === null ? 'questioned' : 'approving'))
+    return { type, questionId, choice: 'result' };
+  if (answer === null) return null;
+  const { choice, userId } = answer;
+  return { type, questionId, choice, ...(state.plan!.waitsFree && userId !== null ? { userId } : {}) };
+}
+
+/** Asks for approval of exactly this call. `argumentsHash`: of the text that would be run. */
+export function approvalQuestion(
+  call: Call,
+  decision: DecisionRecord,
+  argumentsHash: string,
+  nowMs: number,
+): RunEventOf<'question.asked'> {
+  return {
+    type: 'question.asked',
+    questionId: questionIdOf(call),
+    callId: call.callId,
+    choices: ['approve', 'deny'],
+    question: `May the tool ${call.tool} run with exactly these arguments? ${decision.reason}`.slice(0, 1_000),
+    expiresAt: nowMs + (decision.terms?.withinMs ?? 0),
+    approval: { tool: call.tool, argumentsHash, decision },
+  };
+}
+
+/** The verdict on a call that a person has spoken about, where policy asks for that (`decision`). */
+export function approvedBy(state: RunState, call: Call, decision: DecisionRecord): DecisionRecord {
+  const { userId } = call.approval!;
+  const approvers = approversOf(state, { decision });
+  // The terms may have changed since; a verdict of the past that is looked at again has none.
+  if (decision.outcome === 'approve' && (userId === null || !approvers.includes(userId)))
+    return spoken(call, { ...decision, outcome: 'deny' }, `User ${userId} may not approve this call any more.`);
+  if (decision.outcome === 'deny') return spoken(call, decision, decision.reason);
+  return spoken(call, { ...decision, outcome: 'permit' }, `User ${userId} approved exactly this call.`);
+}
+
+/** The verdict on a call that a person refused, or that nobody approved in time. */
+export function rejectedBy(call: Call, bundle: BundleRef): DecisionRecord {
+  const { userId } = call.approval!;
+  const base = { outcome: 'deny' as const, rules: call.decision?.rules ?? [], bundle };
+  return spoken(
+    call,
+    base,
+    userId === null ? 'Nobody approved the call in time.' : `User ${userId} did not approve it.`,
+  );
+}
+
+function spoken(
+  call: Call,
+  { outcome, rules, bundle }: Pick<DecisionRecord, 'outcome' | 'rules' | 'bundle'>,
+  reason: string,
+): DecisionRecord {
+  const { questionId, userId } = call.approval!;
+  return { outcome, kind: 'approval', rules, reason, bundle, answer: { questionId, userId } };
+}
+
+const questionIdOf = (call: Call): string => `q_${call.callId}_${call.attempt}`;
