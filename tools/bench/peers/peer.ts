@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Child, waitFor } from '@signalbox/local-servers';
 import { LoadProcess } from '../runs/load-process.ts';
-import type { LoadRequest, LoadResult, System } from '../runs/system.ts';
+import type { LoadResult, System, Window } from '../runs/system.ts';
 
 const READY_MS = 60_000;
 const STOP_MS = 15_000;
@@ -40,8 +40,8 @@ export class Peer implements System {
     return new Peer(parts, load);
   }
 
-  measure(request: Omit<LoadRequest, 'roots'>): Promise<LoadResult> {
-    return this.#load.measure({ ...request, roots: this.#parts.children.map(({ pid }) => pid) });
+  measure(request: Window): Promise<LoadResult> {
+    return this.#load.measure({ ...request, kind: 'run', roots: this.#parts.children.map(({ pid }) => pid) });
   }
 
   async stop(): Promise<void> {

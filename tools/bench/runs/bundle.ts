@@ -1,5 +1,5 @@
 import { Bus, KeyRing } from '@signalbox/bus';
-import type { AgentManifest, PolicyBundleV1 } from '@signalbox/contracts';
+import type { AgentManifest, AgentPlan, PolicyBundleV1, ToolManifest } from '@signalbox/contracts';
 import { bundleKey, signBundle } from '@signalbox/policy-engine';
 import type { TestMesh } from '@signalbox/testing';
 
@@ -10,7 +10,13 @@ export const STEPS_AGENT = 'steps';
 export const TALK_AGENT = 'talk';
 export const TALK_STEPS = 100;
 export const TALK_RESULT_BYTES = 8_192;
+/** Ten tool calls that a worker carries out, one after the other, from a plan; no model. */
+export const REMOTE_AGENT = 'remote';
+/** Ten calls of a tool that the router works out itself, one after the other, from a plan; no model. */
+export const INLINE_AGENT = 'inline';
+export const PLANNED_STEPS = 10;
 export const TOOL = 'look_up';
+const INLINE_TOOL = 'add_one';
 export const STEPS_MODEL_CALLS = 5;
 /** The first answer asks for two calls, so that the last one can be text: they run one after the other. */
 export const callsOfStep = (step: number): number => (step === 1 ? 2 : step < STEPS_MODEL_CALLS ? 1 : 0);
@@ -24,12 +30,23 @@ const limits = {
   tmpBytesMax: 0,
 };
 
-const agent = (id: string): AgentManifest => ({
+/** Each step hands its result to the next one. */
+const planOf = (tool: string): AgentPlan => ({
+  steps: Array.from({ length: PLANNED_STEPS }, (_, n) => ({
+    id: `s${n}`,
+    calls: [{ tool, arguments: { n: n === 0 ? 1 : { $: `steps.s${n - 1}.result` } } }],
+    onError: 'stop' as const,
+  })),
+  output: `steps.s${PLANNED_STEPS - 1}.result`,
+  history: false,
+});
+
+const agent = (id: string, tool = TOOL): AgentManifest => ({
   id,
   description: 'Measured, never used.',
   instructions: 'Look things up, then answer.',
   model: 'default',
-  tools: [TOOL],
+  tools: [tool],
   limits: {
     stepsMax: 1_000,
     tokensMax: 1e9,
@@ -40,6 +57,20 @@ const agent = (id: string): AgentManifest => ({
   },
 });
 
+const tool = (name: string): Omit<ToolManifest, 'driver'> => ({
+  name,
+  description: 'Looks a number up.',
+  parameters: {
+    type: 'object',
+    properties: { n: { type: 'integer', minimum: 0 } },
+    required: ['n'],
+    additionalProperties: false,
+  },
+  effect: 'pure',
+  tier: 'T0',
+  limits,
+});
+
 function bundle(): PolicyBundleV1 {
   return {
     format: 1,
@@ -48,29 +79,22 @@ function bundle(): PolicyBundleV1 {
     parentHash: null,
     issuedAt: Date.now() - 1_000,
     expiresAt: Date.now() + 24 * 3_600_000,
-    agents: [agent(STEPS_AGENT), agent(TALK_AGENT)],
+    agents: [
+      agent(STEPS_AGENT),
+      agent(TALK_AGENT),
+      { ...agent(REMOTE_AGENT), plan: planOf(TOOL) },
+      { ...agent(INLINE_AGENT, INLINE_TOOL), plan: planOf(INLINE_TOOL) },
+    ],
     tools: [
-      {
-        name: TOOL,
-        description: 'Looks a number up.',
-        parameters: {
-          type: 'object',
-          properties: { n: { type: 'integer', minimum: 0 } },
-          required: ['n'],
-          additionalProperties: false,
-        },
-        effect: 'pure',
-        tier: 'T0',
-        limits,
-        driver: { kind: 'http', hosts: [], methods: ['GET'] },
-      },
+      { ...tool(TOOL), driver: { kind: 'http', hosts: [], methods: ['GET'] } },
+      { ...tool(INLINE_TOOL), driver: { kind: 'inline', expression: 'arguments.n + `1`' } },
     ],
     rules: [
       {
         id: 'small-numbers',
         effect: 'permit',
         agents: '*',
-        tools: [TOOL],
+        tools: [TOOL, INLINE_TOOL],
         when: [{ pointer: '/n', op: 'atMost', value: 1_000 }],
         description: '',
       },

@@ -3,7 +3,7 @@ import { machineMs, processorMs } from './processor-time.ts';
 import type { LoadRequest, LoadResult } from './system.ts';
 
 /** Makes this process a load generator: it answers each request of its parent with a window, and ends with it. */
-export function serveLoad(work: () => Promise<void>): void {
+export function serveLoad(work: (kind: string) => Promise<void>): void {
   process.on('message', (request: LoadRequest | string) => {
     if (typeof request === 'string') return;
     void closedLoop(work, request).then((result) => process.send?.(result));
@@ -20,7 +20,7 @@ const LOOK_MS = 100;
  * Each caller starts its next run when the last one ended; the first ones are spread over the warm-up, or all would go
  * in step for ever. Only what ends within the window counts.
  */
-async function closedLoop(work: () => Promise<void>, request: LoadRequest): Promise<LoadResult> {
+async function closedLoop(work: (kind: string) => Promise<void>, request: LoadRequest): Promise<LoadResult> {
   const times: number[] = [];
   let open = true;
   let counting = false;
@@ -28,7 +28,7 @@ async function closedLoop(work: () => Promise<void>, request: LoadRequest): Prom
     await pause((request.warmMs * index) / request.callers);
     while (open) {
       const startedAt = performance.now();
-      await work();
+      await work(request.kind);
       if (counting) times.push(performance.now() - startedAt);
     }
   };

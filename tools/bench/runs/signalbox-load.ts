@@ -5,8 +5,16 @@
 import { Bus, type RawEntry } from '@signalbox/bus';
 import { runIdFor, subjects } from '@signalbox/contracts';
 import { newRequestId } from '@signalbox/kernel';
-import { foldJournal, verifyJournal } from '@signalbox/run-engine';
-import { STEPS_AGENT, STEPS_MODEL_CALLS, TALK_AGENT, TENANT } from './bundle.ts';
+import { foldJournal, redecide, verifyJournal } from '@signalbox/run-engine';
+import {
+  INLINE_AGENT,
+  PLANNED_STEPS,
+  REMOTE_AGENT,
+  STEPS_AGENT,
+  STEPS_MODEL_CALLS,
+  TALK_AGENT,
+  TENANT,
+} from './bundle.ts';
 import { serveLoad } from './closed-loop.ts';
 
 /** How long a note may be missing before the journal is asked. */
@@ -29,7 +37,13 @@ interface Waiting {
   end: () => void;
 }
 const waiting = new Map<string, Waiting>();
-const samples: string[] = [];
+/** The newest runs of each agent. */
+const samples: Record<string, string[]> = {};
+const STEPS: Record<string, number> = {
+  [STEPS_AGENT]: STEPS_MODEL_CALLS,
+  [REMOTE_AGENT]: PLANNED_STEPS,
+  [INLINE_AGENT]: PLANNED_STEPS,
+};
 let runs = 0;
 let lookedUp = 0;
 
@@ -82,24 +96,33 @@ async function start(agent: string): Promise<string> {
 const stored = (entries: readonly RawEntry[]): number =>
   entries.reduce((sum, { bytes, subject }) => sum + bytes.length + subject.length, 0);
 
-/** Proof of what was on while it was measured, from the journals of the newest runs. */
-async function proof(): Promise<Record<string, unknown>> {
-  const found = { sampled: 0, completed: 0, verified: 0, entries: 0, sealed: 0, permits: 0, bytes: 0 };
-  for (const runId of samples) {
+/** Proof of what was on while it was measured, from the journals of the newest runs of an agent. */
+async function proofOf(agent: string): Promise<Record<string, number>> {
+  const found = { sampled: 0, completed: 0, verified: 0, decided_again: 0 };
+  const entry = { entries: 0, sealed: 0, as_schema: 0, calls: 0, permits: 0, bytes: 0 };
+  for (const runId of samples[agent] ?? []) {
     const entries = await bus.journal.read({ tenant: TENANT, runId });
     const state = foldJournal(entries);
     found.sampled += 1;
-    found.completed += Number(state.status === 'completed' && state.steps.length === STEPS_MODEL_CALLS);
+    found.completed += Number(state.status === 'completed' && state.steps.length === STEPS[agent]);
     found.verified += Number(verifyJournal(entries).ok);
-    found.entries += entries.length;
-    found.sealed += entries.filter(({ bytes }) => / [he]:/.test(Buffer.from(bytes).toString('latin1', 0, 120))).length;
-    const events = entries.flatMap(({ entry }) => (entry?.kind === 'decision.v1' ? entry.body.events : []));
-    found.permits += events.filter(
-      (event) => event.type === 'tool.requested' && event.decision.outcome === 'permit',
-    ).length;
-    found.bytes += stored(entries);
+    found.decided_again += Number(redecide(entries).ok);
+    entry.entries += entries.length;
+    entry.sealed += entries.filter(({ bytes }) => / [he]:/.test(Buffer.from(bytes).toString('latin1', 0, 120))).length;
+    entry.as_schema += entries.filter((one) => one.entry !== null).length;
+    entry.calls += state.toolCalls;
+    entry.permits += entries
+      .flatMap((one) => (one.entry?.kind === 'decision.v1' ? one.entry.body.events : []))
+      .filter((event) => 'decision' in event && event.decision.outcome === 'permit').length;
+    entry.bytes += stored(entries);
   }
-  return { ...found, runs, lookedUp, sampleRunIds: samples.slice(-3) };
+  return { ...found, ...entry };
+}
+
+async function proof(): Promise<Record<string, unknown>> {
+  const agents: Record<string, unknown> = {};
+  for (const agent of Object.keys(samples)) agents[agent] = await proofOf(agent);
+  return { runs, lookedUp, agents, sampleRunIds: Object.values(samples).flatMap((ids) => ids.slice(-3)) };
 }
 
 async function conversation(): Promise<Record<string, unknown>> {
@@ -113,8 +136,9 @@ process.on('message', (message) => {
   if (message === 'proof') void proof().then((found) => process.send?.(found));
   if (message === 'conversation') void conversation().then((found) => process.send?.(found));
 });
-serveLoad(async () => {
-  samples.push(await start(STEPS_AGENT));
-  if (samples.length > SAMPLES) samples.shift();
+serveLoad(async (agent) => {
+  const newest = (samples[agent] ??= []);
+  newest.push(await start(agent));
+  if (newest.length > SAMPLES) newest.shift();
   runs += 1;
 });

@@ -2,16 +2,45 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Child, childEnvironment, freePort, repositoryRoot, startChild, waitFor } from '@signalbox/local-servers';
-import { startMesh, startPostgres, type TestMesh, type TestPostgres } from '@signalbox/testing';
-import { publishBundle, TENANT } from './bundle.ts';
+import {
+  type Child,
+  childEnvironment,
+  createOwnedSchema,
+  freePort,
+  type Postgres,
+  repositoryRoot,
+  startChild,
+  startPostgresServer,
+  waitFor,
+} from '@signalbox/local-servers';
+import { startMesh, type TestMesh } from '@signalbox/testing';
+import { INLINE_AGENT, publishBundle, REMOTE_AGENT, STEPS_AGENT, TENANT } from './bundle.ts';
 import { LoadProcess } from './load-process.ts';
-import type { LoadRequest, LoadResult, System } from './system.ts';
+import type { System } from './system.ts';
 
 const READY_MS = 60_000;
 const STOP_MS = 15_000;
+/** Within this the archive has what was stored. */
+const ARCHIVE_MS = 2_000;
 /** The heap flags that `npm start` gives the router. */
 const SHIPPED_FLAGS = ['--max-semi-space-size=8', '--max-old-space-size=192'];
+
+/** The kinds of runs that are measured, by the name of their rows. */
+export const WORKLOADS = {
+  agent: {
+    agent: STEPS_AGENT,
+    work: '5 model steps and 5 tool calls in sequence by a worker process, session load and save',
+  },
+  remote: {
+    agent: REMOTE_AGENT,
+    work: '10 pure tool calls in sequence by a worker process, from a plan: no model, no prompt, no session',
+  },
+  inline: {
+    agent: INLINE_AGENT,
+    work: '10 pure steps in sequence worked out in the router, from a plan: no worker, no session',
+  },
+} as const;
+export type WorkloadName = keyof typeof WORKLOADS;
 
 export interface SignalboxOptions {
   /** The real memory service and the real archive to Postgres; otherwise the bench answers for memory and nothing is archived. */
@@ -24,15 +53,23 @@ export interface SignalboxOptions {
   routerFlags?: readonly string[] | undefined;
 }
 
+/** Counts by agent: of the newest runs, and of all their entries; and what the archive says of some of them. */
+export interface Proof {
+  runs: number;
+  lookedUp: number;
+  agents: Record<string, Record<string, number>>;
+  archive: { sampled: number; sound: number; entries: number; lag_ms_max: number } | null;
+}
+
 /** The real router on a real server; guard and workers are the bench's own processes with the services' keys. */
-export class Signalbox implements System {
-  readonly name: string;
-  readonly durability: string;
-  readonly work: string;
+export class Signalbox {
+  readonly #label: string;
+  readonly #durability: string;
+  readonly #beside: string;
   readonly #children: Child[] = [];
   readonly #folder = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
   #mesh!: TestMesh;
-  #postgres: TestPostgres | undefined;
+  #postgres: Postgres | undefined;
   #load!: LoadProcess;
   #auditUrl = '';
 
@@ -40,13 +77,14 @@ export class Signalbox implements System {
 
   private constructor(options: SignalboxOptions, label: string) {
     this.#options = options;
-    this.name = `signalbox${label}`;
-    this.durability = options.fsync
+    this.#label = label;
+    this.#durability = options.fsync
       ? 'fsync of every write before its acknowledgement (sync_interval: always), one replica'
       : 'in the page cache when acknowledged: survives the death of any process, not of the machine; one replica';
-    const memory = options.full ? 'the real memory service' : "the bench's worker";
-    this.work = `5 model steps and 5 tool calls in sequence by a worker process, session load and save by ${memory}; ${
-      options.full ? 'archived to Postgres by the real audit service' : 'not archived'
+    this.#beside = `${
+      options.full
+        ? 'the real memory service, archived to Postgres by the real audit service'
+        : "the bench's worker for memory, not archived"
     }; router started with ${(options.routerFlags ?? SHIPPED_FLAGS).join(' ') || 'no flags'}`;
   }
 
@@ -65,9 +103,17 @@ export class Signalbox implements System {
     return this.#options.root ?? repositoryRoot();
   }
 
-  measure(request: Omit<LoadRequest, 'roots'>): Promise<LoadResult> {
-    const roots = [this.#mesh.nats.pid(), ...this.#children.map(({ pid }) => pid)];
-    return this.#load.measure({ ...request, roots });
+  /** What is measured on these processes, each kind of runs a system of its own. */
+  workloads(names: readonly WorkloadName[]): System[] {
+    const processes = [...this.#children, ...(this.#postgres === undefined ? [] : [this.#postgres.child])];
+    const roots = [this.#mesh.nats.pid(), ...processes.map(({ pid }) => pid)];
+    return names.map((name) => ({
+      name: `signalbox ${name}${this.#label}`,
+      durability: this.#durability,
+      work: `${WORKLOADS[name].work}; ${this.#beside}`,
+      measure: (window) => this.#load.measure({ ...window, kind: WORKLOADS[name].agent, roots }),
+      stop: async () => undefined,
+    }));
   }
 
   /** The processes under test, by name. */
@@ -75,9 +121,12 @@ export class Signalbox implements System {
     return { nats: this.#mesh.nats.pid(), ...Object.fromEntries(this.#children.map(({ name, pid }) => [name, pid])) };
   }
 
-  async proof(): Promise<Record<string, unknown>> {
-    const found = (await this.#load.ask('proof')) as { sampleRunIds: string[] };
-    return this.#options.full ? { ...found, archive: await this.#archived(found.sampleRunIds) } : found;
+  /** What was on while it was measured, counted in the newest journals and in the archive. */
+  async proof(): Promise<Proof> {
+    const { sampleRunIds, ...found } = (await this.#load.ask('proof')) as Omit<Proof, 'archive'> & {
+      sampleRunIds: string[];
+    };
+    return { ...found, archive: this.#options.full ? await this.#archived(sampleRunIds) : null };
   }
 
   /** One run of a hundred model calls; what its journal takes, and what its prompts would. */
@@ -110,10 +159,11 @@ export class Signalbox implements System {
     });
     if (full) {
       await this.#service('memory', SHIPPED_FLAGS);
-      this.#postgres = await startPostgres();
+      const folder = join(this.#folder, 'postgres');
+      this.#postgres = await startPostgresServer({ port: await freePort(), folder, durable: fsync });
       const httpPort = await freePort();
-      this.#auditUrl = `http://127.0.0.1:${httpPort}/audit/v1/tenants/${TENANT}/runs`;
-      const pgUrl = await this.#postgres.createSchema();
+      this.#auditUrl = `http://127.0.0.1:${httpPort}/audit/v1`;
+      const pgUrl = await createOwnedSchema(this.#postgres.adminUrl, 'audit', 'audit');
       await this.#service('audit', SHIPPED_FLAGS, {
         SIGNALBOX_PG_URL: pgUrl,
         SIGNALBOX_HTTP_PORT: String(httpPort),
@@ -160,17 +210,22 @@ export class Signalbox implements System {
     throw new Error(`${child.name} ended:\n${child.tail().join('\n')}`);
   }
 
-  /** Whether the archive has whole, sound journals of these runs. */
-  async #archived(runIds: readonly string[]): Promise<unknown[]> {
+  /** Whether the archive has whole, sound journals of these runs, and how much it has in all. */
+  async #archived(runIds: readonly string[]): Promise<NonNullable<Proof['archive']>> {
     const token = readFileSync(join(this.#mesh.keysDir('audit'), 'admin.token'), 'utf8').trim();
-    await pause(1_000);
-    return Promise.all(
-      runIds.map(async (runId) => {
-        const response = await fetch(`${this.#auditUrl}/${runId}/verify`, {
-          headers: { authorization: `Bearer ${token}` },
-        });
-        return response.json();
-      }),
-    );
+    const ask = async (path: string): Promise<{ data: Record<string, unknown>[] }> => {
+      const response = await fetch(`${this.#auditUrl}/${path}`, { headers: { authorization: `Bearer ${token}` } });
+      return (await response.json()) as { data: Record<string, unknown>[] };
+    };
+    await pause(ARCHIVE_MS);
+    const verdicts = await Promise.all(runIds.map((runId) => ask(`tenants/${TENANT}/runs/${runId}/verify`)));
+    const { data } = await ask('archive');
+    const numbers = (name: string): number[] => data.map((pace) => Number(pace[name]));
+    return {
+      sampled: runIds.length,
+      sound: verdicts.filter((verdict) => verdict.data?.[0]?.['ok'] === true).length,
+      entries: numbers('entries').reduce((sum, count) => sum + count, 0),
+      lag_ms_max: Math.max(...numbers('lagMsMax')),
+    };
   }
 }

@@ -1,5 +1,7 @@
 /** What a load process is asked for. */
 export interface LoadRequest {
+  /** Which of its kinds of runs, where the load process knows several. */
+  kind: string;
   callers: number;
   /** Before anything is counted, ms. */
   warmMs: number;
@@ -7,6 +9,9 @@ export interface LoadRequest {
   /** Processes whose processor time counts, each with all its descendants. */
   roots: number[];
 }
+
+/** What is the same for every system. */
+export type Window = Pick<LoadRequest, 'callers' | 'warmMs' | 'windowMs'>;
 
 /** What happened within one window of a closed loop. */
 export interface LoadResult {
@@ -29,6 +34,6 @@ export interface System {
   readonly durability: string;
   /** Steps of other processes within one run, and what else is in it. */
   readonly work: string;
-  measure(request: Omit<LoadRequest, 'roots'>): Promise<LoadResult>;
+  measure(request: Window): Promise<LoadResult>;
   stop(): Promise<void>;
 }

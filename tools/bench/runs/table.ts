@@ -56,26 +56,26 @@ export function medians(rows: readonly Row[]): Row[] {
 }
 
 export interface Ratio {
-  system: string;
+  of: string;
+  against: string;
   callers: number;
   runs_per_second: number;
   cpu_ms_per_run: number;
 }
 
-/** How many times as many runs a second, and how many times less processor time a run, than each other system. */
-export function ratios(middle: readonly Row[], ours: string): Ratio[] {
-  return middle
-    .filter(({ system }) => system !== ours)
-    .flatMap((row) => {
-      const own = middle.find(({ system, callers }) => system === ours && callers === row.callers);
-      if (own === undefined) return [];
-      return [
-        {
-          system: row.system,
-          callers: row.callers,
-          runs_per_second: round(own.runs_per_second / row.runs_per_second, 2),
-          cpu_ms_per_run: round(row.cpu_ms_per_run / own.cpu_ms_per_run, 2),
-        },
-      ];
-    });
+/** How many times as many runs a second each of ours does, and how many times less processor time a run, than each other system. */
+export function ratios(middle: readonly Row[]): Ratio[] {
+  const isOurs = ({ system }: Row): boolean => system.startsWith('signalbox');
+  const others = middle.filter((row) => !isOurs(row));
+  return middle.filter(isOurs).flatMap((own) =>
+    others
+      .filter(({ callers }) => callers === own.callers)
+      .map((row) => ({
+        of: own.system,
+        against: row.system,
+        callers: row.callers,
+        runs_per_second: round(own.runs_per_second / row.runs_per_second, 2),
+        cpu_ms_per_run: round(row.cpu_ms_per_run / own.cpu_ms_per_run, 2),
+      })),
+  );
 }
