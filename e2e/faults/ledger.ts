@@ -1,15 +1,17 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** The world outside: a server that notes how often each thing was done to it. */
+/** What was done under one path. */
+export interface Deed {
+  count: number;
+  /** Idempotency keys that it came with. */
+  keys: Set<string>;
+}
+
+/** The world outside: a server that notes how often each thing was done to it. A path that ends in `lost` or `flaky` gets no answer the first time. */
 export class Ledger {
-  readonly #done = new Map<string, number>();
-  readonly #server: Server = createServer((request, response) => {
-    const key = request.url ?? '';
-    request.resume();
-    if (request.method === 'POST') this.#done.set(key, (this.#done.get(key) ?? 0) + 1);
-    response.end('noted');
-  });
+  readonly #deeds = new Map<string, Deed>();
+  readonly #server: Server = createServer((request, response) => this.#serve(request, response));
 
   static async open(): Promise<Ledger> {
     const ledger = new Ledger();
@@ -21,13 +23,28 @@ export class Ledger {
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** How often each thing was done, by its path. */
-  counts(): ReadonlyMap<string, number> {
-    return this.#done;
+  deeds(): ReadonlyMap<string, Deed> {
+    return this.#deeds;
+  }
+
+  forget(): void {
+    this.#deeds.clear();
   }
 
   close(): void {
     this.#server.close();
     this.#server.closeAllConnections();
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    const path = request.url ?? '';
+    const deed = this.#deeds.get(path) ?? { count: 0, keys: new Set() };
+    this.#deeds.set(path, deed);
+    deed.count += 1;
+    const key = request.headers['idempotency-key'];
+    if (typeof key === 'string') deed.keys.add(key);
+    request.resume();
+    if (/(?:lost|flaky)$/.test(path) && deed.count === 1) request.socket.destroy();
+    else response.end('noted');
   }
 }

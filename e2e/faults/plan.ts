@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import type { JournalKind } from '@signalbox/contracts';
-import type { ServiceName } from '../../tools/stack/services.ts';
+
+export type Random = (below: number) => number;
 
 /** A small seeded generator (mulberry32): the same seed gives the same plan. */
-export function seeded(seed: number): (below: number) => number {
+export function seeded(seed: number): Random {
   let state = seed >>> 0;
   return (below) => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -13,36 +13,87 @@ export function seeded(seed: number): (below: number) => number {
   };
 }
 
-/** Dies right after its n-th entry of this kind was stored, so between append and ack. */
-export interface Death {
-  service: ServiceName;
+export const pick = <T>(random: Random, of: readonly T[]): T => of[random(of.length)]!;
+
+/** `kill`: SIGKILL. `restart`: SIGTERM. The others stop the process for a while, in ms: see PAUSES_MS. */
+export const ACTIONS = ['kill', 'blink', 'window', 'leases', 'restart'] as const;
+export type Action = (typeof ACTIONS)[number];
+/** Shorter than anything waits; longer than the broker knows duplicates; longer than leases and than it waits for an ack. */
+export const PAUSES_MS: Partial<Record<Action, number>> = { blink: 300, window: 1_600, leases: 4_200 };
+
+export const PHASES = ['before', 'sent', 'stored'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** What happens to a process at its n-th append of a kind. */
+export interface PointFault {
+  at: 'point';
+  process: string;
   kind: JournalKind;
+  phase: Phase;
   nth: number;
+  action: Action;
 }
+/** What happens to a process once so many runs of the batch have begun. */
+export interface LooseFault {
+  at: 'progress';
+  process: string;
+  afterRuns: number;
+  action: Action;
+}
+export type Fault = PointFault | LooseFault;
 
-/** Where each service that writes journals may die. A run of one plan takes one of them for each. */
-const POINTS: readonly [ServiceName, readonly JournalKind[]][] = [
-  ['guard', ['run.accepted.v1']],
-  ['router', ['decision.v1']],
-  ['inference', ['model.completed.v1']],
-  ['tool-runner', ['tool.began.v1', 'tool.completed.v1']],
-  ['memory', ['session.loaded.v1', 'session.saved.v1']],
+interface Appends {
+  processes: readonly string[];
+  kind: JournalKind;
+  per100: number;
+}
+/** How often each kind is appended by one of the processes that do, in a batch of a hundred runs. */
+const APPENDS: readonly Appends[] = [
+  { processes: ['guard'], kind: 'run.accepted.v1', per100: 90 },
+  { processes: ['router', 'router-2'], kind: 'decision.v1', per100: 200 },
+  { processes: ['inference'], kind: 'model.completed.v1', per100: 200 },
+  { processes: ['tool-runner', 'tool-runner-2'], kind: 'tool.began.v1', per100: 30 },
+  { processes: ['tool-runner', 'tool-runner-2'], kind: 'tool.completed.v1', per100: 80 },
+  { processes: ['memory'], kind: 'session.loaded.v1', per100: 90 },
+  { processes: ['memory'], kind: 'session.saved.v1', per100: 90 },
 ];
+const RARE: readonly Appends[] = [
+  { processes: ['guard'], kind: 'question.answered.v1', per100: 2 },
+  { processes: ['guard'], kind: 'run.cancel-requested.v1', per100: 2 },
+  { processes: ['tool-runner', 'tool-runner-2'], kind: 'tool.failed.v1', per100: 2 },
+];
+/** Processes that append nothing, or whose end matters at any time. */
+const LOOSE = ['gateway', 'audit', 'nats', 'router', 'tool-runner', 'guard', 'policy', 'memory', 'inference'];
+const POINT_ACTIONS = ['kill', 'kill', 'blink', 'window', 'leases'] as const;
+const LOOSE_ACTIONS = ['kill', 'kill', 'restart', 'window', 'leases'] as const;
 
-export function deathsOf(seed: number): Death[] {
+/** What a seed does to a batch of so many runs: two to four faults, each to another process. */
+export function faultsOf(seed: number, runs: number): Fault[] {
   const random = seeded(seed);
-  return POINTS.map(([service, kinds]) => ({ service, kind: kinds[random(kinds.length)]!, nth: 5 + random(30) }));
+  const faults: Fault[] = [];
+  const count = 2 + random(3);
+  while (faults.length < count) {
+    const fault = random(4) > 0 ? pointFault(random, runs) : looseFault(random, runs);
+    if (!faults.some(({ process }) => process === fault.process)) faults.push(fault);
+  }
+  return faults;
 }
 
-/** What makes a service die as planned: see die-at.mjs. */
-export function deathEnvironment(death: Death, folder: string): Record<string, string> {
-  return {
-    NODE_OPTIONS: `--import=${join(import.meta.dirname, 'die-at.mjs')}`,
-    SIGNALBOX_DIE_AT: `${death.kind}:${death.nth}`,
-    SIGNALBOX_DIE_MARK: markOf(death, folder),
-  };
+function pointFault(random: Random, runs: number): PointFault {
+  const { processes, kind, per100 } = pick(random, random(6) > 0 ? APPENDS : RARE);
+  // In the first two thirds of the batch, so that the rest of it meets what is left.
+  const nth = 1 + random(Math.max(1, Math.floor((per100 * runs) / 150)));
+  const process = pick(random, processes);
+  return { at: 'point', process, kind, phase: pick(random, PHASES), nth, action: pick(random, POINT_ACTIONS) };
 }
 
-export function markOf(death: Death, folder: string): string {
-  return join(folder, `${death.service}.died`);
+function looseFault(random: Random, runs: number): LooseFault {
+  const afterRuns = 1 + random(Math.max(1, Math.floor(runs / 2)));
+  return { at: 'progress', process: pick(random, LOOSE), afterRuns, action: pick(random, LOOSE_ACTIONS) };
+}
+
+/** One line for people. */
+export function nameOf(fault: Fault): string {
+  const where = fault.at === 'point' ? `${fault.phase} ${fault.nth}. ${fault.kind}` : `after ${fault.afterRuns} runs`;
+  return `${fault.process} ${fault.action} ${where}`;
 }

@@ -1,4 +1,5 @@
 import { type Child, startChild, waitFor, type Watchdog } from '@signalbox/local-servers';
+import type { ServiceName } from './services.ts';
 import { StackError } from './stack-error.ts';
 
 const READY_TIMEOUT_MS = 30_000;
@@ -17,6 +18,7 @@ const YOUNG_SPACE_MAX: Record<string, number> = { router: 8, others: 4 };
 
 export interface LaunchOptions {
   name: string;
+  app: ServiceName;
   main: string;
   cwd: string;
   env: Record<string, string>;
@@ -30,7 +32,7 @@ export async function launchService(options: LaunchOptions): Promise<Child> {
   const child = await startChild({
     name: options.name,
     command: process.execPath,
-    args: [...heapFlags(options.name), options.main],
+    args: [...heapFlags(options.app), options.main],
     cwd: options.cwd,
     env: options.env,
     watchdog: options.watchdog,
@@ -59,7 +61,7 @@ async function isReady(url: string): Promise<boolean> {
   return response.status === 200;
 }
 
-function heapFlags(name: string): string[] {
-  const of = (limits: Record<string, number>): number | undefined => limits[name] ?? limits['others'];
+function heapFlags(app: ServiceName): string[] {
+  const of = (limits: Record<string, number>): number | undefined => limits[app] ?? limits['others'];
   return [`--max-semi-space-size=${of(YOUNG_SPACE_MAX)}`, `--max-old-space-size=${of(OLD_SPACE_MAX)}`];
 }

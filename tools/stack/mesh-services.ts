@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Child, readMachine, repositoryRoot } from '@signalbox/local-servers';
 import { launchService } from './launch-service.ts';
 import type { MeshContext } from './mesh-context.ts';
+import type { Instance } from './options.ts';
 import { serviceEnvironment } from './service-environment.ts';
 import { HTTP_PORTS, type ServiceName } from './services.ts';
 import type { Supervised } from './supervised.ts';
@@ -14,7 +15,8 @@ const GRACE_MS = 10_000;
 export async function startServices(mesh: MeshContext): Promise<void> {
   const simulatorPort = await mesh.ports.take('simulator', HTTP_PORTS.simulator, 'SIGNALBOX_SIMULATOR_PORT');
   const waiting: Supervised[] = [];
-  for (const name of mesh.names) waiting.push(await service(mesh, name, simulatorPort));
+  for (const name of mesh.names) waiting.push(await service(mesh, { name, service: name }, simulatorPort));
+  for (const instance of mesh.options.instances ?? []) waiting.push(await service(mesh, instance, simulatorPort));
   const workers = Array.from({ length: AT_A_TIME }, async () => {
     for (let part = waiting.shift(); part; part = waiting.shift()) {
       await part.start().catch((error: unknown) => {
@@ -29,11 +31,15 @@ export async function startServices(mesh: MeshContext): Promise<void> {
   }
 }
 
-async function service(mesh: MeshContext, name: ServiceName, simulatorPort: number): Promise<Supervised> {
-  const httpPort = name === 'simulator' ? simulatorPort : await httpPortOf(mesh, name);
+async function service(
+  mesh: MeshContext,
+  { name, service: app, appsDir = mesh.apps }: Instance,
+  simulatorPort: number,
+): Promise<Supervised> {
+  const httpPort = app === 'simulator' ? simulatorPort : await httpPortOf(mesh, app);
   const healthPort = await mesh.ports.take(`${name}'s health`);
   if (httpPort !== undefined) mesh.urls[name] = `http://127.0.0.1:${httpPort}`;
-  const environment = serviceEnvironment(name, mesh.state, {
+  const environment = serviceEnvironment(app, mesh.state, {
     natsUrl: mesh.urls['nats'] ?? '',
     healthPort,
     httpPort,
@@ -45,7 +51,8 @@ async function service(mesh: MeshContext, name: ServiceName, simulatorPort: numb
   const launch = (): Promise<Child> =>
     launchService({
       name,
-      main: join(mesh.apps, name, 'dist', 'main.js'),
+      app,
+      main: join(appsDir, app, 'dist', 'main.js'),
       cwd: repositoryRoot(),
       env: { ...environment, ...mesh.options.env?.[name] },
       healthPort,

@@ -1,12 +1,23 @@
 import type { ServiceName } from './services.ts';
 
+export interface Instance {
+  name: string;
+  service: ServiceName;
+  /** Where its build lies; default the mesh's own. */
+  appsDir?: string;
+}
+
 export interface StackOptions {
   /** Folder for all that the mesh keeps; default `.signalbox` in the clone, or SIGNALBOX_STATE_DIR. */
   stateDir?: string;
   /** The services to start; default all. What the others would do is then simply absent. */
   services?: readonly ServiceName[];
-  /** Environment of single services, over what the supervisor sets. */
-  env?: Partial<Record<ServiceName, Record<string, string>>>;
+  /** Further processes of services without an HTTP face, each under a name of its own. */
+  instances?: readonly Instance[];
+  /** Environment of single processes by name, over what the supervisor sets. */
+  env?: Readonly<Record<string, Record<string, string>>>;
+  /** Crashes within a minute after which a process is given up. Default 5. */
+  crashesMax?: number;
   /** Default SIGNALBOX_TENANTS (by comma), or `demo`. */
   tenants?: readonly string[];
   /** `fixed` prefers the documented ports (7410 …), `free` takes any. Default fixed. */

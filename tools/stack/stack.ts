@@ -139,6 +139,7 @@ class LocalMesh implements Stack, MeshContext {
       launch,
       stopSignal,
       graceMs,
+      crashesMax: this.options.crashesMax,
       changed: () => this.#record(),
       say: this.#print,
       gaveUp: (given) => this.#gaveUp(given),

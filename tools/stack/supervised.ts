@@ -11,6 +11,8 @@ export interface SupervisedOptions {
   launch: () => Promise<Child>;
   stopSignal: NodeJS.Signals;
   graceMs: number;
+  /** Crashes within a minute, then it is given up. Default 5. */
+  crashesMax?: number | undefined;
   /** Told when a process is up (again), so that others can be told its pid. */
   changed: () => void;
   say: (line: string) => void;
@@ -23,6 +25,7 @@ export class Supervised {
   readonly name: string;
   readonly #options: SupervisedOptions;
   readonly #crashes: number[] = [];
+  readonly #crashesMax: number;
   #child: Child | null = null;
   #wanted = false;
   #up = false;
@@ -31,6 +34,7 @@ export class Supervised {
   constructor(options: SupervisedOptions) {
     this.name = options.name;
     this.#options = options;
+    this.#crashesMax = options.crashesMax ?? CRASHES_MAX;
   }
 
   get pid(): number | null {
@@ -87,7 +91,7 @@ export class Supervised {
       const now = performance.now();
       this.#crashes.push(now);
       while ((this.#crashes[0] ?? now) < now - CRASH_WINDOW_MS) this.#crashes.shift();
-      if (this.#crashes.length > CRASHES_MAX) return this.#giveUp();
+      if (this.#crashes.length > this.#crashesMax) return this.#giveUp();
       const pauseMs = Math.min(BACKOFF_FIRST_MS * 2 ** (this.#crashes.length - 1), BACKOFF_MAX_MS);
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
       if (!this.#wanted) return;
@@ -104,7 +108,9 @@ export class Supervised {
 
   #giveUp(): void {
     this.#wanted = false;
-    this.#options.say(`${this.name} ended ${CRASHES_MAX + 1} times within ${CRASH_WINDOW_MS / 1000} s: it is given up`);
+    this.#options.say(
+      `${this.name} ended ${this.#crashesMax + 1} times within ${CRASH_WINDOW_MS / 1000} s: it is given up`,
+    );
     this.#options.gaveUp(this.name);
   }
 }

@@ -32,6 +32,8 @@ import type {
 
 /** Told in the same turn in which the broker's ack arrived: `{ kind, tenant, runId, seq }`. For probes and fault tests. */
 const appended = channel('signalbox.journal.appended');
+/** Told right before an entry goes to the publisher, which sends it within this turn: `{ kind, tenant, runId }`. */
+const appending = channel('signalbox.journal.appending');
 
 interface Prepared {
   stream: string;
@@ -67,6 +69,7 @@ export class Journal {
     const encoded = this.codec.encodeBody(subject, kind, checked, CHANNELS.run.seal);
     const bytes = encoded instanceof Promise ? await encoded : encoded;
     const entry: Prepared = { stream: partitionStream(partitionOfRun(run.runId)), subject, bytes, kind };
+    if (appending.hasSubscribers) appending.publish({ kind, tenant: run.tenant, runId: run.runId });
     const stored = await (options.expectLastSeq === undefined
       ? this.#appendFact(entry, options)
       : this.#appendExpecting(entry, options, options.expectLastSeq));

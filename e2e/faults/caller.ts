@@ -1,0 +1,58 @@
+import { TENANT } from '../support/mesh.ts';
+import { type PlannedRun, questionOf } from './batch.ts';
+import type { FaultMesh } from './fault-mesh.ts';
+
+const RETRY_MS = 200;
+
+/** What a person or system outside does with a run: asks for it until it is taken, whatever dies meanwhile. */
+export class Caller {
+  readonly #mesh: FaultMesh;
+  readonly #until: AbortSignal;
+
+  constructor(mesh: FaultMesh, until: AbortSignal) {
+    this.#mesh = mesh;
+    this.#until = until;
+  }
+
+  /** The id of the run, once its request is stored. */
+  async start(run: PlannedRun): Promise<string> {
+    const { client, ledger } = this.#mesh;
+    const input = questionOf(run, ledger.host);
+    return this.#untilDone(async () => {
+      if (run.via === 'http') return this.#startOverHttp(run.name, input);
+      return (await client.run({ agent: 'clerk', input, idempotencyKey: run.name })).runId;
+    });
+  }
+
+  async cancel(runId: string): Promise<void> {
+    await this.#untilDone(() => this.#mesh.client.cancel(runId, 'changed his mind'));
+  }
+
+  async answer(runId: string, questionId: string, choice: 'retry' | 'result' | 'fail'): Promise<void> {
+    const result = choice === 'result' ? ['told by a person'] : [];
+    await this.#untilDone(() => this.#mesh.client.answer(runId, questionId, choice, ...result));
+  }
+
+  async #startOverHttp(name: string, input: string): Promise<string> {
+    const response = await this.#mesh.mesh.request('/v1/responses', {
+      method: 'POST',
+      headers: { 'idempotency-key': name },
+      body: JSON.stringify({ model: 'clerk', input, background: true }),
+    });
+    const text = await response.text();
+    const runId = response.headers.get('x-request-id');
+    if (!response.ok || runId === null) throw new Error(`${response.status} ${TENANT}: ${text}`);
+    return runId;
+  }
+
+  async #untilDone<T>(attempt: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (this.#until.aborted) throw error;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+}

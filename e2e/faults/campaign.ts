@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Coverage } from './coverage.ts';
+import { FaultMesh, type FaultMeshOptions } from './fault-mesh.ts';
+import { nameOf } from './plan.ts';
+import { Seed, type SeedResult } from './seed.ts';
+
+export interface CampaignOptions {
+  seeds: number;
+  /** The first seed. */
+  from: number;
+  runs: number;
+  mesh?: FaultMeshOptions;
+  say: (line: string) => void;
+}
+
+export interface CampaignResult {
+  seeds: number;
+  runs: number;
+  entries: number;
+  questions: number;
+  wrongs: string[];
+  slowestSeedSeconds: number;
+  coverage: Record<string, Record<string, number>>;
+}
+
+/** Seed after seed on one mesh. Ends at the first seed with something wrong, so that its mesh is not judged on. */
+export async function campaign({
+  seeds,
+  from,
+  runs,
+  mesh: meshOptions,
+  say,
+}: CampaignOptions): Promise<CampaignResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'signalbox-faults-'));
+  const coverage = new Coverage();
+  const results: SeedResult[] = [];
+  const mesh = await FaultMesh.start(folder, meshOptions);
+  try {
+    for (let seed = from; seed < from + seeds; seed++) {
+      const result = await new Seed(mesh, seed, { runs }).run();
+      results.push(result);
+      coverage.add(result);
+      say(lineOf(result));
+      if (result.wrongs.length > 0) break;
+    }
+  } finally {
+    await mesh.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  say(coverage.table());
+  return {
+    seeds: results.length,
+    runs: sum(results, ({ runs: count }) => count),
+    entries: sum(results, ({ entries }) => entries),
+    questions: sum(results, ({ questions }) => questions),
+    wrongs: results.flatMap(({ seed, wrongs }) => wrongs.map((wrong) => `seed ${seed}: ${wrong}`)),
+    slowestSeedSeconds: Math.round(Math.max(...results.map(({ seconds }) => seconds))),
+    coverage: coverage.rows(),
+  };
+}
+
+function lineOf({ seed, runs, faults, questions, wrongs, seconds }: SeedResult): string {
+  const struck = faults.map(({ fault, struck: hit }) => nameOf(fault) + (hit ? '' : ' (not reached)')).join(' · ');
+  const verdict = wrongs.length === 0 ? 'ok' : `${wrongs.length} WRONG\n  ${wrongs.join('\n  ')}`;
+  return `seed ${seed}: ${runs} runs in ${seconds.toFixed(1)} s, ${questions} questions · ${struck} · ${verdict}`;
+}
+
+const sum = (results: readonly SeedResult[], of: (result: SeedResult) => number): number =>
+  results.reduce((total, result) => total + of(result), 0);

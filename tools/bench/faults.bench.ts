@@ -1,0 +1,27 @@
+import { parseArgs } from 'node:util';
+import { campaign } from '../../e2e/faults/campaign.ts';
+
+/**
+ * `npm run bench -- faults --seeds 200 --from 1 --runs 150`: seeded faults while runs are under way, on one mesh. What
+ * each seed did goes to standard error; exit code 1 when anything was lost, doubled or does not verify.
+ */
+export async function run(args: string[]): Promise<Record<string, unknown>> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      seeds: { type: 'string', default: '20' },
+      from: { type: 'string', default: '1' },
+      runs: { type: 'string', default: '150' },
+      json: { type: 'boolean', default: true },
+    },
+  });
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const result = await campaign({
+    seeds: Number(values.seeds),
+    from: Number(values.from),
+    runs: Number(values.runs),
+    say,
+  });
+  if (result.wrongs.length > 0) process.exitCode = 1;
+  return { ...result };
+}
