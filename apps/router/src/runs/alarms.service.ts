@@ -14,6 +14,8 @@ const RESEND_BASE_MS = 200;
 const RESEND_CAP_MS = 10_000;
 /** Pause before a timer that could not be told is told again, ms. */
 const FIRE_AGAIN_MS = 1_000;
+/** What another router asked for is left to it for so long: it may have lost the partition before it sent it. ms. */
+const ADOPT_MS = 1_000;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /**
@@ -37,6 +39,7 @@ export class AlarmsService {
     let dueAt = shell.wakeAt;
     for (const timer of timersOf(shell.state, Date.now()))
       dueAt = Math.min(dueAt, shell.told.get(ringOf(timer)) ?? timer.dueAt);
+    if (shell.foreign) this.#adopt(shell);
     if (shell.sendings.size > 0) {
       this.#dropAnswered(shell);
       for (const { nextAt } of shell.sendings.values()) dueAt = Math.min(dueAt, nextAt);
@@ -72,6 +75,17 @@ export class AlarmsService {
       if (effect.kind === 'infer' || effect.kind === 'tool') stored.push(sent);
     }
     if (stored.length > 0) await Promise.all(stored);
+  }
+
+  /** Effects of decisions that were read and not made here, of this process's own lost acknowledgements too: sent unless answered soon. */
+  #adopt(shell: RunShell): void {
+    shell.foreign = false;
+    const dueAt = Date.now() + ADOPT_MS;
+    for (const effect of outstanding(shell.state)) {
+      const key = keyOf(effect);
+      if (shell.sendings.has(key)) continue;
+      shell.sendings.set(key, { effect, dispatch: 1, failures: 0, nextAt: Math.max(dueAt, effect.notBeforeAt) });
+    }
   }
 
   #setAlarm(shell: RunShell, dueAt: number): void {

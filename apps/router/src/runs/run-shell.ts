@@ -49,6 +49,8 @@ export class RunShell {
   /** Timers whose fact is on its way, and when to tell them again. */
   readonly told = new Map<string, number>();
   readonly sendings = new Map<string, Sending>();
+  /** A decision was read that this process did not carry out: what it asked for may be on nobody's list. */
+  foreign = false;
 
   constructor(
     subject: string,
@@ -60,6 +62,7 @@ export class RunShell {
 
   /** What is not proven to come from its author is not believed; it still counts for the hash of the journal. */
   fold(entry: RawEntry): void {
+    if (entry.entry?.kind === 'decision.v1') this.foreign = true;
     this.state = evolve(this.state, entry.seal === 'verified' ? entry : { ...entry, entry: null });
   }
 

@@ -1,6 +1,7 @@
 import type { RawEntry, RunRef } from '@signalbox/bus';
 import { type JournalEntry, subjects } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
+import { decide } from '@signalbox/run-engine';
 import { createLogger } from '@signalbox/telemetry';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RouterConfig } from '../config.js';
@@ -89,6 +90,18 @@ describe('RunsService', () => {
       body: { principal: { keyId: 'k', userId: 'u' }, reason: 'no', requestedAt: 1 },
     });
     expect(shell.state.status).toBe('cancelled');
+  });
+
+  it('sends what another router asked for, when nobody has answered it soon', async () => {
+    const { journal, dispatch, policy, shell, accept, take } = make();
+    // Both decide; the other one's lands, and it loses the partition before it sends anything.
+    journal.faults.push(new MeshError('SEQUENCE_CONFLICT', 'moved on'));
+    await accept();
+    const other = decide(shell.state, { nowMs: Date.now(), policy: policy.viewOf()! })!;
+    await take({ kind: 'decision.v1', author: 'router', seq: 2, body: other.decision });
+    expect([dispatch.sent, shell.state.status]).toEqual([[], 'running']);
+    await vi.advanceTimersByTimeAsync(1_100);
+    expect(dispatch.sent).toEqual(['session-load:1:1']);
   });
 
   it('gives facts that keep outrunning its decisions a quiet window, and decides on all of them after it', async () => {
