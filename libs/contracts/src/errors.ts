@@ -56,6 +56,7 @@ export const ERRORS = {
   TOOL_TIMEOUT: spec('timeout', 'backoff', 504, 'The tool did not end within its time limit.'),
   TOOL_LIMIT: spec('limit', 'never', 422, 'The tool was stopped at a limit: cpu, memory, processes or output.'),
   TOOL_OUTPUT_TOO_LARGE: spec('limit', 'never', 422, 'The result of the tool is larger than a result may be.'),
+  TOOL_SKIPPED: spec('conflict', 'never', 409, 'The call was not made, since one before it in its sequence failed.'),
   EXPRESSION_FAILED: spec(
     'invalid',
     'never',

@@ -19,11 +19,7 @@ export function nextCallEvents(state: RunState, calls: readonly Call[], env: Dec
   for (const call of calls) {
     if (inlineChars >= ROUND_CHARS_MAX) break;
     if (call.status === 'overdue' && call.attempt >= ATTEMPTS_MAX && !askedOf(call)) {
-      const error = {
-        code: 'TOOL_TIMEOUT' as const,
-        message: `Nobody answered ${call.attempt} attempts of the call in time.`,
-      };
-      events.push({ type: 'tool.abandoned', step: call.step, callId: call.callId, attempt: call.attempt, error });
+      events.push(abandoned(call));
       continue;
     }
     if (!DECIDABLE.has(call.status) && (call.status !== 'overdue' || askedOf(call))) continue;
@@ -49,7 +45,12 @@ export function nextCallEvents(state: RunState, calls: readonly Call[], env: Dec
   return events;
 }
 
-const DECIDABLE: ReadonlySet<Call['status']> = new Set(['proposed', 'approved', 'rejected', 'retry']);
+export function abandoned({ step, callId, attempt }: Call): RunEvent {
+  const error = { code: 'TOOL_TIMEOUT' as const, message: `Nobody answered ${attempt} attempts of the call in time.` };
+  return { type: 'tool.abandoned', step, callId, attempt, error };
+}
+
+export const DECIDABLE: ReadonlySet<Call['status']> = new Set(['proposed', 'approved', 'rejected', 'retry']);
 
 /** What waits for a time or a signal holds up nobody. */
 const holdsSlot = (call: Call): boolean =>
@@ -63,7 +64,7 @@ function codeOf({ kind, answer }: DecisionRecord): ErrorCode {
 }
 
 /** Known tool, arguments as its schema has them, a permit for exactly these: anything else is refused. */
-function judge(state: RunState, call: Call, env: DecideEnv): { event: RunEvent } {
+export function judge(state: RunState, call: Call, env: DecideEnv): { event: RunEvent } {
   const plan = state.plan!;
   const { step, callId, tool: name } = call;
   const refuse = (code: ErrorCode, decision: DecisionRecord): { event: RunEvent } => ({

@@ -10,7 +10,12 @@ import { World } from './world.fixture.js';
 
 type Step = AgentPlan['steps'][number];
 const $ = (expression: string) => ({ $: expression });
-const step = (id: string, calls: Step['calls'], onError: Step['onError'] = 'stop'): Step => ({ id, calls, onError });
+const step = (id: string, calls: Step['calls'], onError: Step['onError'] = 'stop'): Step => ({
+  id,
+  order: 'parallel',
+  calls,
+  onError,
+});
 const inline = (n: unknown) => ({ tool: 'inline', arguments: { n } });
 const remote = (tool: string, n: unknown) => ({ tool, arguments: { n } });
 const ok = (tool: string, result?: string): CallScript => ({

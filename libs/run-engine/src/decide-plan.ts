@@ -1,5 +1,6 @@
 import type { AgentPlan, RunEvent, WireError } from '@signalbox/contracts';
 import { nextCallEvents } from './decide-calls.js';
+import { nextInSequence } from './decide-sequence.js';
 import { wireOf } from './inline.js';
 import { limitEvents } from './limits.js';
 import { checkedOutput } from './output.js';
@@ -13,7 +14,7 @@ export function nextPlanned(state: RunState, plan: AgentPlan, env: DecideEnv): R
   const step = stepOf(state);
   if (step !== undefined) {
     const calls = callsOf(state, step);
-    const open = nextCallEvents(state, calls, env);
+    const open = step.sequence === true ? nextInSequence(state, calls, env) : nextCallEvents(state, calls, env);
     if (open.length > 0) return open;
     if (!calls.every(isSettled)) return [];
     const failed = calls.find((call) => call.status !== 'completed');
@@ -25,7 +26,15 @@ export function nextPlanned(state: RunState, plan: AgentPlan, env: DecideEnv): R
     if (planned === undefined) return finish(state, plan);
     const { stepsMax } = state.plan!.limits;
     if (number > stepsMax) return limitEvents(state, { limit: 'steps', value: number, bound: stepsMax });
-    return [{ type: 'plan.stepped', step: number, id: planned.id, calls: plannedCalls(state, plan, planned) }];
+    return [
+      {
+        type: 'plan.stepped',
+        step: number,
+        id: planned.id,
+        ...(planned.order === 'sequence' ? { order: planned.order } : {}),
+        calls: plannedCalls(state, plan, planned),
+      },
+    ];
   } catch (error) {
     const { code, message } = wireOf(error);
     return failWith(state, { code, message: `${planned?.id ?? 'output'}: ${message}`.slice(0, 2_000) });

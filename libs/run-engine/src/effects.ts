@@ -1,8 +1,18 @@
 import type { InferWorkV1, RunEvent, SessionLoadV1, SessionSaveV1, ToolWorkV1 } from '@signalbox/contracts';
 import { sha256Hex } from '@signalbox/kernel';
+import { stepNumbered } from './draft.js';
 import { messagesOf, promptFor } from './prompt.js';
 import { HISTORY_MESSAGES_MAX } from './settings.js';
-import { type Asked, type RunState, type SessionAsk, hasEnded, stepOf } from './state.js';
+import {
+  type Asked,
+  type Call,
+  type RunState,
+  type SessionAsk,
+  callsInHand,
+  callsOf,
+  hasEnded,
+  stepOf,
+} from './state.js';
 import { TIMERS } from './timers.js';
 import { deadlineOf, isParked } from './waiting.js';
 
@@ -33,10 +43,8 @@ export function outstanding(state: RunState): AskEffect[] {
   if (state.load?.status === 'requested') ask('session-load', TIMERS.load, state.load);
   const step = stepOf(state);
   if (step?.status === 'requested') ask('infer', TIMERS.model(step.step), step);
-  for (const callId of step?.callIds ?? []) {
-    const call = state.calls[callId];
-    if (call?.status === 'requested' && call.beganAt === null && call.wait === null) ask('tool', callId, call);
-  }
+  for (const call of step === undefined ? [] : callsInHand(state, step))
+    if (call.status === 'requested' && call.beganAt === null && call.wait === null) ask('tool', call.callId, call);
   return asks;
 }
 
@@ -93,31 +101,49 @@ export function idempotencyKeyOf(runId: string, callId: string): string {
   return sha256Hex(`signalbox.call.v1\0${runId}\0${callId}`);
 }
 
-/** The work message of a requested call. */
+/** The work message of a requested call, and of those that follow it in its sequence. */
 export function toolWork(state: RunState, callId: string, dispatch: number): ToolWorkV1 {
-  const accepted = state.accepted!;
+  const { runId, tenant, principal } = state.accepted!;
   const plan = state.plan!;
   const call = state.calls[callId]!;
+  const next = followersOf(state, call).map((other) => callWork(state, other));
   return {
-    runId: accepted.runId,
-    tenant: accepted.tenant,
-    callId,
-    step: call.step,
-    attempt: call.attempt,
+    runId,
+    tenant,
     dispatch,
     agent: plan.agent.id,
-    userId: accepted.principal.userId,
-    tool: call.tool,
-    arguments: call.arguments,
-    argumentsHash: call.argumentsHash,
-    effect: call.effect,
+    userId: principal.userId,
     tier: call.tier,
-    limits: call.limits!,
-    idempotencyKey: idempotencyKeyOf(accepted.runId, callId),
     bundle: call.decision?.bundle ?? plan.bundle,
+    ...callWork(state, call),
+    ...(next.length > 0 ? { next } : {}),
+  };
+}
+
+function callWork(state: RunState, call: Call): NonNullable<ToolWorkV1['next']>[number] {
+  const { callId, step, attempt, tool, argumentsHash, effect } = call;
+  return {
+    callId,
+    step,
+    attempt,
+    tool,
+    arguments: call.arguments,
+    argumentsHash,
+    effect,
+    limits: call.limits!,
+    idempotencyKey: idempotencyKeyOf(state.accepted!.runId, callId),
     ...(call.decision?.kind === 'approval' ? { decision: call.decision } : {}),
     deadlineAt: Math.min(call.notBeforeAt + call.timeoutMs, deadlineOf(state)),
   };
+}
+
+/** Calls that were asked for to be made behind this one. */
+function followersOf(state: RunState, call: Call): Call[] {
+  const step = stepNumbered(state, call.step);
+  if (step?.sequence !== true) return [];
+  const later = callsOf(state, step).slice(step.callIds.indexOf(call.callId) + 1);
+  const end = later.findIndex((other) => other.status !== 'requested' || other.tier !== call.tier);
+  return end < 0 ? later : later.slice(0, end);
 }
 
 export function sessionLoad(state: RunState): SessionLoadV1 {

@@ -94,6 +94,7 @@ function stepPlanned(draft: RunState, event: RunEventOf<'plan.stepped'>, decided
       error: null,
       content: '',
       callIds,
+      ...(event.order === undefined ? {} : { sequence: true as const }),
       charged: [],
     },
     {},

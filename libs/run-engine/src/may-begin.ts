@@ -1,4 +1,5 @@
-import { type RunState, hasEnded } from './state.js';
+import { stepNumbered } from './draft.js';
+import { type Call, type RunState, hasEnded } from './state.js';
 
 /**
  * May a worker start this attempt of a call now? For the claim: read the journal to its end, fold it, ask this,
@@ -13,6 +14,15 @@ export function mayBegin(state: RunState, callId: string, attempt: number): { ok
   if (call === undefined) return no('nobody asked for this call');
   if (call.attempt !== attempt) return no(`attempt ${call.attempt} is in force`);
   if (call.beganAt !== null) return no('it is claimed already');
+  const before = callBefore(state, call);
+  if (before !== undefined && before.status !== 'completed') return no(`${before.callId} comes first`);
   if (call.status !== 'requested' && call.status !== 'overdue') return no(`the call is ${call.status}`);
   return { ok: true };
+}
+
+/** The call that must be completed before this one begins. */
+function callBefore(state: RunState, call: Call): Call | undefined {
+  const step = stepNumbered(state, call.step);
+  if (step?.sequence !== true) return undefined;
+  return state.calls[step.callIds[step.callIds.indexOf(call.callId) - 1] ?? ''];
 }

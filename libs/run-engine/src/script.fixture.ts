@@ -51,6 +51,8 @@ export interface WorldOptions {
   /** The kill switch. */
   halted?: string;
   memory?: 'silent';
+  /** Of each tool; absent: a second. */
+  wallMs?: number;
   /** Results sent twice. */
   twice?: boolean;
 }
@@ -109,6 +111,7 @@ export function policyOf(options: WorldOptions): PolicyView {
     waiting('timer'),
     waiting('signal'),
   ];
+  if (options.wallMs !== undefined) for (const { limits } of tools) limits.wallMs = options.wallMs;
   return {
     resolve: (id) =>
       id === agent.id

@@ -7,6 +7,9 @@ export const ENGINE_WITH_PROGRESS = 2;
 /** The first version in which time spent waiting is no wall time, and questions expire. */
 export const ENGINE_WITH_FREE_WAITS = 3;
 
+/** Calls of a sequence that one worker makes in a row, and the time that they may take together, ms. */
+export const SEQUENCE_CALLS_MAX = 64;
+export const SEQUENCE_WALL_MS_MAX = 120_000;
 /** How often one step or one call is tried before it counts as failed. */
 export const ATTEMPTS_MAX = 3;
 /** The same while a provider is away or asks to slow down: with the pauses below, for about three quarters of a minute. */

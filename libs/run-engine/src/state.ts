@@ -64,6 +64,8 @@ export interface ModelStep extends Asked {
   error: WireError | null;
   content: string;
   callIds: readonly string[];
+  /** The calls are made one after the other. */
+  sequence?: true;
   /** Attempts whose cost is counted. */
   charged: readonly number[];
 }
@@ -189,5 +191,10 @@ export function isClosed(state: RunState): boolean {
 export const stepOf = (state: RunState): ModelStep | undefined => state.steps.at(-1);
 export const callsOf = (state: RunState, step: ModelStep): Call[] =>
   step.callIds.flatMap((id) => state.calls[id] ?? []);
+/** The calls of a step that somebody may be making now, or should. */
+export function callsInHand(state: RunState, step: ModelStep): Call[] {
+  const calls = callsOf(state, step);
+  return step.sequence === true ? calls.filter((call) => !isSettled(call)).slice(0, 1) : calls;
+}
 export const isSettled = (call: Call): boolean =>
   call.status === 'completed' || call.status === 'failed' || call.status === 'refused';

@@ -1,5 +1,5 @@
 import { EFFECT_GRACE_MS, POLICY_WAKE_MS } from './settings.js';
-import { type Asked, type Call, type RunState, type SessionAsk, hasEnded, stepOf } from './state.js';
+import { type Asked, type Call, type RunState, type SessionAsk, callsInHand, hasEnded, stepOf } from './state.js';
 import { deadlineOf } from './waiting.js';
 
 /** Names of timers as they stand in `timer.fired.v1`, and ids of effects. */
@@ -40,11 +40,10 @@ export function timersOf(state: RunState, nowMs: number): Timer[] {
   if (state.load?.status === 'requested') effect(TIMERS.load, state.load);
   const step = stepOf(state);
   if (step?.status === 'requested') effect(TIMERS.model(step.step), step);
-  for (const callId of step?.callIds ?? []) {
-    const call = state.calls[callId];
-    if (call?.status !== 'requested') continue;
+  for (const call of step === undefined ? [] : callsInHand(state, step)) {
+    if (call.status !== 'requested') continue;
     if (call.wait === null) effect(call.callId, call);
-    else timers.push({ name: `wait:${callId}:${call.attempt}`, dueAt: call.wait.dueAt, kind: 'fact' });
+    else timers.push({ name: `wait:${call.callId}:${call.attempt}`, dueAt: call.wait.dueAt, kind: 'fact' });
   }
   for (const { questionId, answer, expiresAt } of Object.values(state.questions))
     if (answer === null && expiresAt !== null)

@@ -39,6 +39,8 @@ export class World {
   /** Facts that are on their way. */
   readonly flying: (() => void)[] = [];
   readonly started = new Map<string, number>();
+  /** Calls in the order in which workers began them. */
+  readonly order: string[] = [];
   readonly prompts: string[] = [];
   readonly saved: number[] = [];
   readonly #asked = new Set<string>();
@@ -174,6 +176,8 @@ export class World {
     const script = this.options.script[work.step - 1]?.calls[Number(callId.split('_')[2])];
     const outcome = script?.outcome ?? 'ok';
     if (outcome === 'silent') return;
+    // A fact may come twice; its worker goes on once.
+    let goesOn = true;
     this.fly(() => {
       if (work.effect === 'unsafe') {
         // The claim: read to the end, ask, append with an expectation. It is one act here, as at the broker.
@@ -187,9 +191,10 @@ export class World {
         });
       }
       this.started.set(`${callId}:${attempt}`, (this.started.get(`${callId}:${attempt}`) ?? 0) + 1);
+      this.order.push(callId);
       if (outcome === 'orphaned') return;
       this.fly(() => {
-        if (outcome === 'ok')
+        if (outcome === 'ok') {
           this.fact('tool.completed.v1', {
             callId,
             attempt,
@@ -199,7 +204,10 @@ export class World {
             receipt: receiptOf(work.limits),
             completedAt: this.nowMs,
           });
-        else
+          const [next, ...later] = goesOn ? (work.next ?? []) : [];
+          goesOn = false;
+          if (next !== undefined) this.runTool({ ...work, ...next, next: later });
+        } else
           this.fact('tool.failed.v1', {
             callId,
             attempt,
@@ -247,15 +255,10 @@ export class World {
 
   /** Runs to a standstill, calmly: one router, facts in order; time moves on when nothing else does. */
   settle(hours = 1_000): RunState {
-    const sent = new Set<string>();
+    for (const ask of outstanding(this.fold())) this.send(ask, 1);
     for (let round = 0; round < 5_000; round++) {
       const state = this.fold();
-      this.decideFrom(state);
-      for (const ask of outstanding(this.fold())) {
-        if (sent.has(`${ask.id}:${ask.attempt}`)) continue;
-        sent.add(`${ask.id}:${ask.attempt}`);
-        this.send(ask, 1);
-      }
+      for (const effect of this.decideFrom(state)?.effects ?? []) if ('id' in effect) this.send(effect, 1);
       this.answerAll();
       const next = this.flying.shift();
       if (next !== undefined) next();

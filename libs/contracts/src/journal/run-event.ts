@@ -63,6 +63,8 @@ export const RunEvent = z.discriminatedUnion('type', [
     step: Count,
     /** Of the step, as the plan names it. */
     id: z.string().max(64),
+    /** The calls are made one after the other; absent: at once. */
+    order: z.literal('sequence').optional(),
     calls: z
       .array(z.object({ tool: z.string(), arguments: z.string() }))
       .min(1)

@@ -10,8 +10,12 @@ const PlannedCall = z.object({
 const PlannedStep = z.object({
   /** By which later expressions name it. */
   id: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/),
-  /** Made at once, as far as the agent's limit of parallel calls allows. */
   calls: z.array(PlannedCall).min(1).max(64),
+  /**
+   * `parallel`: at once, as far as the agent's limit of parallel calls allows. `sequence`: each once the one before has
+   * its result in the journal; one that fails or is refused ends the step.
+   */
+  order: z.enum(['parallel', 'sequence']).default('parallel'),
   /** What a failed or refused call does to the run. */
   onError: z.enum(['stop', 'continue']).default('stop'),
 });
