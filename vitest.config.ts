@@ -23,7 +23,7 @@ export default defineConfig({
           name: 'unit',
           include: inFolders('.spec.ts'),
           exclude: ['**/node_modules/**', '**/dist/**', '**/*.int.spec.ts', '**/*.e2e.spec.ts'],
-          testTimeout: 10_000,
+          testTimeout: 30_000,
         },
       },
       {

@@ -47,14 +47,18 @@ async function infer({ body, tenant }: WorkMessage<InferWorkV1>): Promise<void> 
   await inference.journal.append({ tenant, runId }, 'model.completed.v1', fact, { id: `${runId}:${step}:${attempt}` });
 }
 
+/** The calls of a piece of work one after the other, each once the result before it is stored. */
 async function runTool({ body, tenant }: WorkMessage<ToolWorkV1>): Promise<void> {
-  const { runId, callId, attempt, limits } = body;
+  for (const call of [body, ...(body.next ?? [])]) await answer({ ...body, ...call }, tenant);
+}
+
+async function answer({ runId, callId, attempt, limits, agent }: ToolWorkV1, tenant: string): Promise<void> {
   const usage = { wallMs: 0, cpuMs: 0, memoryPeakBytes: 0, outputBytes: 0 };
   const receipt = { driver: 'bench', mechanisms: [], limits, usage, killCause: 'none' as const, egress: [] };
   const fact = {
     callId,
     attempt,
-    result: body.agent === TALK_AGENT ? longResult : '42',
+    result: agent === TALK_AGENT ? longResult : '42',
     truncated: false,
     redactions: {},
     receipt,
