@@ -47,9 +47,10 @@ const plan: fc.Arbitrary<Pick<WorldOptions, 'script' | 'plan'>> = fc
       minLength: 5,
       maxLength: 5,
     }),
+    order: fc.array(fc.constantFrom('parallel' as const, 'sequence' as const), { minLength: 5, maxLength: 5 }),
     history: fc.boolean(),
   })
-  .map(({ script: steps, onError, history }) => ({
+  .map(({ script: steps, onError, order, history }) => ({
     script: steps,
     plan: {
       steps: steps.map(({ calls }, index) => ({
@@ -58,6 +59,7 @@ const plan: fc.Arbitrary<Pick<WorldOptions, 'script' | 'plan'>> = fc
           const before = `steps.s${index - 1}.results[${n}]`;
           return { tool, arguments: { n: index === 0 ? n : { $: `length(to_string(${before})) + \`1\`` } } };
         }),
+        order: order[index]!,
         onError: onError[index]!,
       })),
       output: `steps.s${steps.length - 1}`,

@@ -70,7 +70,12 @@ describe('assertSound', () => {
       fields('tools', { ...inline, effect: 'pure', driver: { kind: 'inline', expression: 'argument.n' } }, policy),
     ).toEqual(['driver.expression']);
     const call = (tool: string, expression: string) => ({ tool, arguments: { list: [{ $: expression }] } });
-    const step = (id: string, ...calls: ReturnType<typeof call>[]) => ({ id, calls, onError: 'stop' as const });
+    const step = (id: string, ...calls: ReturnType<typeof call>[]) => ({
+      id,
+      calls,
+      order: 'parallel' as const,
+      onError: 'stop' as const,
+    });
     const plan = {
       steps: [step('one', call('python', 'input')), step('two', call('python', 'steps.one.result'))],
       output: 'steps.two.result',
