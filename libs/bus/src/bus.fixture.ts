@@ -62,8 +62,8 @@ export interface Fixture {
   stop(): Promise<void>;
 }
 
-export async function startFixture(): Promise<Fixture> {
-  const mesh = await startMesh({ tenants: [TENANT, 'globex'] });
+export async function startFixture(options: { binary?: string } = {}): Promise<Fixture> {
+  const mesh = await startMesh({ tenants: [TENANT, 'globex'], ...options });
   const log = new Log();
   const open: (() => Promise<unknown>)[] = [];
   const connections = new Map<Worker, Connection>();

@@ -34,7 +34,7 @@ export function decodeEntry(
   stored: Stored,
   keys: KeyRing,
   claims: ClaimResolver | null,
-  signal?: AbortSignal,
+  signal?: AbortSignal | (() => AbortSignal),
 ): RawEntry | Promise<RawEntry> {
   const raw: RawEntry = {
     ...placeOf(stored.subject),
@@ -50,7 +50,7 @@ export function decodeEntry(
     raw.seal = seal;
     const value = parseJson(frame.json);
     if (isClaim(value)) {
-      return resolvePatiently(claims, raw.tenant, value, signal)
+      return resolvePatiently(claims, raw.tenant, value, typeof signal === 'function' ? signal() : signal)
         .then((body) => void (raw.entry = entryOf(frame, stored.seq, body)))
         .catch((error: unknown) => void (raw.fault = MeshError.from(error)))
         .then(() => raw);

@@ -1,4 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { CHANNELS, type ClaimV1, partitionStream, subjects } from '@signalbox/contracts';
 import { waitFor } from '@signalbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -197,6 +199,9 @@ describe('append', () => {
     const entries = await router.journal.read(run);
     expect(new Set(entries.map(({ entry }) => timerOf(entry))).size).toBe(1_500);
     expect(entries).toHaveLength(1_500);
+    const [from, until] = [entries[300]!.seq, entries[899]!.seq];
+    const part = await router.journal.read(run, { fromSeq: from, untilSeq: until });
+    expect(part.map(({ seq }) => seq)).toEqual(entries.slice(300, 900).map(({ seq }) => seq));
   });
 });
 
@@ -341,5 +346,26 @@ describe('follow', () => {
     });
     await reader.closed;
     expect(faults).toEqual([expect.stringContaining('lost its tail')]);
+  });
+});
+
+const OLD_SERVER = resolve(import.meta.dirname, '../../../.cache/nats/2.10.27/nats-server');
+
+describe('a server whose direct reads give one message each', () => {
+  it.skipIf(!existsSync(OLD_SERVER))('is read with consumers', async () => {
+    const old = await startFixture({ binary: OLD_SERVER });
+    try {
+      const [writer, reader] = await Promise.all([old.bus('router'), old.bus('audit')]);
+      const run = newRun();
+      const seqs: number[] = [];
+      for (let n = 0; n < 300; n++)
+        seqs.push((await writer.journal.append(run, 'timer.fired.v1', timerFired(`t${n}`))).seq);
+      expect((await reader.journal.read(run)).map(({ seq }) => seq)).toEqual(seqs);
+      const part = await reader.journal.read(run, { fromSeq: seqs[10]!, untilSeq: seqs[20]! });
+      expect(part.map(({ seq }) => seq)).toEqual(seqs.slice(10, 21));
+      expect(await reader.journal.read(newRun())).toEqual([]);
+    } finally {
+      await old.stop();
+    }
   });
 });

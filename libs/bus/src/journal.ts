@@ -10,6 +10,8 @@ import {
   subjects,
 } from '@signalbox/contracts';
 import { MeshError, validate } from '@signalbox/kernel';
+import { type BatchQuery, readBatches } from './batch-read.js';
+import { capabilitiesOf } from './capabilities.js';
 import type { Codec } from './codec.js';
 import type { Connection } from './connection.js';
 import { envelopeHeaders, messageId } from './envelope.js';
@@ -80,28 +82,15 @@ export class Journal {
   /** The entries of a run, in order, to the end as of now. */
   async read(run: RunRef, options: { fromSeq?: number; untilSeq?: number } = {}): Promise<RawEntry[]> {
     const { fromSeq = 1, untilSeq = Number.MAX_SAFE_INTEGER } = options;
-    const found: StreamMessage[] = [];
-    const stop = new AbortController();
-    let enough = false;
-    const reader = new StreamReader(this.connection, {
+    const query = {
       stream: partitionStream(partitionOfRun(run.runId)),
-      filter: subjects.run(run.tenant, run.runId),
-      from: fromSeq,
-      inactiveMs: LIMITS.readInactiveMs,
-      signal: stop.signal,
-      onMessage: (message) => {
-        if (message.seq <= untilSeq) found.push(message);
-        enough = message.seq >= untilSeq || found.length > LIMITS.readEntriesMax;
-        if (enough) stop.abort();
-      },
-    });
-    const late = setTimeout(() => stop.abort(), LIMITS.readDeadlineMs);
-    await reader.caughtUp;
-    clearTimeout(late);
-    stop.abort();
-    await reader.closed;
-    if (!reader.complete && !enough)
-      throw new MeshError('BUS_TIMEOUT', `The journal could not be read within ${LIMITS.readDeadlineMs} ms.`);
+      subject: subjects.run(run.tenant, run.runId),
+      fromSeq,
+      untilSeq,
+      entriesMax: LIMITS.readEntriesMax,
+    };
+    const batches = capabilitiesOf(this.connection.server).atLeast(2, 11);
+    const found = await (batches ? readBatches(this.connection, query) : this.#readWithConsumer(query));
     if (found.length > LIMITS.readEntriesMax)
       throw new MeshError('PAYLOAD_TOO_LARGE', `The journal has more than ${LIMITS.readEntriesMax} entries.`);
     return Promise.all(found.map((message) => this.#decode(message)));
@@ -133,8 +122,37 @@ export class Journal {
     return (await askApi<{ purged: number }>(this.connection, `$JS.API.STREAM.PURGE.${stream}`, body)).purged;
   }
 
+  /** For servers before 2.11, whose direct reads give one message each. */
+  async #readWithConsumer({ stream, subject, fromSeq, untilSeq, entriesMax }: BatchQuery): Promise<StreamMessage[]> {
+    const found: StreamMessage[] = [];
+    const stop = new AbortController();
+    let enough = false;
+    const reader = new StreamReader(this.connection, {
+      stream,
+      filter: subject,
+      from: fromSeq,
+      inactiveMs: LIMITS.readInactiveMs,
+      signal: stop.signal,
+      onMessage: (message) => {
+        if (message.seq <= untilSeq) found.push(message);
+        enough = message.seq >= untilSeq || found.length > entriesMax;
+        if (enough) stop.abort();
+      },
+    });
+    const late = setTimeout(() => stop.abort(), LIMITS.readDeadlineMs);
+    await reader.caughtUp;
+    clearTimeout(late);
+    stop.abort();
+    await reader.closed;
+    if (!reader.complete && !enough)
+      throw new MeshError('BUS_TIMEOUT', `The journal could not be read within ${LIMITS.readDeadlineMs} ms.`);
+    return found;
+  }
+
   async #decode(stored: { seq: number; subject: string; data: Uint8Array }): Promise<RawEntry> {
-    return decodeEntry(stored, this.codec.keys, this.codec.claims.journals, AbortSignal.timeout(LIMITS.apiDeadlineMs));
+    // Few bodies lie elsewhere: only those need the time limit, which costs a timer and, when it runs out, an error.
+    const late = (): AbortSignal => AbortSignal.timeout(LIMITS.apiDeadlineMs);
+    return decodeEntry(stored, this.codec.keys, this.codec.claims.journals, late);
   }
 
   /** A second copy under the same id is dropped by the broker, so sending again is safe. */

@@ -55,7 +55,8 @@ function directGet(connection: Connection, subject: string, body: string): Promi
   return withRetries(async () => stored(await connection.ask(subject, body, LIMITS.apiTimeoutMs)));
 }
 
-function stored(msg: Msg): StoredMessage | null {
+/** A message as a direct read gives it; null where there is none. */
+export function stored(msg: Msg): StoredMessage | null {
   const { headers } = msg;
   if (!headers) throw new MeshError('INTERNAL', 'A direct read was answered without headers.');
   if (headers.code === 404) return null;

@@ -24,6 +24,16 @@ async function killAndRestart(): Promise<void> {
 const timersOf = (entries: RawEntry[]): (string | undefined)[] => entries.map(({ entry }) => timerOf(entry));
 
 describe('a broker that dies', () => {
+  it('leaves no hole in a journal that is being read', async () => {
+    const run = newRun('read');
+    await Promise.all(
+      Array.from({ length: 600 }, (_, n) => router.journal.append(run, 'timer.fired.v1', timerFired(`t${n}`))),
+    );
+    const reads = Promise.all(Array.from({ length: 20 }, () => memory.journal.read(run)));
+    await killAndRestart();
+    for (const entries of await reads) expect(new Set(timersOf(entries)).size).toBe(600);
+  });
+
   it('loses and doubles none of 200 facts that are being appended, and no reader misses or repeats one', async () => {
     const run = newRun('facts');
     const stop = new AbortController();

@@ -37,7 +37,7 @@ export async function define(stack: Stack, tenant: string, simulatorPort: number
     inputNanoUsdPerToken: 150,
     outputNanoUsdPerToken: 600,
     outputTokensMax: 500,
-    timeoutMs: 300_000,
+    timeoutMs: 600_000,
   });
   await put('tools', TOOL, {
     name: TOOL,

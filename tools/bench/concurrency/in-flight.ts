@@ -5,11 +5,11 @@ import { type Phase, type Say, whole } from './phases.ts';
 import { AGENT } from './plan.ts';
 
 const PROVIDER_MS = 60_000;
-const TOOL_MS = 50;
+export const TOOL_MS = 50;
 /** Model calls of a run, one after the other. */
-const CALLS = 2;
+export const CALLS = 2;
 /** Of the runs in flight, so many wait at the HTTP edge; ten thousand connections would measure the load generator. */
-const HTTP_SHARE = 0.05;
+export const HTTP_SHARE = 0.05;
 /** Of the capacity, as long as that keeps enough in flight; otherwise the provider takes longer. */
 const LOAD = 0.6;
 /** Arrivals end a little before the first runs do, so that all of them are in flight together. */
@@ -26,7 +26,7 @@ const WATCHED = ['router', 'inference', 'guard', 'gateway', 'tool-runner', 'audi
 export interface InFlightOptions {
   runs: number;
   perSecond: number;
-  /** Shorter than what ten thousand runs need, for a short pass. */
+  /** Instead of what the capacity asks for. */
   providerMs?: number;
 }
 
@@ -35,12 +35,17 @@ interface Memory {
   routerLiveBytes: number;
 }
 
+/** How slow the provider, and how many runs a second, so that all are in flight together. */
+export function pace({ runs, perSecond, providerMs: wanted }: InFlightOptions): { providerMs: number; rate: number } {
+  const needed = (runs / (perSecond * LOAD) / CALLS) * 1_000;
+  const providerMs = wanted ?? Math.ceil(Math.max(PROVIDER_MS, needed));
+  return { providerMs, rate: (runs / (CALLS * providerMs * FILL)) * 1_000 };
+}
+
 /** (c) Runs that wait for a slow provider: are any lost, what does each cost while it waits, and what is added. */
 export async function inFlight(mesh: BenchMesh, options: InFlightOptions, say: Say): Promise<Phase> {
   const { runs } = options;
-  const providerMs =
-    options.providerMs ?? Math.ceil(Math.max(PROVIDER_MS, (runs / (options.perSecond * LOAD) / CALLS) * 1_000));
-  const rate = (runs / (CALLS * providerMs * FILL)) * 1_000;
+  const { providerMs, rate } = pace(options);
   say(`in flight: ${runs} runs at ${rounded(rate)} a second, provider ${rounded(providerMs / 1_000)} s`);
   const before = await memoryOf(mesh);
   let at: Memory | undefined;

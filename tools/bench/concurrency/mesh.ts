@@ -28,6 +28,13 @@ export interface Window {
   othersCpuMs: number;
 }
 
+interface MeshOptions {
+  /** Services whose inspector is open. */
+  inspect: readonly ServiceName[];
+  /** Another built clone whose services are started. */
+  root: string | undefined;
+}
+
 /** The whole mesh as `npm start` starts it, the world around it, and the load: everything a phase needs. */
 export class BenchMesh {
   readonly #inspectorPorts = new Map<ServiceName, number>();
@@ -44,10 +51,10 @@ export class BenchMesh {
     this.#say = say;
   }
 
-  static async start(say: (line: string) => void, options: { inspect: readonly ServiceName[] }): Promise<BenchMesh> {
+  static async start(say: (line: string) => void, options: MeshOptions): Promise<BenchMesh> {
     const mesh = new BenchMesh(say);
     try {
-      await mesh.#start(options.inspect);
+      await mesh.#start(options);
       return mesh;
     } catch (error) {
       await mesh.stop();
@@ -128,7 +135,7 @@ export class BenchMesh {
     return Object.fromEntries(PARTS.map((part) => [part, ms(part)]));
   }
 
-  async #start(inspect: readonly ServiceName[]): Promise<void> {
+  async #start({ inspect, root }: MeshOptions): Promise<void> {
     this.#simulators = await HelperProcess.start(join(import.meta.dirname, 'simulators.ts'));
     const port = await this.#simulators.ask<number>({ set: { providerMs: 20, toolMs: 5 } });
     for (const name of inspect) this.#inspectorPorts.set(name, await freePort());
@@ -144,6 +151,7 @@ export class BenchMesh {
       services: STARTED,
       tenants: [TENANT],
       env,
+      ...(root === undefined ? {} : { appsDir: join(root, 'apps') }),
       print: (line) => /level|warn|error/i.test(line) && this.#say(`  ${line}`),
     });
     await define(this.#stack, TENANT, port);

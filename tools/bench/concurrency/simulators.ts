@@ -21,6 +21,8 @@ export interface Simulated {
   /** Most model calls that were under way together. */
   callsPeak: number;
   calls: number;
+  /** Each request that somebody decided: the partition of its run, and when it came (ms since 1970). */
+  arrivals: [partition: string, at: number][];
   cpuMs: number;
 }
 
@@ -33,6 +35,7 @@ const latency = { providerMs: 0, toolMs: 0 };
 let took = new Map<string, number>();
 const answeredAt = new Map<string, number>();
 let between: number[] = [];
+let arrivals: [string, number][] = [];
 let calls = 0;
 let running = 0;
 let callsPeak = 0;
@@ -92,6 +95,7 @@ async function tool(request: IncomingMessage, response: ServerResponse, path: st
 }
 
 function arrived(runId: string, at: number): void {
+  arrivals.push([runId.split('_')[1] ?? '', Date.now()]);
   const last = answeredAt.get(runId);
   if (last !== undefined) between.push(at - last);
 }
@@ -108,8 +112,8 @@ serveParent(async (question: SimulatorQuestion) => {
     return port;
   }
   const { user, system } = process.cpuUsage(cpu);
-  const told: Simulated = { took: [...took], between, callsPeak, calls, cpuMs: (user + system) / 1_000 };
-  [took, between] = [new Map(), []];
+  const told: Simulated = { took: [...took], between, arrivals, callsPeak, calls, cpuMs: (user + system) / 1_000 };
+  [took, between, arrivals] = [new Map(), [], []];
   [calls, callsPeak, cpu] = [0, running, process.cpuUsage()];
   return told;
 });

@@ -27,15 +27,34 @@ export function tenantValueKey(masterKey: Uint8Array, tenant: string): Buffer {
   return derive(masterKey, 'signalbox vault value v1', tenant);
 }
 
-/** HKDF-SHA256 (RFC 5869). CONFIG_INVALID if the master key is not 32 bytes. */
+/** Every text that is cleaned needs its tenant's key, and deriving it takes as long as cleaning a short one. */
+const derived = new WeakMap<Uint8Array, Map<string, Buffer>>();
+/** Keys kept by master key; the oldest is derived again. */
+const DERIVED_MAX = 2_048;
+
+/** Not to be written to: the same bytes are given to everybody. */
 function derive(masterKey: Uint8Array, purpose: string, tenant: string): Buffer {
+  const keys = derived.get(masterKey) ?? new Map<string, Buffer>();
+  derived.set(masterKey, keys);
+  const info = `${purpose}\0${tenant}`;
+  const known = keys.get(info);
+  if (known !== undefined) return known;
+  const key = hkdf(masterKey, info);
+  const [oldest] = keys.keys();
+  if (keys.size >= DERIVED_MAX && oldest !== undefined) keys.delete(oldest);
+  keys.set(info, key);
+  return key;
+}
+
+/** HKDF-SHA256 (RFC 5869). CONFIG_INVALID if the master key is not 32 bytes. */
+function hkdf(masterKey: Uint8Array, info: string): Buffer {
   if (masterKey.length !== KEY_BYTES) {
     throw new MeshError(
       'CONFIG_INVALID',
       `The vault master key has ${masterKey.length} bytes; it must have ${KEY_BYTES}.`,
     );
   }
-  return Buffer.from(hkdfSync('sha256', masterKey, '', `${purpose}\0${tenant}`, KEY_BYTES));
+  return Buffer.from(hkdfSync('sha256', masterKey, '', info, KEY_BYTES));
 }
 
 export function publicKeyOf(raw: string): KeyObject {
