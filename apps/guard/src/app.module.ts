@@ -2,7 +2,8 @@ import { Module } from '@nestjs/common';
 import { AdmissionModule } from './admission/admission.module.js';
 import { AsksModule } from './asks/asks.module.js';
 import { LettersModule } from './letters/letters.module.js';
+import { SchedulesModule } from './schedules/schedules.module.js';
 import { VaultModule } from './vault/vault.module.js';
 
-@Module({ imports: [AdmissionModule, AsksModule, LettersModule, VaultModule] })
+@Module({ imports: [AdmissionModule, AsksModule, LettersModule, SchedulesModule, VaultModule] })
 export class AppModule {}

@@ -11,6 +11,7 @@ import {
   requestIdFrom,
   runIdFor,
   runOfRequest,
+  runOfSchedule,
   subjects,
   tenantOf,
 } from './subjects.js';
@@ -151,6 +152,16 @@ describe('request ids', () => {
     expect(
       new Set([of('acme', 'd1', 'k'), of('acme', 'd2', 'k'), of('other', 'd1', 'k'), of('acme', 'd1', 'k2')]).size,
     ).toBe(4);
+  });
+
+  it('give each due time of a schedule a run of its own, sorted by time, in the schedule’s partition', () => {
+    const dues = [1_795_456_800_000, 1_795_456_860_000, 1_795_456_920_000];
+    const runs = dues.map((dueAt) => runOfSchedule('acme', 'daily', dueAt).runId);
+    expect(runs).toEqual(dues.map((dueAt) => runOfSchedule('acme', 'daily', dueAt).runId));
+    expect(runs).toEqual(runs.toSorted());
+    expect(new Set(runs.map(partitionOfRun)).size).toBe(1);
+    const others = [runOfSchedule('acme', 'weekly', dues[0]!), runOfSchedule('globex', 'daily', dues[0]!)];
+    expect(new Set([...runs, ...others.map(({ runId: other }) => other)]).size).toBe(5);
   });
 
   it('give the same run for the same idempotency key, whatever request it comes with', () => {

@@ -66,6 +66,19 @@ export function runOfRequest(
   return { tenant, runId: runIdFor({ tenant, requestId, session, previousRunId }), requestId };
 }
 
+/**
+ * The run of one due time of a schedule: whoever fires it, however often, means the same run. All runs of a schedule lie
+ * in one partition.
+ */
+export function runOfSchedule(
+  tenant: string,
+  scheduleId: string,
+  dueAt: number,
+): { tenant: string; runId: string; requestId: string } {
+  const requestId = requestIdFrom(dueAt, sha256('schedule', tenant, scheduleId, String(dueAt)));
+  return { tenant, runId: runIdFor({ tenant, requestId, session: `schedule ${scheduleId}` }), requestId };
+}
+
 export function partitionOfRun(runId: string): string {
   return runToken(runId).slice(4, 6);
 }

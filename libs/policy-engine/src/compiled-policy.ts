@@ -79,6 +79,11 @@ export class CompiledPolicy {
     return this.#keys.authenticate(keyDigest, nowMs);
   }
 
+  /** The same of a key that is named, not shown: for what was ordered in its name before. */
+  grantNamed(keyId: string, nowMs: number): KeyGrant {
+    return this.#keys.named(keyId, nowMs);
+  }
+
   /** Whether a key may start this agent. The agent must exist. */
   mayStart(grant: KeyGrant, agentId: string): boolean {
     return this.#agents.has(agentId) && covers(grant.agents, agentId);

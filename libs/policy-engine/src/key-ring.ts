@@ -13,7 +13,10 @@ export function storedDigest(keyDigest: string): string {
 export class KeyRing {
   readonly #byDigest: ReadonlyMap<string, KeyGrant>;
 
+  readonly #byId: ReadonlyMap<string, KeyGrant>;
+
   constructor(keys: readonly KeyGrant[]) {
+    this.#byId = new Map(keys.map((key) => [key.id, key]));
     this.#byDigest = new Map(keys.map((key) => [key.digest, key]));
   }
 
@@ -25,9 +28,16 @@ export class KeyRing {
     const wanted = DIGEST.test(keyDigest) ? storedDigest(keyDigest) : '';
     const grant = this.#byDigest.get(wanted);
     const same = grant !== undefined && timingSafeEqual(Buffer.from(grant.digest), Buffer.from(wanted));
-    if (!same || (grant.expiresAt !== undefined && grant.expiresAt <= nowMs)) {
-      throw new MeshError('KEY_INVALID', 'The key is unknown, revoked or expired.');
-    }
-    return grant;
+    return inForce(same ? grant : undefined, nowMs);
   }
+
+  /** The grant of a key that is named, not shown: for what was ordered in its name before. KEY_INVALID as above. */
+  named(keyId: string, nowMs: number): KeyGrant {
+    return inForce(this.#byId.get(keyId), nowMs);
+  }
+}
+
+function inForce(grant: KeyGrant | undefined, nowMs: number): KeyGrant {
+  if (grant && (grant.expiresAt === undefined || grant.expiresAt > nowMs)) return grant;
+  throw new MeshError('KEY_INVALID', 'The key is unknown, revoked or expired.');
 }

@@ -14,6 +14,6 @@ import { InterventionService } from './intervention.service.js';
   controllers: [AdmissionHandler],
   // Also a provider: dead letters are handled again by the same hand.
   providers: [AdmissionService, InterventionService, AdmissionHandler],
-  exports: [AdmissionHandler],
+  exports: [AdmissionHandler, AdmissionService],
 })
 export class AdmissionModule {}

@@ -61,29 +61,42 @@ export class AdmissionService {
     if (claim && settled) await this.idempotency.began(claim);
   }
 
+  /**
+   * Starts a run that was ordered before, in the name of a key that is looked at anew. False when it had begun already.
+   * What is refused is thrown and leaves no journal; OVERLOADED when there is no room now.
+   */
+  async order(run: RunRef, keyId: string, request: RunRequestV1): Promise<boolean> {
+    const policy = this.policies.forTenant(run.tenant);
+    const grant = policy.grantNamed(keyId, Date.now());
+    assertAllowed(policy, grant, request);
+    await this.room.take(run);
+    return this.#begin(run, request, { policy, grant, claim: null });
+  }
+
   /** False when there is no room: the same request may come again. */
   async #open(run: RunRef, request: RunRequestV1, { policy, grant, claim }: Admitting): Promise<boolean> {
     try {
-      policy.resolve(request.agent);
-      if (!policy.mayStart(grant, request.agent))
-        throw new MeshError('AGENT_DENIED', `The key may not start ${request.agent}.`);
-      policy.assertRunning(request.agent);
-      assertPriority(grant, request);
+      assertAllowed(policy, grant, request);
       const fault = await this.#lackOfRoom(run);
       if (fault !== null) return await this.#turnAway(run, request, fault);
-      const accepted = await this.#accept(run, request, grant);
-      const began = await this.journal.open(run, 'run.accepted.v1', {
-        ...accepted,
-        ...(claim ? { fingerprint: claim.fingerprint } : {}),
-        bundle: policy.bundle,
-      });
-      if (began) await this.journal.note(run, { phase: 'started', seq: 0 });
+      await this.#begin(run, request, { policy, grant, claim });
     } catch (error) {
       const fault = MeshError.from(error);
       if (fault.retry !== 'never' || fault.kind === 'bug') throw fault;
       await this.#refuse(run, request, fault);
     }
     return true;
+  }
+
+  /** False when the run has a first entry already. */
+  async #begin(run: RunRef, request: RunRequestV1, { policy, grant, claim }: Admitting): Promise<boolean> {
+    const began = await this.journal.open(run, 'run.accepted.v1', {
+      ...(await this.#accept(run, request, grant)),
+      ...(claim ? { fingerprint: claim.fingerprint } : {}),
+      bundle: policy.bundle,
+    });
+    if (began) await this.journal.note(run, { phase: 'started', seq: 0 });
+    return began;
   }
 
   async #lackOfRoom(run: RunRef): Promise<MeshError | null> {
@@ -159,6 +172,15 @@ export class AdmissionService {
     const { text, found } = this.redaction.text(tenant, message);
     return { code, message: (found.length === 0 ? text : ERRORS[code].doc).slice(0, 2_000) };
   }
+}
+
+/** AGENT_UNKNOWN, AGENT_DENIED, PRIORITY_DENIED, or that agent or tenant are halted. */
+function assertAllowed(policy: CompiledPolicy, grant: KeyGrant, request: RunRequestV1): void {
+  policy.resolve(request.agent);
+  if (!policy.mayStart(grant, request.agent))
+    throw new MeshError('AGENT_DENIED', `The key may not start ${request.agent}.`);
+  policy.assertRunning(request.agent);
+  assertPriority(grant, request);
 }
 
 /** Who may ask for more than others says the key. */

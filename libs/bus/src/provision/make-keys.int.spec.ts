@@ -31,6 +31,8 @@ describe('makeKeys', () => {
       'bundle-sign.pub',
       'core.nk',
       'msgid.key',
+      'pair-guard-policy.key',
+      'vault-x25519.pub',
     ]);
     const privateHalves = everyFile().filter(
       (file) => /gate-sign\.key|bundle-sign\.key|vault/.test(file) && !file.endsWith('.pub'),
@@ -66,6 +68,7 @@ describe('makeKeys', () => {
       'audit-guard',
       'audit-router',
       'guard-inference',
+      'guard-policy',
       'guard-tool-runner',
       'inference-router',
       'memory-router',

@@ -49,7 +49,7 @@ const SIGNERS = [
     holder: 'policy',
     verifiers: ['guard', 'router', 'inference', 'tool-runner', 'memory', 'audit'],
   },
-  { name: 'vault-x25519', type: 'x25519', holder: 'guard', verifiers: ['inference', 'tool-runner'] },
+  { name: 'vault-x25519', type: 'x25519', holder: 'guard', verifiers: ['inference', 'tool-runner', 'policy'] },
 ] as const;
 
 const newSeed = (): string => new TextDecoder().decode(createUser().getSeed());

@@ -33,6 +33,7 @@ const built: Record<ChannelName, string> = {
   vaultDeposit: subjects.svc('guard', 'deposit', tenant),
   archivedRun: subjects.svc('audit', 'run', tenant),
   gateLetters: subjects.svc('guard', 'letters', tenant),
+  scheduleFire: subjects.svc('guard', 'fire', tenant),
   letterReplay: subjects.svc('router', 'replay', tenant),
   audit: subjects.audit(tenant, 'self-test'),
 };

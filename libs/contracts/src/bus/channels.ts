@@ -17,6 +17,7 @@ import { ASK_CHANNELS } from './ask-channels.js';
 import type { Channel } from './channel.js';
 import { IN_CHANNELS } from './in-channels.js';
 import { LETTER_CHANNELS } from './letter-channels.js';
+import { SCHEDULE_CHANNELS } from './schedule-channels.js';
 
 const journalSchemas = Object.fromEntries(Object.entries(JOURNAL_KINDS).map(([kind, { schema }]) => [kind, schema]));
 
@@ -141,6 +142,7 @@ export const CHANNELS = {
     doc: 'A run that left the hot streams.',
   },
   ...LETTER_CHANNELS,
+  ...SCHEDULE_CHANNELS,
   audit: {
     account: 'CORE',
     subject: 'sb.v1.audit.*.*',

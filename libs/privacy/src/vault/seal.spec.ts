@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { tokenFor } from '../pseudonyms/token.js';
 import { generateVaultKeys, tenantPseudonymKey } from './keys.js';
-import { decryptValue, encryptValue, openFromVault, sealForVault } from './seal.js';
+import { decryptValue, encryptValue, openFromVault, openText, sealForVault, sealText } from './seal.js';
 
 const master = Buffer.alloc(32, 9);
 const token = tokenFor(tenantPseudonymKey(master, 'acme'), 'EMAIL', 'anna@x.de');
@@ -60,5 +60,23 @@ describe('tenantPseudonymKey', () => {
     expect(tenantPseudonymKey(master, 'acme')).toEqual(tenantPseudonymKey(master, 'acme'));
     expect(tenantPseudonymKey(master, 'acme')).not.toEqual(tenantPseudonymKey(master, 'acme2'));
     expect(tenantPseudonymKey(master, 'acme')).toHaveLength(32);
+  });
+});
+
+describe('a text sealed for the guard', () => {
+  const keys = generateVaultKeys();
+  const address = { tenant: 'acme', token: 'daily' };
+
+  it('opens for the keys, tenant and name that it was sealed for, and for nothing else', () => {
+    const sealed = sealText(keys.publicKey, address, 'Write to ann@example.com.');
+    expect(openText(keys, address, sealed)).toBe('Write to ann@example.com.');
+    const wrong = [
+      () => openText(generateVaultKeys(), address, sealed),
+      () => openText(keys, { ...address, tenant: 'globex' }, sealed),
+      () => openText(keys, { ...address, token: 'weekly' }, sealed),
+      () => openText(keys, address, `${sealed.slice(0, -2)}AA`),
+      () => openFromVault(keys, address, sealed),
+    ];
+    for (const open of wrong) expect(open).toThrow(expect.objectContaining({ code: 'SEAL_INVALID' }) as Error);
   });
 });

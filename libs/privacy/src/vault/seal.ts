@@ -22,28 +22,45 @@ const POINT_BYTES = 32;
  * HKDF-SHA256, AES-256-GCM. Returns base64url of version, fresh public key, nonce, ciphertext, tag.
  */
 export function sealForVault(publicKey: string, item: VaultItem): string {
-  const fresh = generateKeyPairSync('x25519');
-  const point = Buffer.from(fresh.publicKey.export({ format: 'jwk' }).x ?? '', 'base64url');
-  const shared = diffieHellman({ privateKey: fresh.privateKey, publicKey: publicKeyOf(publicKey) });
-  const key = sealKey(shared, point, publicKey);
-  const body = encrypt(key, JSON.stringify({ class: item.class, value: item.value }), addressed('seal', item));
-  return Buffer.concat([Buffer.of(VERSION), point, body]).toString('base64url');
+  const text = JSON.stringify({ class: item.class, value: item.value });
+  return seal(publicKey, text, addressed('seal', item));
 }
 
 /** SEAL_INVALID unless it was sealed for these keys, this tenant and this token. */
 export function openFromVault(keys: VaultKeyPair, address: VaultAddress, sealed: string): VaultItem {
-  const bytes = Buffer.from(sealed, 'base64url');
-  if (bytes[0] !== VERSION || bytes.length <= 1 + POINT_BYTES) throw unreadable();
-  const point = bytes.subarray(1, 1 + POINT_BYTES);
-  const privateKey = privateKeyOf(keys);
-  const key = sealKey(agree(privateKey, point), point, keys.publicKey);
-  const plain = JSON.parse(decrypt(key, bytes.subarray(1 + POINT_BYTES), addressed('seal', address))) as VaultItem;
+  const plain = JSON.parse(unseal(keys, sealed, addressed('seal', address))) as VaultItem;
   return {
     tenant: address.tenant,
     token: address.token,
     class: PiiClass.parse(plain.class),
     value: String(plain.value),
   };
+}
+
+/** Seals a whole text in the same way, for the guard's eyes; `token` names what it is of. */
+export function sealText(publicKey: string, address: VaultAddress, text: string): string {
+  return seal(publicKey, text, addressed('text', address));
+}
+
+/** SEAL_INVALID unless it was sealed for these keys, this tenant and this name. */
+export function openText(keys: VaultKeyPair, address: VaultAddress, sealed: string): string {
+  return unseal(keys, sealed, addressed('text', address));
+}
+
+function seal(publicKey: string, text: string, context: string): string {
+  const fresh = generateKeyPairSync('x25519');
+  const point = Buffer.from(fresh.publicKey.export({ format: 'jwk' }).x ?? '', 'base64url');
+  const shared = diffieHellman({ privateKey: fresh.privateKey, publicKey: publicKeyOf(publicKey) });
+  const body = encrypt(sealKey(shared, point, publicKey), text, context);
+  return Buffer.concat([Buffer.of(VERSION), point, body]).toString('base64url');
+}
+
+function unseal(keys: VaultKeyPair, sealed: string, context: string): string {
+  const bytes = Buffer.from(sealed, 'base64url');
+  if (bytes[0] !== VERSION || bytes.length <= 1 + POINT_BYTES) throw unreadable();
+  const point = bytes.subarray(1, 1 + POINT_BYTES);
+  const key = sealKey(agree(privateKeyOf(keys), point), point, keys.publicKey);
+  return decrypt(key, bytes.subarray(1 + POINT_BYTES), context);
 }
 
 /** For the store: under the tenant's key, derived from the 32 bytes of the master key. Returns base64url. */
