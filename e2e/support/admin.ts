@@ -43,6 +43,13 @@ export class Admin {
     for (const one of rules) await this.#put(tenant, 'rules', one.id, one);
   }
 
+  /** Throws a kill switch, or (without a reason) takes it back. */
+  async halt(tenant: string, id: string, agents: '*' | string[], reason?: string): Promise<void> {
+    const url = `${this.#policyUrl}/admin/v1/tenants/${tenant}/halts/${id}`;
+    const body = reason === undefined ? {} : { body: JSON.stringify({ id, agents, reason }) };
+    await this.#ask(url, { method: reason === undefined ? 'DELETE' : 'PUT', ...body });
+  }
+
   /** A new bearer key; `agents` is what it may start. */
   async createKey(tenant: string, userId: string, agents: string[] | '*' = '*'): Promise<{ id: string; key: string }> {
     const url = `${this.#policyUrl}/admin/v1/tenants/${tenant}/keys`;

@@ -3,6 +3,7 @@ import { MeshError } from '@signalbox/kernel';
 import { audit } from './commands/audit.js';
 import { cost } from './commands/cost.js';
 import { letters } from './commands/letters.js';
+import { halt, unhalt } from './commands/halt.js';
 import { run } from './commands/run.js';
 import { runs } from './commands/runs.js';
 import { signal } from './commands/signal.js';
@@ -21,6 +22,10 @@ const USAGE = `signalbox – talk to a mesh
   signalbox runs answer <run> <question> approve|deny|retry|fail|result [text]
                                  answer the question of a waiting run
 const COMMANDS: Record<string, (argv: string[]) => Promise<number>> = { run, runs, signal, letters, audit, cost, status };
+  signalbox halt agent <id> | tenant [--reason text]
+                                 the kill switch: cancel what runs, start nothing
+  signalbox unhalt agent <id> | tenant
+                                 let it run again
   signalbox audit verify [run]   recompute the hash chain of one run, or of all
   signalbox cost [--by tenant|user|agent|model]
                                  what was spent
@@ -32,6 +37,8 @@ const COMMANDS: Record<string, (argv: string[]) => Promise<number>> = {
   run,
   runs,
   signal,
+  halt,
+  unhalt,
   letters,
   audit,
   cost,

@@ -65,6 +65,10 @@ export class MemoryDispatch extends DispatchPort {
 }
 
 export class OpenPolicy extends PolicyPort {
+  override listen(): { stop(): void } {
+    return { stop: () => undefined };
+  }
+
   ready = true;
   override viewOf(): PolicyView | null {
     const bundle = { version: 1, hash: 'b'.repeat(64) };

@@ -13,7 +13,7 @@ import {
   hasEnded,
   stepOf,
 } from './state.js';
-import { TIMERS } from './timers.js';
+import { TIMERS, dueAtOf } from './timers.js';
 import { deadlineOf, isParked } from './waiting.js';
 
 /** An effect that somebody must answer. Its body is built when it is sent, by the builders below. */
@@ -157,4 +157,4 @@ export function sessionSave(state: RunState): SessionSaveV1 {
 }
 
 const askedOnce = (ask: SessionAsk | null): { attempt: number; deadlineAt?: number } =>
-  ask === null ? { attempt: 1 } : { attempt: ask.attempt, deadlineAt: ask.notBeforeAt + ask.timeoutMs };
+  ask === null ? { attempt: 1 } : { attempt: ask.attempt, deadlineAt: dueAtOf(ask) };

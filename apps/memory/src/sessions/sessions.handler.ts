@@ -14,19 +14,22 @@ export class SessionsHandler {
 
   @Serve('sessionLoad', { concurrency: slots })
   async load(ask: SessionLoadV1, message: BusMessage<SessionLoadV1>): Promise<{ ok: true }> {
-    checkTenant(message);
+    check(message);
     await this.sessions.load(ask);
     return { ok: true };
   }
 
   @Serve('sessionSave', { concurrency: slots })
   async save(ask: SessionSaveV1, message: BusMessage<SessionSaveV1>): Promise<{ ok: true }> {
-    checkTenant(message);
+    check(message);
     await this.sessions.save(ask);
     return { ok: true };
   }
 }
 
-function checkTenant({ body, tenant }: BusMessage<{ tenant: string }>): void {
+/** Its own tenant's, and still waited for: what comes later would only be thrown away. */
+function check({ body, tenant }: BusMessage<SessionLoadV1 | SessionSaveV1>): void {
   if (body.tenant !== tenant) throw new MeshError('REQUEST_INVALID', 'The body names another tenant than the subject.');
+  if (body.deadlineAt !== undefined && Date.now() >= body.deadlineAt)
+    throw new MeshError('BUS_TIMEOUT', 'The request waited past its deadline.');
 }

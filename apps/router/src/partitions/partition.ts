@@ -1,6 +1,6 @@
 import type { PartitionReader, RawEntry } from '@signalbox/bus';
 import { MeshError } from '@signalbox/kernel';
-import { hasEnded, isClosed } from '@signalbox/run-engine';
+import { hasEnded, isClosed, isParked } from '@signalbox/run-engine';
 import type { Logger } from '@signalbox/telemetry';
 import { Turns } from '../fairness/turns.js';
 import type { JournalPort } from '../journal/journal.port.js';
@@ -111,6 +111,16 @@ export class Partition implements RunHome {
     return this.#live;
   }
 
+  /** The policy of a tenant changed: what its kill switches hold ends now, whatever it waits for. */
+  async sweep(tenant: string): Promise<void> {
+    for (const shell of [...this.#shells.values()]) {
+      if (!this.#live) return;
+      if (shell.ref.tenant !== tenant || !this.runs.isHalted(shell)) continue;
+      void this.runs.advance(shell);
+      await this.runs.room();
+    }
+  }
+
   admit(shell: RunShell): boolean {
     return this.#turns.admit(shell);
   }
@@ -133,7 +143,7 @@ export class Partition implements RunHome {
     for (const shell of [...this.#shells.values()]) {
       if (isClosed(shell.state)) this.leave(shell);
       else if (hasEnded(shell.state)) this.#turns.holdSession(shell);
-      else if (shell.state.plan !== null) this.#turns.restore(shell, shell.state.status === 'waiting');
+      else if (shell.state.plan !== null) this.#turns.restore(shell, isParked(shell.state));
     }
     for (const shell of [...this.#shells.values()]) {
       if (this.#shells.get(shell.state.subject) !== shell) continue;

@@ -5,6 +5,7 @@ import type { Logger } from '@signalbox/telemetry';
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { RouterConfig } from '../config.js';
 import { JournalPort } from '../journal/journal.port.js';
+import { PolicyPort } from '../policy/policy.port.js';
 import { RunsService } from '../runs/runs.service.js';
 import { type Checkpoint, CheckpointsPort } from './checkpoints.port.js';
 import { planLeases } from './lease-plan.js';
@@ -23,11 +24,13 @@ export class PartitionsService implements OnApplicationBootstrap, BeforeApplicat
   readonly #stop = new AbortController();
   #nudge = new AbortController();
   #loops: Promise<void>[] = [];
+  #policy: { stop(): void } | undefined;
 
   constructor(
     @Inject(LeasesPort) private readonly leases: LeasesPort,
     @Inject(CheckpointsPort) private readonly checkpoints: CheckpointsPort,
     @Inject(JournalPort) private readonly journal: JournalPort,
+    @Inject(PolicyPort) private readonly policy: PolicyPort,
     @Inject(RunsService) private readonly runs: RunsService,
     @Inject(CONFIG) private readonly config: RouterConfig,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -47,6 +50,9 @@ export class PartitionsService implements OnApplicationBootstrap, BeforeApplicat
 
   async onApplicationBootstrap(): Promise<void> {
     await this.leases.watch(() => this.#nudge.abort());
+    this.#policy = this.policy.listen((tenant) => {
+      for (const partition of this.#owned.values()) void partition.sweep(tenant);
+    });
     await this.#tick();
     this.#loops = [
       this.#every(this.config.leaseTtlMs / 3, () => this.#tick(), true),
@@ -57,6 +63,7 @@ export class PartitionsService implements OnApplicationBootstrap, BeforeApplicat
   /** Hands everything over: others take it at once. Bounded, since the bus's own deadlines are. */
   async beforeApplicationShutdown(): Promise<void> {
     this.#stop.abort();
+    this.#policy?.stop();
     this.#nudge.abort();
     await Promise.all(this.#loops);
     await Promise.all([...this.#owned.keys()].map((partition) => this.#release(partition)));

@@ -80,6 +80,12 @@ export class RunsService {
     await this.advance(shell);
   }
 
+  /** The policy of its tenant changed: looks whether a kill switch holds its agent now. */
+  isHalted({ ref, state }: RunShell): boolean {
+    const agent = state.accepted?.agent;
+    return agent !== undefined && (this.policy.viewOf(ref.tenant)?.halted?.(agent) ?? null) !== null;
+  }
+
   /** Nothing happens to it any more by this process. */
   forget(shell: RunShell): void {
     this.alarms.clear(shell);
@@ -118,15 +124,18 @@ export class RunsService {
     if (shell.shed && !hasEnded(state)) {
       return failRun(state, { code: 'OVERLOADED', message: 'Too many runs are open in this partition.' }, nowMs);
     }
-    if (state.plan === null && state.cancel === null && !shell.home.admit(shell)) return null;
     const policy = this.policy.viewOf(shell.ref.tenant);
+    const halted = policy?.halted?.(state.accepted.agent) ?? null;
+    // What only ends needs no turn, and what is paused asks for none.
+    const ends = state.cancel !== null || halted !== null;
+    if (state.plan === null && !ends && state.paused === null && !shell.home.admit(shell)) return null;
     if (policy === null) {
       this.alarms.wake(shell, nowMs + POLICY_RECHECK_MS);
       return null;
     }
     const decided = decide(state, { nowMs, policy });
     // Woken: it goes on when it has its turn again, but ends at once.
-    const goesOn = decided !== null && state.cancel === null && !state.wallFired;
+    const goesOn = decided !== null && !ends && !state.wallFired;
     return goesOn && shell.parked && !shell.home.admit(shell) ? null : decided;
   }
 

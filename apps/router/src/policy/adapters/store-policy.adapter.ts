@@ -39,6 +39,12 @@ export class StorePolicyAdapter extends PolicyPort {
     };
   }
 
+  override listen(changed: (tenant: string) => void): { stop(): void } {
+    return this.store.listen((event) => {
+      if (event.type === 'accepted') changed(event.tenant);
+    });
+  }
+
   #inForce(tenant: string): CompiledPolicy | MeshError {
     try {
       return this.store.forTenant(tenant);

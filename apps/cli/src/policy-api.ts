@@ -1,0 +1,35 @@
+import { MeshError, parseJson } from '@signalbox/kernel';
+import { z } from 'zod';
+import { type Access, urlOf } from './mesh-access.js';
+
+const TIMEOUT_MS = 30_000;
+
+/** Changes the policy of the tenant by the admin API, below `/admin/v1/tenants/<tenant>`; what is there is replaced. */
+export async function changePolicy(
+  access: Access,
+  method: 'PUT' | 'DELETE',
+  path: string,
+  definition?: object,
+): Promise<void> {
+  const url = `${urlOf(access, 'policy')}/admin/v1/tenants/${access.tenant}${path}`;
+  const authorization = `Bearer ${access.key('admin.token')}`;
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const found = await fetch(url, { headers: { authorization }, signal });
+  const etag = found.headers.get('etag');
+  await found.arrayBuffer();
+  const response = await fetch(url, {
+    method,
+    headers: {
+      authorization,
+      ...(etag === null ? {} : { 'if-match': etag }),
+      ...(definition === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(definition === undefined ? {} : { body: JSON.stringify(definition) }),
+    signal,
+  });
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  if (response.ok) return;
+  const problem = z.object({ title: z.string(), detail: z.string() }).safeParse(parseJson(bytes));
+  const text = problem.success ? `${problem.data.title}: ${problem.data.detail}` : `HTTP ${response.status}`;
+  throw new MeshError(response.status === 404 ? 'NOT_FOUND' : 'CONFLICT', text);
+}
