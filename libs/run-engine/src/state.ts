@@ -189,8 +189,14 @@ export function isClosed(state: RunState): boolean {
 }
 
 export const stepOf = (state: RunState): ModelStep | undefined => state.steps.at(-1);
-export const callsOf = (state: RunState, step: ModelStep): Call[] =>
-  step.callIds.flatMap((id) => state.calls[id] ?? []);
+export function callsOf(state: RunState, step: ModelStep): Call[] {
+  const calls: Call[] = [];
+  for (const id of step.callIds) {
+    const call = state.calls[id];
+    if (call !== undefined) calls.push(call);
+  }
+  return calls;
+}
 /** The calls of a step that somebody may be making now, or should. */
 export function callsInHand(state: RunState, step: ModelStep): Call[] {
   const calls = callsOf(state, step);

@@ -117,6 +117,13 @@ describe('Partition', () => {
     expect(partition.checkpoint().lastSeq).toBe(first.seq + 1);
     expect(isKnown!(first.seq + 2, first.subject)).toBe(false);
     expect(isKnown!(first.seq + 1, subjects.run('demo', runIdOf(2)))).toBe(false);
+    const cancelled = cancel(1);
+    await give(cancelled);
+    expect(partition.openRuns).toBe(0);
+    // Its end was decided here too, and is known once, though the run has left.
+    expect(isKnown!(cancelled.seq + 1, first.subject)).toBe(true);
+    expect(partition.checkpoint().lastSeq).toBe(cancelled.seq + 1);
+    expect(isKnown!(cancelled.seq + 2, first.subject)).toBe(false);
     timers.onApplicationShutdown();
   });
 

@@ -8,6 +8,9 @@ import { type RunHome, RunShell } from '../runs/run-shell.js';
 import type { RunsService } from '../runs/runs.service.js';
 import type { Checkpoint } from './checkpoints.port.js';
 
+/** Runs whose last decision is still to be read; beyond, the oldest are read as if somebody else had written them. */
+const CLOSED_KEPT_MAX = 4_096;
+
 export interface PartitionOptions {
   name: string;
   activeRunsMax: number;
@@ -31,6 +34,8 @@ export class Partition implements RunHome {
   readonly #shells = new Map<string, RunShell>();
   readonly #turns: Turns;
   readonly #tenants = new Map<string, number>();
+  /** Runs that ended with an own decision, and its sequence: until the reader brings it. */
+  readonly #closing = new Map<string, number>();
   readonly #stop = new AbortController();
   #live = false;
   #ended = 0;
@@ -97,6 +102,7 @@ export class Partition implements RunHome {
     await this.#reader?.closed;
     for (const shell of this.#shells.values()) this.runs.forget(shell);
     this.#shells.clear();
+    this.#closing.clear();
     this.#turns.clear();
   }
 
@@ -132,6 +138,7 @@ export class Partition implements RunHome {
   leave(shell: RunShell): void {
     if (!this.#shells.delete(shell.state.subject)) return;
     this.#ended += 1;
+    if (shell.state.seq > this.#lastSeq) this.#expect(shell.state.subject, shell.state.seq);
     this.#count(shell.ref.tenant, -1);
     if (shell.state.status === 'quarantined')
       this.logger.error({ runId: shell.ref.runId, why: shell.state.error?.message }, 'a run is quarantined');
@@ -154,10 +161,18 @@ export class Partition implements RunHome {
 
   /** Own decisions come back as all entries do; they were folded when they were stored. */
   #knows(seq: number, subject: string): boolean {
-    const shell = this.#shells.get(subject);
-    if (shell === undefined || shell.state.seq < seq) return false;
+    const folded = this.#shells.get(subject)?.state.seq ?? this.#closing.get(subject);
+    if (folded === undefined || folded < seq) return false;
+    if (folded === seq) this.#closing.delete(subject);
     this.#lastSeq = seq;
     return true;
+  }
+
+  #expect(subject: string, seq: number): void {
+    this.#closing.set(subject, seq);
+    if (this.#closing.size <= CLOSED_KEPT_MAX) return;
+    const [oldest] = this.#closing.keys();
+    if (oldest !== undefined) this.#closing.delete(oldest);
   }
 
   #take(entry: RawEntry): void | Promise<void> {
