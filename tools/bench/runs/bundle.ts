@@ -12,9 +12,11 @@ export const TALK_STEPS = 100;
 export const TALK_RESULT_BYTES = 8_192;
 /** Ten tool calls that a worker carries out, one after the other, from a plan; no model. */
 export const REMOTE_AGENT = 'remote';
+/** The same ten calls as one step of the plan: one worker makes them, with each result in the journal before the next call. */
+export const SEQUENCE_AGENT = 'sequence';
 /** Ten calls of a tool that the router works out itself, one after the other, from a plan; no model. */
 export const INLINE_AGENT = 'inline';
-export const PLANNED_STEPS = 10;
+export const PLANNED_CALLS = 10;
 export const TOOL = 'look_up';
 const INLINE_TOOL = 'add_one';
 export const STEPS_MODEL_CALLS = 5;
@@ -32,14 +34,28 @@ const limits = {
 
 /** Each step hands its result to the next one. */
 const planOf = (tool: string): AgentPlan => ({
-  steps: Array.from({ length: PLANNED_STEPS }, (_, n) => ({
+  steps: Array.from({ length: PLANNED_CALLS }, (_, n) => ({
     id: `s${n}`,
     calls: [{ tool, arguments: { n: n === 0 ? 1 : { $: `steps.s${n - 1}.result` } } }],
+    order: 'parallel' as const,
     onError: 'stop' as const,
   })),
-  output: `steps.s${PLANNED_STEPS - 1}.result`,
+  output: `steps.s${PLANNED_CALLS - 1}.result`,
   history: false,
 });
+
+const sequence: AgentPlan = {
+  steps: [
+    {
+      id: 's',
+      calls: Array.from({ length: PLANNED_CALLS }, (_, n) => ({ tool: TOOL, arguments: { n } })),
+      order: 'sequence',
+      onError: 'stop',
+    },
+  ],
+  output: `steps.s.results[${PLANNED_CALLS - 1}]`,
+  history: false,
+};
 
 const agent = (id: string, tool = TOOL): AgentManifest => ({
   id,
@@ -83,6 +99,7 @@ function bundle(): PolicyBundleV1 {
       agent(STEPS_AGENT),
       agent(TALK_AGENT),
       { ...agent(REMOTE_AGENT), plan: planOf(TOOL) },
+      { ...agent(SEQUENCE_AGENT), plan: sequence },
       { ...agent(INLINE_AGENT, INLINE_TOOL), plan: planOf(INLINE_TOOL) },
     ],
     tools: [

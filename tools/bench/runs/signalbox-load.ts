@@ -8,8 +8,9 @@ import { newRequestId } from '@signalbox/kernel';
 import { foldJournal, redecide, verifyJournal } from '@signalbox/run-engine';
 import {
   INLINE_AGENT,
-  PLANNED_STEPS,
+  PLANNED_CALLS,
   REMOTE_AGENT,
+  SEQUENCE_AGENT,
   STEPS_AGENT,
   STEPS_MODEL_CALLS,
   TALK_AGENT,
@@ -41,8 +42,9 @@ const waiting = new Map<string, Waiting>();
 const samples: Record<string, string[]> = {};
 const STEPS: Record<string, number> = {
   [STEPS_AGENT]: STEPS_MODEL_CALLS,
-  [REMOTE_AGENT]: PLANNED_STEPS,
-  [INLINE_AGENT]: PLANNED_STEPS,
+  [REMOTE_AGENT]: PLANNED_CALLS,
+  [SEQUENCE_AGENT]: 1,
+  [INLINE_AGENT]: PLANNED_CALLS,
 };
 let runs = 0;
 let lookedUp = 0;

@@ -14,7 +14,7 @@ import {
   waitFor,
 } from '@signalbox/local-servers';
 import { startMesh, type TestMesh } from '@signalbox/testing';
-import { INLINE_AGENT, publishBundle, REMOTE_AGENT, STEPS_AGENT, TENANT } from './bundle.ts';
+import { INLINE_AGENT, publishBundle, REMOTE_AGENT, SEQUENCE_AGENT, STEPS_AGENT, TENANT } from './bundle.ts';
 import { LoadProcess } from './load-process.ts';
 import type { System } from './system.ts';
 
@@ -34,6 +34,10 @@ export const WORKLOADS = {
   remote: {
     agent: REMOTE_AGENT,
     work: '10 pure tool calls in sequence by a worker process, from a plan: no model, no prompt, no session',
+  },
+  sequence: {
+    agent: SEQUENCE_AGENT,
+    work: '10 pure tool calls in sequence made in a row by a worker process, from a step of a plan; each result is in the journal before the next call',
   },
   inline: {
     agent: INLINE_AGENT,

@@ -12,6 +12,7 @@ interface Target {
 const RATIO_MIN: Readonly<Record<string, number>> = {
   'signalbox agent': 2,
   'signalbox remote': 2,
+  'signalbox sequence': 2,
   'signalbox inline': 8,
 };
 const AGAINST = 'restate relaxed';
