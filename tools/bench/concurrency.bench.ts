@@ -2,7 +2,7 @@
  * The whole mesh under load: agent runs of two model calls and one HTTP tool call, every service on, half of the runs
  * over HTTP and half over NATS. Load and simulators are processes of their own and are not counted as ours.
  *
- * `--quick` (under 90 s), `--only a,b,c,d` (a: open loop, b: users, s: a step, c: in flight, d: burst), `--in-flight 10000`,
+ * `--quick` (under 90 s), `--only a,b,c,d` (a: open loop, b: users, s: a step, c: in flight, p: parked, d: burst), `--in-flight 10000`, `--parked 3000`,
  * `--provider-ms 60000` (of those in flight; otherwise as long as keeps them at 60 % of the capacity, at least a minute),
  * `--takeover` (also: with so many runs in flight, one of two routers is killed, then the broker),
  * `--profile <folder>` (where each service's time goes while a closed loop runs; nothing else is measured).
@@ -16,9 +16,11 @@ import { inFlight, stepOverhead } from './concurrency/in-flight.ts';
 import { BenchMesh } from './concurrency/mesh.ts';
 import { burst, capacity, openLoop, type Phase, users } from './concurrency/phases.ts';
 import { takeover } from './concurrency/takeover.ts';
+import { parked } from './concurrency/parked.ts';
 import { SERVICES } from '../stack/services.ts';
 
 const IN_FLIGHT = 10_000;
+const PARKED = 3_000;
 const QUICK_IN_FLIGHT = 250;
 const QUICK_PROVIDER_MS = 4_000;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -29,9 +31,10 @@ export async function run(argv: string[]): Promise<Record<string, unknown>> {
     options: {
       json: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
-      only: { type: 'string', default: 'a,b,s,c,d' },
+      only: { type: 'string', default: 'a,b,s,c,p,d' },
       'in-flight': { type: 'string' },
       'provider-ms': { type: 'string' },
+      parked: { type: 'string' },
       takeover: { type: 'boolean', default: false },
       profile: { type: 'string' },
       root: { type: 'string' },
@@ -53,6 +56,10 @@ export async function run(argv: string[]): Promise<Record<string, unknown>> {
       const runs = Number(values['in-flight'] ?? (quick ? QUICK_IN_FLIGHT : IN_FLIGHT));
       const slow = quick ? { providerMs: QUICK_PROVIDER_MS } : provider;
       phases['in_flight'] = await inFlight(mesh, { runs, perSecond: found.perSecond, ...slow }, say);
+    }
+    if (wanted.has('p')) {
+      const runs = Number(values.parked ?? (quick ? QUICK_IN_FLIGHT : PARKED));
+      phases['parked'] = await parked(mesh, { runs, perSecond: found.perSecond }, say);
     }
     if (values.takeover) {
       const runs = Number(values['in-flight'] ?? IN_FLIGHT);

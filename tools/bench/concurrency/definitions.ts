@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stack } from '../../stack/options.ts';
-import { AGENT, TOOL } from './plan.ts';
+import { AGENT, TOOL, WAIT_TOOL, WAITER } from './plan.ts';
 
 const LIMITS = {
   stepsMax: 10,
@@ -20,53 +20,106 @@ const TOOL_LIMITS = {
   tmpBytesMax: 0,
 };
 
-/** An agent with one HTTP tool, through the admin API as an operator would. */
-export async function define(stack: Stack, tenant: string, simulatorPort: number): Promise<void> {
-  const token = readFileSync(join(stack.keysDir, 'cli', 'admin.token'), 'utf8').trim();
-  const put = async (kind: string, id: string, definition: object): Promise<void> => {
-    const response = await fetch(`${stack.urls['policy']}/admin/v1/tenants/${tenant}/${kind}/${id}`, {
-      method: 'PUT',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify(definition),
-    });
-    if (!response.ok) throw new Error(`${kind}/${id}: ${response.status} ${await response.text()}`);
-  };
-  await put('models', 'patient', {
+type Definition = [kind: 'models' | 'tools' | 'agents' | 'rules', id: string, definition: object];
+
+const model: Definition = [
+  'models',
+  'patient',
+  {
     id: 'patient',
     provider: 'default',
     inputNanoUsdPerToken: 150,
     outputNanoUsdPerToken: 600,
     outputTokensMax: 500,
     timeoutMs: 600_000,
-  });
-  await put('tools', TOOL, {
-    name: TOOL,
-    description: 'Looks a page up.',
-    parameters: {
-      type: 'object',
-      properties: { url: { type: 'string', maxLength: 500 } },
-      required: ['url'],
-      additionalProperties: false,
+  },
+];
+
+const agent = (id: string, instructions: string, tool: string): Definition => [
+  'agents',
+  id,
+  { id, description: 'Measured, never used.', instructions, model: 'patient', tools: [tool], limits: LIMITS },
+];
+
+/** Looks one page up over HTTP, then answers. */
+const researcher = (host: string): Definition[] => [
+  [
+    'tools',
+    TOOL,
+    {
+      name: TOOL,
+      description: 'Looks a page up.',
+      parameters: {
+        type: 'object',
+        properties: { url: { type: 'string', maxLength: 500 } },
+        required: ['url'],
+        additionalProperties: false,
+      },
+      driver: { kind: 'http', hosts: [host], methods: ['GET'] },
+      effect: 'idempotent',
+      tier: 'T0',
+      limits: TOOL_LIMITS,
     },
-    driver: { kind: 'http', hosts: [`127.0.0.1:${simulatorPort}`], methods: ['GET'] },
-    effect: 'idempotent',
-    tier: 'T0',
-    limits: TOOL_LIMITS,
-  });
-  await put('agents', AGENT, {
-    id: AGENT,
-    description: 'Answers from one page.',
-    instructions: 'Look the page up, then answer in one sentence. Never guess.',
-    model: 'patient',
-    tools: [TOOL],
-    limits: LIMITS,
-  });
-  await put('rules', 'researcher-looks-up', {
-    id: 'researcher-looks-up',
-    effect: 'permit',
-    agents: [AGENT],
-    tools: [TOOL],
-    when: [{ pointer: '/url', op: 'urlHost', value: [`127.0.0.1:${simulatorPort}`] }],
-    description: 'Pages of the simulated site.',
-  });
+  ],
+  agent(AGENT, 'Look the page up, then answer in one sentence. Never guess.', TOOL),
+  [
+    'rules',
+    'researcher-looks-up',
+    {
+      id: 'researcher-looks-up',
+      effect: 'permit',
+      agents: [AGENT],
+      tools: [TOOL],
+      when: [{ pointer: '/url', op: 'urlHost', value: [host] }],
+      description: 'Pages of the simulated site.',
+    },
+  ],
+];
+
+/** Waits for a signal, then answers. */
+const waiter: Definition[] = [
+  [
+    'tools',
+    WAIT_TOOL,
+    {
+      name: WAIT_TOOL,
+      description: 'Waits for a signal.',
+      parameters: {
+        type: 'object',
+        properties: { name: { type: 'string' }, timeoutMs: { type: 'integer' } },
+        required: ['name'],
+        additionalProperties: false,
+      },
+      driver: { kind: 'signal' },
+      effect: 'pure',
+      tier: 'T0',
+      limits: TOOL_LIMITS,
+    },
+  ],
+  agent(WAITER, 'Wait for the signal, then answer in one sentence.', WAIT_TOOL),
+  [
+    'rules',
+    'waiter-waits',
+    {
+      id: 'waiter-waits',
+      effect: 'permit',
+      agents: [WAITER],
+      tools: [WAIT_TOOL],
+      when: [],
+      description: 'Waiting harms nobody.',
+    },
+  ],
+];
+
+/** Puts the bench's agents through the admin API, as an operator would. */
+export async function define(stack: Stack, tenant: string, simulatorPort: number): Promise<void> {
+  const token = readFileSync(join(stack.keysDir, 'cli', 'admin.token'), 'utf8').trim();
+  for (const [kind, id, definition] of [model, ...researcher(`127.0.0.1:${simulatorPort}`), ...waiter]) {
+    const response = await fetch(`${stack.urls['policy']}/admin/v1/tenants/${tenant}/${kind}/${id}`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(definition),
+    });
+    if (!response.ok) throw new Error(`${kind}/${id}: ${response.status} ${await response.text()}`);
+  }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { atMost, figuresOf, percentile, rounded, table } from './figures.ts';
+import { atMost, cpuByPart, figuresOf, percentile, rounded, table } from './figures.ts';
+import { memoryOf, perRun } from './memory.ts';
 import type { BenchMesh, Window } from './mesh.ts';
 import { type Phase, type Say, whole } from './phases.ts';
 import { AGENT } from './plan.ts';
@@ -20,19 +21,12 @@ const ACTIVE_BYTES_MAX = 30 * 1_024;
 const LOOK_MS = 500;
 const SETTLE_MS = 120_000;
 const STEP_RUNS = 1_000;
-/** Memory is asked of each of these; only the router's is inspected. */
-const WATCHED = ['router', 'inference', 'guard', 'gateway', 'tool-runner', 'audit', 'nats'];
 
 export interface InFlightOptions {
   runs: number;
   perSecond: number;
   /** Instead of what the capacity asks for. */
   providerMs?: number;
-}
-
-interface Memory {
-  rssBytes: Record<string, number>;
-  routerLiveBytes: number;
 }
 
 /** How slow the provider, and how many runs a second, so that all are in flight together. */
@@ -48,7 +42,7 @@ export async function inFlight(mesh: BenchMesh, options: InFlightOptions, say: S
   const { providerMs, rate } = pace(options);
   say(`in flight: ${runs} runs at ${rounded(rate)} a second, provider ${rounded(providerMs / 1_000)} s`);
   const before = await memoryOf(mesh);
-  let at: Memory | undefined;
+  let at = before;
   let open = 0;
   const plan = {
     kind: 'open',
@@ -67,10 +61,17 @@ export async function inFlight(mesh: BenchMesh, options: InFlightOptions, say: S
   const summary = figuresOf(window);
   const figures = { ...summary, in_flight: open, calls_peak: window.simulated.callsPeak };
   say(table([figures]));
-  const memory = perRun(before, at ?? before, open);
+  say(`  CPU ms a run: ${JSON.stringify(cpuByPart(window))}`);
+  const memory = perRun(before, at, open);
   say(`  memory a run in flight, KB: ${JSON.stringify(memory)}`);
   return {
-    figures: { ...figures, provider_ms: providerMs, asked_per_second: rounded(rate), memory_kb_per_run: memory },
+    figures: {
+      ...figures,
+      cpu_by_part_ms_per_run: cpuByPart(window),
+      provider_ms: providerMs,
+      asked_per_second: rounded(rate),
+      memory_kb_per_run: memory,
+    },
     targets: [
       whole(`${runs} runs in flight`, [summary]),
       atMost(`P99 of added latency with ${runs} runs in flight, ms`, summary['added_p99_ms'] ?? 0, ADDED_P99_MS_MAX),
@@ -114,16 +115,4 @@ export async function stepOverhead(mesh: BenchMesh, perSecond: number, say: Say)
 /** As the provider and the tool see it: what the mesh took between one answer and the next request of the same run. */
 function betweenCalls({ simulated }: Window): number[] {
   return simulated.between;
-}
-
-async function memoryOf(mesh: BenchMesh): Promise<Memory> {
-  const rssBytes = Object.fromEntries(WATCHED.map((name) => [name, mesh.rssBytes(name)]));
-  return { rssBytes, routerLiveBytes: await mesh.liveBytes('router') };
-}
-
-/** What came on top of the idle mesh, KB a run. Resident, and of the router also what lives after a full collection. */
-function perRun(before: Memory, at: Memory, runs: number): Record<string, number> {
-  const each = (bytes: number): number => rounded(bytes / 1_024 / Math.max(1, runs));
-  const resident = WATCHED.map((name) => [name, each(at.rssBytes[name]! - before.rssBytes[name]!)] as const);
-  return { ...Object.fromEntries(resident), router_live: each(at.routerLiveBytes - before.routerLiveBytes) };
 }

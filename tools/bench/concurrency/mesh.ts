@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { freePort, testFolder, waitFor } from '@signalbox/testing';
 import { machineMs, processorMs } from '../runs/processor-time.ts';
 import type { Stack } from '../../stack/options.ts';
@@ -8,11 +9,12 @@ import { startStack } from '../../stack/stack.ts';
 import { define } from './definitions.ts';
 import { HelperProcess } from './helper-process.ts';
 import { Inspector } from './inspector.ts';
-import { AGENT, type LoadReport, type Plan, type Progress } from './plan.ts';
+import { AGENT, type Latency, type LoadReport, type Plan, type Progress } from './plan.ts';
 import type { Simulated } from './simulators.ts';
 
 const TENANT = 'bench';
 const IN_FORCE_MS = 30_000;
+const IDLE_MS = 3_000;
 /** The bench's own simulators take the place of the mesh's. */
 const STARTED = SERVICES.filter((name) => name !== 'simulator');
 const PARTS = ['nats', 'postgres', ...STARTED] as const;
@@ -67,11 +69,7 @@ export class BenchMesh {
   }
 
   /** Plays a plan against a world that answers after these times. */
-  async play(
-    plan: Plan,
-    latency: { providerMs: number; toolMs: number },
-    during?: () => Promise<void>,
-  ): Promise<Window> {
+  async play(plan: Plan, latency: Latency, during?: () => Promise<void>): Promise<Window> {
     await this.#simulators.ask({ set: latency });
     await this.#simulators.ask({ take: true });
     this.progress = { asked: 0, ended: 0, open: 0 };
@@ -86,6 +84,14 @@ export class BenchMesh {
     const outside = new Map(simulated.took);
     const addedMs = new Map(report.records.map(({ runId, tookMs }) => [runId, tookMs - (outside.get(runId) ?? 0)]));
     return { report, simulated, addedMs, cpuMs, othersCpuMs: after.machine - before.machine - known };
+  }
+
+  /** Cores that the mesh takes while nobody asks for anything. */
+  async idleCores(): Promise<number> {
+    const before = this.#cpu();
+    await pause(IDLE_MS);
+    const after = this.#cpu();
+    return PARTS.reduce((sum, part) => sum + after[part]! - before[part]!, 0) / IDLE_MS;
   }
 
   /** Resident memory of a part of the mesh, bytes. */

@@ -31,9 +31,11 @@ export async function capacity(
 ): Promise<{ perSecond: number; figures: Record<string, unknown> }> {
   const loop = (ms: number) => mesh.play({ ...COMMON, kind: 'closed', callers: CAPACITY_CALLERS, ms }, QUICK);
   say(`capacity: ${CAPACITY_CALLERS} callers in a closed loop, provider ${QUICK.providerMs} ms`);
+  const idle_cores = rounded(await mesh.idleCores(), 2);
+  say(`  idle, the mesh takes ${idle_cores} of a core`);
   await loop(quick ? 4_000 : 10_000);
   const window = await loop(quick ? 5_000 : 10_000);
-  const figures = { ...figuresOf(window), cpu_by_part_ms_per_run: cpuByPart(window) };
+  const figures = { ...figuresOf(window), idle_cores, cpu_by_part_ms_per_run: cpuByPart(window) };
   say(table([figuresOf(window)]));
   say(`  CPU ms a run: ${JSON.stringify(cpuByPart(window))}`);
   return { perSecond: figuresOf(window)['runs_per_second']!, figures };

@@ -1,5 +1,8 @@
 export const AGENT = 'researcher';
 export const TOOL = 'look_up';
+/** Its one tool waits for a signal. */
+export const WAITER = 'waiter';
+export const WAIT_TOOL = 'wait_for';
 
 /** How runs are asked for. Times in ms, rates in runs a second. */
 export type Plan = {
@@ -26,6 +29,13 @@ export interface RunRecord {
   /** From then until its answer was read. */
   tookMs: number;
   status: string;
+}
+
+/** How long the world takes, ms; `waitMs`: how long waiters wait for their signal. */
+export interface Latency {
+  providerMs: number;
+  toolMs: number;
+  waitMs?: number;
 }
 
 /** What became of a plan. */

@@ -6,11 +6,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { serveParent } from './helper-process.ts';
-import { TOOL } from './plan.ts';
+import { type Latency, TOOL, WAIT_TOOL } from './plan.ts';
 
 export type SimulatorQuestion =
   /** How long each answer takes from now on, ms. Answers with the port. */
-  | { set: { providerMs: number; toolMs: number } }
+  | { set: Latency }
   /** What was taken since the last time: run id and ms. */
   | { take: true };
 
@@ -31,7 +31,7 @@ const JSON_TYPE = { 'content-type': 'application/json', 'x-signalbox-simulation'
 /** Longer than any client keeps an idle connection. */
 const KEEP_ALIVE_MS = 65_000;
 
-const latency = { providerMs: 0, toolMs: 0 };
+const latency: Latency = { providerMs: 0, toolMs: 0 };
 let took = new Map<string, number>();
 const answeredAt = new Map<string, number>();
 let between: number[] = [];
@@ -59,12 +59,14 @@ async function chat(request: IncomingMessage, response: ServerResponse): Promise
   for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
   const runId = String(request.headers['x-signalbox-call'] ?? '').split(':')[0] ?? '';
   arrived(runId, since);
-  const answered = Buffer.concat(parts).includes('"role":"tool"');
+  const body = Buffer.concat(parts);
+  const answered = body.includes('"role":"tool"');
+  const waits = body.includes(`"name":"${WAIT_TOOL}"`);
   await pause(latency.providerMs);
   running -= 1;
   const message = answered
     ? { role: 'assistant', content: 'The answer is 42.' }
-    : { role: 'assistant', content: null, tool_calls: [toolCall(runId)] };
+    : { role: 'assistant', content: null, tool_calls: [waits ? waitCall() : toolCall(runId)] };
   note(runId, since);
   if (answered) answeredAt.delete(runId);
   response.writeHead(200, JSON_TYPE).end(
@@ -82,6 +84,11 @@ async function chat(request: IncomingMessage, response: ServerResponse): Promise
 function toolCall(runId: string): object {
   const args = JSON.stringify({ url: `http://127.0.0.1:${port}/look-up/${runId}` });
   return { id: 'call_1', type: 'function', function: { name: TOOL, arguments: args } };
+}
+
+function waitCall(): object {
+  const args = JSON.stringify({ name: 'go', timeoutMs: latency.waitMs ?? 1_000 });
+  return { id: 'call_1', type: 'function', function: { name: WAIT_TOOL, arguments: args } };
 }
 
 async function tool(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {

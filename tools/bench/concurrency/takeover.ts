@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { atMost, figuresOf, rounded, table } from './figures.ts';
+import { atMost, cpuByPart, figuresOf, rounded, table } from './figures.ts';
 import { CALLS, HTTP_SHARE, type InFlightOptions, pace, TOOL_MS } from './in-flight.ts';
 import type { BenchMesh, Window } from './mesh.ts';
 import { type Phase, type Say, whole } from './phases.ts';
@@ -61,6 +61,7 @@ function report(
 ): Phase {
   const summary = figuresOf(window);
   say(table([summary]));
+  say(`  CPU ms a run: ${JSON.stringify(cpuByPart(window))}`);
   const takenMs = killed.partitions.map(
     (partition) => [partition, decidedAgainMs(window, partition, killed.at)] as const,
   );
@@ -72,6 +73,7 @@ function report(
   return {
     figures: {
       ...summary,
+      cpu_by_part_ms_per_run: cpuByPart(window),
       open_at_kill: killed.open,
       taken_over_ms: Object.fromEntries(takenMs),
       broker_back_ms: restarted.backAfterMs,
