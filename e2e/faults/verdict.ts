@@ -45,11 +45,16 @@ function wrongJournal({ entries }: Chapter): string[] {
   const unsealed = entries.filter(({ seal, entry }) => seal !== 'verified' || entry === null);
   return [
     ...verdict.faults.filter(({ level }) => level === 'error').map(({ seq, text }) => `entry ${seq}: ${text}`),
-    ...again.differences.map(({ seq }) => `entry ${seq}: the rules decide something else`),
+    ...again.differences.map(
+      ({ seq, expected, found }) => `entry ${seq}: found ${textOf(found)}, the rules decide ${textOf(expected)}`,
+    ),
     ...unsealed.map(({ seq, fault }) => `entry ${seq}: not to be believed: ${fault?.message ?? ''}`),
     ...decidedTwice(entries),
   ];
 }
+
+const EVENTS_CHARS_MAX = 400;
+const textOf = (events: unknown): string => JSON.stringify(events).slice(0, EVENTS_CHARS_MAX);
 
 function decidedTwice(entries: Chapter['entries']): string[] {
   const asked = entries.flatMap(({ entry }) =>

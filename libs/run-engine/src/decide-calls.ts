@@ -12,7 +12,7 @@ import { waitOf } from './waiting.js';
 /** What follows for the calls of the current step: refusals, requests as slots are free, questions, new attempts. */
 export function nextCallEvents(state: RunState, calls: readonly Call[], env: DecideEnv): RunEvent[] {
   const { limits } = state.plan!;
-  const events: RunEvent[] = [...questionEvents(state, calls, env.nowMs)];
+  const events: RunEvent[] = [...questionEvents(state, calls, env)];
   let running = calls.filter((call) => holdsSlot(call)).length;
   let dispatched = state.toolCalls;
   let inlineChars = 0;

@@ -21,7 +21,7 @@ interface Ahead {
  * make in a row are asked for at once: it goes on by itself, with each result in the journal before the next call begins.
  */
 export function nextInSequence(state: RunState, calls: readonly Call[], env: DecideEnv): RunEvent[] {
-  const events = questionEvents(state, calls, env.nowMs);
+  const events = questionEvents(state, calls, env);
   const { toolCallsMax } = state.plan!.limits;
   let dispatched = state.toolCalls;
   let ahead: Ahead | null = null;

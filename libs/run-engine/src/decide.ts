@@ -23,7 +23,7 @@ import {
   SESSION_SAVE_TIMEOUT_MS,
 } from './settings.js';
 import { type ModelStep, type RunState, callsOf, hasEnded, isSettled, stepOf } from './state.js';
-import { countParking, deadlineOf } from './waiting.js';
+import { countParking, deadlineOf, waitsFreely } from './waiting.js';
 
 export interface Decided {
   /** To append with the expectation that nothing came after `state.seq`. */
@@ -98,9 +98,10 @@ function nextEvents(state: RunState, env: DecideEnv): RunEvent[] {
   }
   const { plan } = state;
   if (plan === null) return state.paused === null ? start(state, env) : [];
-  if (state.wallFired || env.nowMs >= deadlineOf(state)) {
+  const free = waitsFreely(state, env.engine);
+  if (state.wallFired || env.nowMs >= (free ? deadlineOf(state) : plan.deadlineAt)) {
     const bound = plan.limits.wallMsMax;
-    const worked = env.nowMs - plan.startedAt - (plan.waitsFree ? state.parkedMs : 0);
+    const worked = env.nowMs - plan.startedAt - (free ? state.parkedMs : 0);
     return limitEvents(state, { limit: 'wallMs', value: Math.max(bound, worked), bound });
   }
   if (state.paused !== null) return [];

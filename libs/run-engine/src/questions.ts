@@ -1,13 +1,16 @@
 import { type BundleRef, type DecisionRecord, type RunEvent, type RunEventOf, WAIT_MS_MAX } from '@signalbox/contracts';
 import { approversOf } from './answers.js';
+import type { DecideEnv } from './policy-view.js';
 import type { Call, Question, RunState } from './state.js';
+import { waitsFreely } from './waiting.js';
 
 /** What may have happened and may not happen twice is a question, not a retry. */
 export const askedOf = (call: Call): boolean => call.effect === 'unsafe' && call.beganAt !== null;
 
 /** Questions that are answered, or have answered themselves, are closed; calls of unknown outcome are asked about. */
-export function questionEvents(state: RunState, calls: readonly Call[], nowMs: number): RunEvent[] {
-  const events: RunEvent[] = Object.values(state.questions).flatMap((question) => closing(state, question) ?? []);
+export function questionEvents(state: RunState, calls: readonly Call[], { nowMs, engine }: DecideEnv): RunEvent[] {
+  const free = waitsFreely(state, engine);
+  const events = Object.values(state.questions).flatMap((question) => closing(state, question, free) ?? []);
   for (const call of calls) {
     if (call.status !== 'unknown' && !(call.status === 'overdue' && askedOf(call))) continue;
     events.push({
@@ -16,20 +19,20 @@ export function questionEvents(state: RunState, calls: readonly Call[], nowMs: n
       callId: call.callId,
       choices: ['retry', 'result', 'fail'],
       question: `The tool ${call.tool} was begun and never reported back. It must not run twice by itself: try again, give its result, or count it as failed?`,
-      ...(state.plan!.waitsFree ? { expiresAt: nowMs + WAIT_MS_MAX } : {}),
+      ...(free ? { expiresAt: nowMs + WAIT_MS_MAX } : {}),
     });
   }
   return events;
 }
 
-function closing(state: RunState, { questionId, callId, approval, answer }: Question): RunEvent | null {
+function closing(state: RunState, { questionId, callId, approval, answer }: Question, free: boolean): RunEvent | null {
   const type = 'question.closed';
   // A call that reported after all needs no answer any more.
   if (state.calls[callId]?.status !== (approval === null ? 'questioned' : 'approving'))
     return { type, questionId, choice: 'result' };
   if (answer === null) return null;
   const { choice, userId } = answer;
-  return { type, questionId, choice, ...(state.plan!.waitsFree && userId !== null ? { userId } : {}) };
+  return { type, questionId, choice, ...(free && userId !== null ? { userId } : {}) };
 }
 
 /** Asks for approval of exactly this call. `argumentsHash`: of the text that would be run. */

@@ -200,6 +200,21 @@ describe('deciding a journal again', () => {
     expect(redecide(future.journal)).toMatchObject({ ok: false, differences: [{ expected: [] }, {}, {}] });
   });
 
+  it('takes what an older router decided in a run that a newer one started by the older rules', () => {
+    const world = new World({ script: [{ calls: [{ tool: 'unsafe', outcome: 'orphaned' }] }] });
+    world.decideFrom(world.fold());
+    world.options.engine = 2;
+    const { questions } = world.settle(1);
+    world.answer(Object.keys(questions)[0]!, 'fail');
+    expect(world.settle(1).status).toBe('completed');
+    const asked = eventsOf(world).filter(({ type }) => type === 'question.asked' || type === 'question.closed');
+    expect(asked.map((event) => [event.type, 'expiresAt' in event, 'userId' in event])).toEqual([
+      ['question.asked', false, false],
+      ['question.closed', false, false],
+    ]);
+    expect(redecide(world.journal)).toMatchObject({ ok: true, differences: [] });
+  });
+
   it('says of a decision that does not name the entries before it that nothing may be decided there', () => {
     const { journal } = finished(new World({ script: [] }));
     const changed = journal.with(0, { ...journal[0]!, bytes: new Uint8Array([1]) });

@@ -1,5 +1,5 @@
 import { type CallWait, Token, type ToolManifest, WAIT_MS_MAX } from '@signalbox/contracts';
-import { PARKED_MS_MAX } from './settings.js';
+import { ENGINE_VERSION, ENGINE_WITH_FREE_WAITS, PARKED_MS_MAX } from './settings.js';
 import { type Call, type RunState, callsOf, hasEnded, stepOf } from './state.js';
 
 /** What a call of such a tool waits for from `nowMs` on; null where a worker is to be asked; a text where it cannot be. */
@@ -57,6 +57,10 @@ export function countParking(draft: RunState, atMs: number): void {
   if (draft.parkedSince !== null) draft.parkedMs += Math.max(atMs - draft.parkedSince, 0);
   draft.parkedSince = parked ? atMs : null;
 }
+
+/** Whether time spent waiting is free in a decision: the run was started so, and the rules that decide know of it. */
+export const waitsFreely = ({ plan }: RunState, engine = ENGINE_VERSION): boolean =>
+  plan!.waitsFree && engine >= ENGINE_WITH_FREE_WAITS;
 
 /** When the wall time of a started run is up: later by the time that it only waited, at most `PARKED_MS_MAX` of it. */
 export function deadlineOf({ plan, parkedSince, parkedMs }: RunState): number {
