@@ -3,6 +3,8 @@ import type { JournalBody } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import type { AskEffect, PolicyView, RunState } from '@signalbox/run-engine';
 import { DispatchPort } from './dispatch/dispatch.port.js';
+import { BudgetsPort } from './limits/budgets.port.js';
+import { LimitsPort } from './limits/limits.port.js';
 import { JournalPort } from './journal/journal.port.js';
 import { PolicyPort } from './policy/policy.port.js';
 
@@ -90,4 +92,22 @@ export class OpenPolicy extends PolicyPort {
     });
     return this.ready ? { resolve: () => ({ ok: true, agent, model, tools: [], bundle }), authorize } : null;
   }
+}
+
+/** Nothing is limited. */
+export class NoLimits extends LimitsPort {
+  override weightOf(): number {
+    return 1;
+  }
+  override limitOf(): null {
+    return null;
+  }
+}
+
+export class NoBudgets extends BudgetsPort {
+  override watch = (): Promise<void> => Promise.resolve();
+  override known = (): null => null;
+  override wanted = (): [] => [];
+  override change = (): Promise<null> => Promise.resolve(null);
+  override stop = (): void => undefined;
 }

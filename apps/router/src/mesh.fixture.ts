@@ -64,9 +64,12 @@ const BUNDLE: PolicyBundleV1 = {
   keys: [],
 };
 
-export async function publishBundle(mesh: TestMesh): Promise<void> {
+export async function publishBundle(
+  mesh: TestMesh,
+  change: (bundle: PolicyBundleV1) => PolicyBundleV1 = (same) => same,
+): Promise<void> {
   const bus = await Bus.connect({ service: 'policy', account: 'CORE', url: mesh.url, keysDir: mesh.keysDir('policy') });
-  const signed = signBundle(BUNDLE, KeyRing.load(mesh.keysDir('policy')).privateKey('bundle-sign'), 'test');
+  const signed = signBundle(change(BUNDLE), KeyRing.load(mesh.keysDir('policy')).privateKey('bundle-sign'), 'test');
   await (await bus.bucket('policy')).put(bundleKey(TENANT), JSON.stringify(signed));
   await bus.drain(1_000);
 }
@@ -159,6 +162,10 @@ export class Workers {
   readonly cancelled: string[] = [];
   /** Unsafe calls whose worker dies after its claim. */
   orphans = 0;
+  /** Calls under way now and at most, by tool; `models` for those of models. */
+  readonly busy = new Map<string, { now: number; most: number }>();
+  /** How long a tool takes, ms. */
+  toolMs = 0;
 
   private constructor(
     readonly guard: Bus,
@@ -254,7 +261,7 @@ export class Workers {
     const { runId, step, attempt } = body;
     count(this.inferred, `${runId}:${step}:${attempt}`);
     const plan = JSON.parse(body.messages.find((message) => message.role === 'user')!.content) as Plan;
-    if (plan.delayMs !== undefined) await wait(plan.delayMs);
+    if (plan.delayMs !== undefined) await this.#during('models', plan.delayMs);
     const names = plan.steps[step - 1] ?? [];
     const toolCalls = names.map((name, index): ToolCall => ({ callId: `x${index}`, name, arguments: '{"n":1}' }));
     const fact = {
@@ -288,6 +295,7 @@ export class Workers {
       }
     }
     count(this.ran, `${runId}:${callId}`);
+    if (this.toolMs > 0) await this.#during(body.tool, this.toolMs);
     const receipt = {
       driver: 'fake',
       mechanisms: [],
@@ -306,6 +314,15 @@ export class Workers {
       completedAt: Date.now(),
     };
     await this.tools.journal.append(run, 'tool.completed.v1', fact, { id: `${runId}:${callId}:${attempt}` });
+  }
+
+  async #during(what: string, ms: number): Promise<void> {
+    const busy = this.busy.get(what) ?? { now: 0, most: 0 };
+    this.busy.set(what, busy);
+    busy.now += 1;
+    busy.most = Math.max(busy.most, busy.now);
+    await wait(ms);
+    busy.now -= 1;
   }
 
   async #claim(run: RunRef, { callId, attempt, argumentsHash }: ToolWorkV1): Promise<boolean> {

@@ -28,6 +28,7 @@ const others: Record<string, z.ZodType> = {
   'claim.v1': contracts.ClaimV1,
   'archived-run.v1': contracts.ArchivedRunV1,
   'partition.load.v1': contracts.PartitionLoadV1,
+  'budget.v1': contracts.BudgetV1,
 };
 const schemas = { ...inChannels, ...others };
 

@@ -6,6 +6,7 @@ import type {
   KeyGrant,
   ModelManifest,
   PolicyBundleV1,
+  TenantLimits,
   ToolManifest,
 } from '@signalbox/contracts';
 import { canonicalJson, MeshError, sha256Hex } from '@signalbox/kernel';
@@ -61,6 +62,18 @@ export class CompiledPolicy {
     const found = this.#agents.get(agentId);
     if (!found) throw new MeshError('AGENT_UNKNOWN', `There is no agent ${agentId.slice(0, 64)}.`);
     return found;
+  }
+
+  /** Of the tenant as a whole. */
+  get limits(): TenantLimits {
+    return this.#source.limits ?? {};
+  }
+
+  /** How many runs of the tenant (`runs`) or of an agent, or calls of a tool, may be under way at once; null: any number. */
+  concurrencyOf(kind: 'runs' | 'agent' | 'tool', name: string): number | null {
+    if (kind === 'runs') return this.#source.limits?.concurrentRunsMax ?? null;
+    if (kind === 'agent') return this.#agents.get(name)?.agent.concurrentRunsMax ?? null;
+    return this.#tools.get(name)?.concurrentCallsMax ?? null;
   }
 
   /** Whether the agent may call the tool with these arguments. Never throws: what goes wrong is a denial. */

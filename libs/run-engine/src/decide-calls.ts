@@ -28,7 +28,7 @@ export function nextCallEvents(state: RunState, calls: readonly Call[], env: Dec
     if (type === 'tool.inlined') inlineChars += verdict.event.arguments.length + verdict.event.result.length;
     if (type === 'tool.requested' || type === 'tool.inlined') {
       if (type === 'tool.requested' && verdict.event.wait === undefined) {
-        if (running >= limits.parallelToolCallsMax) continue;
+        if (running >= limits.parallelToolCallsMax || !hasRoom(state, call, env)) continue;
         running += 1;
       }
       if (call.attempt === 0) {
@@ -51,6 +51,13 @@ export function abandoned({ step, callId, attempt }: Call): RunEvent {
 }
 
 export const DECIDABLE: ReadonlySet<Call['status']> = new Set(['proposed', 'approved', 'rejected', 'retry']);
+
+/** A tool that is limited is asked for when there is room; a call whose last attempt may still be under way has its room. */
+function hasRoom(state: RunState, call: Call, { room }: DecideEnv): boolean {
+  if (room === undefined || call.status === 'overdue') return true;
+  const tool = state.plan!.tools.find(({ name }) => name === call.tool);
+  return tool?.concurrentCallsMax === undefined || room(call.tool);
+}
 
 /** What waits for a time or a signal holds up nobody. */
 const holdsSlot = (call: Call): boolean =>

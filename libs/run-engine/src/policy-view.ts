@@ -37,6 +37,8 @@ export interface DecideEnv {
   /** Time of the decision, ms since 1970. */
   nowMs: number;
   policy: PolicyView;
+  /** Whether one more call of a tool that is limited may be asked for now; absent: any. Counts as asked for when it says yes. */
+  room?: (tool: string) => boolean;
   /** Version of the rules to decide by; absent: the present one. For decisions of the past. */
   engine?: number;
 }

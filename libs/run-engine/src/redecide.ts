@@ -58,8 +58,20 @@ export function redecide(entries: readonly StoredEntry[], policyAt: PolicyAt = r
 
 function decidedAgain(state: RunState, { body }: JournalEntryOf<'decision.v1'>, policyAt: PolicyAt): RunEvent[] {
   if (body.head !== state.head || body.engine > ENGINE_VERSION) return [];
-  const env = { nowMs: body.decidedAt, policy: policyAt(state, body), engine: body.engine };
+  const env = { nowMs: body.decidedAt, policy: policyAt(state, body), engine: body.engine, room: roomOf(body) };
   return decide(state, env)?.events ?? [];
+}
+
+/** What other runs left of the limit of a tool: the decision asked for so many calls of it, and the rest waited. */
+function roomOf({ events }: DecisionV1): (tool: string) => boolean {
+  const left = new Map<string, number>();
+  for (const event of events)
+    if (event.type === 'tool.requested') left.set(event.tool, (left.get(event.tool) ?? 0) + 1);
+  return (tool) => {
+    const calls = left.get(tool) ?? 0;
+    left.set(tool, calls - 1);
+    return calls > 0;
+  };
 }
 
 /** Only one thing can be forced: the failure of a run that is not over, with what it used up stated truly. */

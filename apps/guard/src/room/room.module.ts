@@ -1,3 +1,4 @@
+import { PolicyModule } from '@signalbox/app-runtime';
 import { Module } from '@nestjs/common';
 import { BusLoadsAdapter } from './adapters/bus-loads.adapter.js';
 import { KvRefusalsAdapter } from './adapters/kv-refusals.adapter.js';
@@ -6,6 +7,7 @@ import { RefusalsPort } from './refusals.port.js';
 import { RoomService } from './room.service.js';
 
 @Module({
+  imports: [PolicyModule],
   providers: [
     RoomService,
     { provide: LoadsPort, useClass: BusLoadsAdapter },

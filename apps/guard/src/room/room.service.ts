@@ -2,6 +2,7 @@ import { CONFIG, CORE_BUS, LOGGER } from '@signalbox/app-runtime';
 import type { Bus } from '@signalbox/bus';
 import { partitionOfRun, subjects } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
+import { PolicyStore } from '@signalbox/policy-engine';
 import type { Logger } from '@signalbox/telemetry';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { GuardConfig } from '../config.js';
@@ -34,6 +35,7 @@ export class RoomService implements OnApplicationBootstrap, OnApplicationShutdow
 
   constructor(
     @Inject(LoadsPort) private readonly loads: LoadsPort,
+    @Inject(PolicyStore) private readonly policies: PolicyStore,
     @Inject(CORE_BUS) private readonly bus: Bus,
     @Inject(CONFIG) private readonly config: GuardConfig,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -72,7 +74,7 @@ export class RoomService implements OnApplicationBootstrap, OnApplicationShutdow
       load: this.loads.partition(partition),
       admitted: this.#admitted.get(partition)?.count() ?? 0,
       tenantRuns,
-      tenantRunsMax: this.config.tenantOpenRunsMax,
+      tenantRunsMax: Math.min(this.config.tenantOpenRunsMax, openRunsMaxOf(this.policies, tenant)),
       endedPerS,
       openRuns,
       fills,
@@ -111,3 +113,6 @@ export class RoomService implements OnApplicationBootstrap, OnApplicationShutdow
     }
   }
 }
+
+const openRunsMaxOf = (policies: PolicyStore, tenant: string): number =>
+  policies.inForce(tenant)?.limits.openRunsMax ?? Number.POSITIVE_INFINITY;

@@ -1,9 +1,18 @@
 import type { Priority } from '@signalbox/contracts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type RunHome, RunShell } from '../runs/run-shell.js';
-import { Turns } from './turns.js';
+import { type RunSlots, Turns } from './turns.js';
 
-const home: RunHome = { isLive: () => true, admit: () => true, park: () => undefined, leave: () => undefined };
+const home: RunHome = {
+  isLive: () => true,
+  admit: () => true,
+  park: () => undefined,
+  takeCall: () => true,
+  settle: () => undefined,
+  leave: () => undefined,
+};
+/** No limits but that of the turns. */
+const free: RunSlots = { weightOf: () => 1, takeRun: () => true, countRun: () => undefined, dropRun: () => undefined };
 
 describe('Turns', () => {
   let woken: RunShell[];
@@ -15,7 +24,7 @@ describe('Turns', () => {
     made = 0;
   });
   const make = (activeRunsMax: number): void => {
-    turns = new Turns(activeRunsMax, (shell) => void woken.push(shell));
+    turns = new Turns(activeRunsMax, free, (shell) => void woken.push(shell));
   };
   const run = (tenant: string, sessionId = `s${made}`, priority?: Priority): RunShell => {
     const runId = `run_00_${String(made++).padStart(26, '0')}`;

@@ -6,6 +6,14 @@ import { SessionOrder } from './session-order.js';
 /** What a run takes beside its input, tokens: answers and what tools say. */
 const RUN_TOKENS = 1_024;
 
+/** Limits that a run needs room within before it has a turn; a run that finds none is tried again by `retry`. */
+export interface RunSlots {
+  weightOf(tenant: string): number;
+  takeRun(shell: RunShell): boolean;
+  countRun(shell: RunShell): void;
+  dropRun(shell: RunShell): void;
+}
+
 /**
  * Which runs of a partition are worked on. A run has a turn from its start to its end, but not while it waits for a person;
  * when it is woken, it waits for a turn again. A session's runs have theirs one after another.
@@ -17,6 +25,7 @@ export class Turns {
 
   constructor(
     private readonly activeRunsMax: number,
+    private readonly slots: RunSlots,
     /** A run that waited has its turn now. */
     private readonly wake: (shell: RunShell) => void,
   ) {}
@@ -30,12 +39,19 @@ export class Turns {
   admit(shell: RunShell): boolean {
     if (shell.admitted && !shell.parked) return true;
     if (!this.#sessions.take(shell)) return false;
-    if (this.#active >= this.activeRunsMax) {
-      this.#enqueue(shell);
-      return false;
-    }
-    this.#begin(shell);
-    return true;
+    return this.#try(shell);
+  }
+
+  /** A run that waited for a limit, and has room within it now. */
+  retry(shell: RunShell): void {
+    if (shell.gone || (shell.admitted && !shell.parked)) return;
+    if (this.#try(shell)) this.wake(shell);
+  }
+
+  #try(shell: RunShell): boolean {
+    if (this.#active >= this.activeRunsMax) this.#enqueue(shell);
+    else if (this.slots.takeRun(shell)) this.#begin(shell);
+    return shell.admitted && !shell.parked;
   }
 
   /** It had its turn before this process took it over: it goes on, even where that is one more than the bound. */
@@ -45,6 +61,7 @@ export class Turns {
     else {
       this.#sessions.take(shell);
       this.#begin(shell);
+      this.slots.countRun(shell);
     }
   }
 
@@ -56,9 +73,13 @@ export class Turns {
   /** It waits for a person from now on, or does no more. */
   park(shell: RunShell, parked: boolean): void {
     if (!shell.admitted || shell.parked === parked) return;
-    if (!parked) return this.#begin(shell);
+    if (!parked) {
+      this.#begin(shell);
+      return this.slots.countRun(shell);
+    }
     shell.parked = true;
     this.#active -= 1;
+    this.slots.dropRun(shell);
     this.#release(shell);
   }
 
@@ -66,6 +87,8 @@ export class Turns {
     this.#queue.delete(shell);
     if (shell.admitted && !shell.parked) this.#active -= 1;
     shell.admitted = false;
+    shell.gone = true;
+    this.slots.dropRun(shell);
     this.#release(shell);
   }
 
@@ -87,7 +110,7 @@ export class Turns {
       tenant: shell.ref.tenant,
       priority: accepted?.priority ?? 'normal',
       costTokens: RUN_TOKENS + estimateTokens(accepted?.input ?? []),
-      weight: 1,
+      weight: this.slots.weightOf(shell.ref.tenant),
     });
   }
 
@@ -97,6 +120,7 @@ export class Turns {
     while (this.#active < this.activeRunsMax) {
       const turn = this.#queue.take();
       if (turn === undefined) return;
+      if (!this.slots.takeRun(turn)) continue;
       this.#begin(turn);
       this.wake(turn);
     }

@@ -3,7 +3,8 @@ import { type JournalEntry, subjects } from '@signalbox/contracts';
 import { createLogger } from '@signalbox/telemetry';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RouterConfig } from '../config.js';
-import { MemoryDispatch, MemoryJournal, OpenPolicy } from '../memory.fixture.js';
+import { BudgetsService } from '../limits/budgets.service.js';
+import { MemoryDispatch, MemoryJournal, NoBudgets, NoLimits, OpenPolicy } from '../memory.fixture.js';
 import { AlarmsService } from '../runs/alarms.service.js';
 import { RunShell } from '../runs/run-shell.js';
 import { RunsService } from '../runs/runs.service.js';
@@ -27,8 +28,14 @@ describe('Partition', () => {
     const logger = createLogger({ service: 'router', level: 'silent' });
     const alarms = new AlarmsService(timers, journal, dispatch, config, logger);
     const runs = new RunsService(journal, dispatch, new OpenPolicy(), alarms, config, logger);
-    const options = { name: '00', activeRunsMax: 1, openRunsMax: 3, onFault: () => undefined };
-    partition = new Partition(options, journal, runs, logger);
+    const options = { name: '00', owner: 'router-a', activeRunsMax: 1, openRunsMax: 3, onFault: () => undefined };
+    partition = new Partition(
+      options,
+      journal,
+      runs,
+      new BudgetsService(new NoBudgets(), new NoLimits(), logger),
+      logger,
+    );
   });
 
   const accepted = (n: number, seal: RawEntry['seal'] = 'verified'): RawEntry => {

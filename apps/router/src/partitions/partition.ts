@@ -3,6 +3,8 @@ import { MeshError } from '@signalbox/kernel';
 import { hasEnded, isClosed, isParked } from '@signalbox/run-engine';
 import type { Logger } from '@signalbox/telemetry';
 import { Turns } from '../fairness/turns.js';
+import type { BudgetsService } from '../limits/budgets.service.js';
+import type { Slots } from '../limits/slots.js';
 import type { JournalPort } from '../journal/journal.port.js';
 import { type RunHome, RunShell } from '../runs/run-shell.js';
 import type { RunsService } from '../runs/runs.service.js';
@@ -13,6 +15,8 @@ const CLOSED_KEPT_MAX = 4_096;
 
 export interface PartitionOptions {
   name: string;
+  /** Of this router. */
+  owner: string;
   activeRunsMax: number;
   openRunsMax: number;
   onFault: (fault: MeshError) => void;
@@ -33,10 +37,13 @@ export interface PartitionBusyness {
 export class Partition implements RunHome {
   readonly #shells = new Map<string, RunShell>();
   readonly #turns: Turns;
+  readonly #slots: Slots;
   readonly #tenants = new Map<string, number>();
   /** Runs that ended with an own decision, and its sequence: until the reader brings it. */
   readonly #closing = new Map<string, number>();
   readonly #stop = new AbortController();
+  /** The lease holds until then, by this process's clock; later nothing is started that a shared limit bounds. */
+  heldUntilMs = 0;
   #live = false;
   #ended = 0;
   #lastSeq = 0;
@@ -46,9 +53,17 @@ export class Partition implements RunHome {
     readonly options: PartitionOptions,
     private readonly journal: JournalPort,
     private readonly runs: RunsService,
+    private readonly budgets: BudgetsService,
     private readonly logger: Logger,
   ) {
-    this.#turns = new Turns(options.activeRunsMax, (shell) => void runs.advance(shell));
+    this.#slots = budgets.open({
+      partition: options.name,
+      owner: options.owner,
+      isHeld: () => this.#live && Date.now() < this.heldUntilMs,
+      shells: () => this.#shells.values(),
+      retry: (shell) => this.#turns.retry(shell),
+    });
+    this.#turns = new Turns(options.activeRunsMax, this.#slots, (shell) => void runs.advance(shell));
   }
 
   get openRuns(): number {
@@ -103,6 +118,7 @@ export class Partition implements RunHome {
     for (const shell of this.#shells.values()) this.runs.forget(shell);
     this.#shells.clear();
     this.#closing.clear();
+    this.budgets.close(this.#slots);
     this.#turns.clear();
   }
 
@@ -131,6 +147,14 @@ export class Partition implements RunHome {
     return this.#turns.admit(shell);
   }
 
+  takeCall(shell: RunShell, tool: string): boolean {
+    return this.#slots.takeCall(shell, tool);
+  }
+
+  settle(shell: RunShell): void {
+    this.#slots.settle(shell);
+  }
+
   park(shell: RunShell, parked: boolean): void {
     this.#turns.park(shell, parked);
   }
@@ -142,6 +166,7 @@ export class Partition implements RunHome {
     this.#count(shell.ref.tenant, -1);
     if (shell.state.status === 'quarantined')
       this.logger.error({ runId: shell.ref.runId, why: shell.state.error?.message }, 'a run is quarantined');
+    this.#slots.leave(shell);
     this.#turns.leave(shell);
   }
 
@@ -150,7 +175,8 @@ export class Partition implements RunHome {
     for (const shell of [...this.#shells.values()]) {
       if (isClosed(shell.state)) this.leave(shell);
       else if (hasEnded(shell.state)) this.#turns.holdSession(shell);
-      else if (shell.state.plan !== null) this.#turns.restore(shell, isParked(shell.state));
+      else if (shell.state.plan !== null)
+        this.#turns.restore(shell, shell.state.status === 'waiting' || isParked(shell.state));
     }
     for (const shell of [...this.#shells.values()]) {
       if (this.#shells.get(shell.state.subject) !== shell) continue;
@@ -189,6 +215,7 @@ export class Partition implements RunHome {
     const before = shell.state;
     shell.fold(entry);
     if (shell.state === before) return;
+    this.#slots.settle(shell);
     if (isClosed(shell.state)) return this.#closed(shell);
     if (!this.#live) return;
     void this.runs.advance(shell);

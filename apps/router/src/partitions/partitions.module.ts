@@ -2,6 +2,11 @@ import { PolicyModule } from '@signalbox/app-runtime';
 import { Module, type Provider } from '@nestjs/common';
 import { BusDispatchAdapter } from '../dispatch/adapters/bus-dispatch.adapter.js';
 import { DispatchPort } from '../dispatch/dispatch.port.js';
+import { KvBudgetsAdapter } from '../limits/adapters/kv-budgets.adapter.js';
+import { PolicyLimitsAdapter } from '../limits/adapters/policy-limits.adapter.js';
+import { BudgetsPort } from '../limits/budgets.port.js';
+import { BudgetsService } from '../limits/budgets.service.js';
+import { LimitsPort } from '../limits/limits.port.js';
 import { KvLoadAdapter } from '../load/adapters/kv-load.adapter.js';
 import { LoadPort } from '../load/load.port.js';
 import { LoadService } from '../load/load.service.js';
@@ -25,6 +30,9 @@ export const ROUTER_PROVIDERS: Provider[] = [
   AlarmsService,
   TimersService,
   LoadService,
+  BudgetsService,
+  { provide: BudgetsPort, useClass: KvBudgetsAdapter },
+  { provide: LimitsPort, useClass: PolicyLimitsAdapter },
   { provide: LoadPort, useClass: KvLoadAdapter },
   { provide: LeasesPort, useClass: KvLeasesAdapter },
   { provide: CheckpointsPort, useClass: KvCheckpointsAdapter },

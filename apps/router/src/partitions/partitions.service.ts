@@ -5,6 +5,7 @@ import type { Logger } from '@signalbox/telemetry';
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { RouterConfig } from '../config.js';
 import { JournalPort } from '../journal/journal.port.js';
+import { BudgetsService } from '../limits/budgets.service.js';
 import { PolicyPort } from '../policy/policy.port.js';
 import { RunsService } from '../runs/runs.service.js';
 import { type Checkpoint, CheckpointsPort } from './checkpoints.port.js';
@@ -32,6 +33,7 @@ export class PartitionsService implements OnApplicationBootstrap, BeforeApplicat
     @Inject(JournalPort) private readonly journal: JournalPort,
     @Inject(PolicyPort) private readonly policy: PolicyPort,
     @Inject(RunsService) private readonly runs: RunsService,
+    @Inject(BudgetsService) private readonly budgets: BudgetsService,
     @Inject(CONFIG) private readonly config: RouterConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -98,8 +100,13 @@ export class PartitionsService implements OnApplicationBootstrap, BeforeApplicat
 
   async #hold(partition: string): Promise<void> {
     const revision = this.leases.leases().get(partition)?.revision ?? null;
-    if (await this.leases.hold(partition, this.id, revision)) this.#open(partition);
-    else if (this.#owned.has(partition)) await this.#lose(partition);
+    const askedAt = Date.now();
+    if (await this.leases.hold(partition, this.id, revision)) {
+      this.#open(partition);
+      // Counted from before it was asked: nobody else may take it sooner.
+      const own = this.#owned.get(partition);
+      if (own !== undefined) own.heldUntilMs = askedAt + this.config.leaseTtlMs;
+    } else if (this.#owned.has(partition)) await this.#lose(partition);
   }
 
   #open(name: string): void {
@@ -107,9 +114,10 @@ export class PartitionsService implements OnApplicationBootstrap, BeforeApplicat
     const { activeRunsMax, openRunsMax } = this.config;
     const onFault = (fault: MeshError): void => void this.#reopen(name, partition, fault);
     const partition = new Partition(
-      { name, activeRunsMax, openRunsMax, onFault },
+      { name, owner: this.id, activeRunsMax, openRunsMax, onFault },
       this.journal,
       this.runs,
+      this.budgets,
       this.logger,
     );
     this.#owned.set(name, partition);

@@ -1,5 +1,6 @@
 import type { RawEntry, RunRef } from '@signalbox/bus';
 import { type AskEffect, type Decided, evolve, newRun, type RunState, storedAs } from '@signalbox/run-engine';
+import type { Scope } from '../limits/scope.js';
 import type { Alarm } from '../timers/timers.service.js';
 
 /** How often one attempt of an effect was sent, and when it is sent again; `nextAt` in ms since 1970. */
@@ -18,6 +19,10 @@ export interface RunHome {
   admit(shell: RunShell): boolean;
   /** A run that waits for a person takes up no turn. */
   park(shell: RunShell, parked: boolean): void;
+  /** Whether one more call of a limited tool may be asked for; it counts from now on, until `settle`. */
+  takeCall(shell: RunShell, tool: string): boolean;
+  /** The state of the run changed, or a decision was not stored: what it takes of limits is counted anew. */
+  settle(shell: RunShell): void;
   /** The run is over: it leaves memory. */
   leave(shell: RunShell): void;
 }
@@ -34,8 +39,12 @@ export class RunShell {
   parked = false;
   /** No room for it: it is to be failed. */
   shed = false;
+  /** It has left memory. */
+  gone = false;
   /** This process can do nothing more for it. */
   broken = false;
+  /** What it takes of shared limits. */
+  slots: Map<Scope, number> | null = null;
   failures = 0;
   /** Decisions in a row that lost against a fact. */
   lost = 0;
@@ -52,12 +61,26 @@ export class RunShell {
   /** A decision was read that this process did not carry out: what it asked for may be on nobody's list. */
   foreign = false;
 
+  readonly #room = (tool: string): boolean => this.home.takeCall(this, tool);
+  #planned: RunState['plan'] = null;
+  #limited = false;
+
   constructor(
     subject: string,
     readonly ref: RunRef,
     readonly home: RunHome,
   ) {
     this.state = newRun(subject);
+  }
+
+  /** What to ask before a limited tool is called; absent where the run has none. */
+  get room(): { room?: (tool: string) => boolean } {
+    const { plan } = this.state;
+    if (plan !== this.#planned) {
+      this.#planned = plan;
+      this.#limited = plan?.tools.some(({ concurrentCallsMax }) => concurrentCallsMax !== undefined) ?? false;
+    }
+    return this.#limited ? { room: this.#room } : {};
   }
 
   /** What is not proven to come from its author is not believed; it still counts for the hash of the journal. */

@@ -31,6 +31,8 @@ describe('RunsService', () => {
       isLive: () => true,
       admit: () => true,
       park: () => undefined,
+      takeCall: () => true,
+      settle: () => undefined,
       leave: (one) => void left.push(one),
     });
     const take = (entry: JournalEntry): Promise<void> => {

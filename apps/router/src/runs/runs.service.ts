@@ -96,7 +96,8 @@ export class RunsService {
       const before = shell.state;
       const decided = this.#next(shell);
       if (decided === null) break;
-      if (!(await this.#store(shell, before, decided))) {
+      const isStored = await this.#store(shell, before, decided).finally(() => shell.home.settle(shell));
+      if (!isStored) {
         // Somebody else wrote: the reader brings it. If it has not yet, its coming starts this again.
         if (this.#isOutrun(shell) || shell.state === before) return;
         continue;
@@ -125,18 +126,18 @@ export class RunsService {
       return failRun(state, { code: 'OVERLOADED', message: 'Too many runs are open in this partition.' }, nowMs);
     }
     const policy = this.policy.viewOf(shell.ref.tenant);
-    const halted = policy?.halted?.(state.accepted.agent) ?? null;
-    // What only ends needs no turn, and what is paused asks for none.
-    const ends = state.cancel !== null || halted !== null;
-    if (state.plan === null && !ends && state.paused === null && !shell.home.admit(shell)) return null;
     if (policy === null) {
       this.alarms.wake(shell, nowMs + POLICY_RECHECK_MS);
       return null;
     }
-    const decided = decide(state, { nowMs, policy });
-    // Woken: it goes on when it has its turn again, but ends at once.
-    const goesOn = decided !== null && !ends && !state.wallFired;
-    return goesOn && shell.parked && !shell.home.admit(shell) ? null : decided;
+    // What only ends needs no turn, and what is paused asks for none.
+    const ends = state.cancel !== null || (policy.halted?.(state.accepted.agent) ?? null) !== null;
+    if (state.plan === null && !ends && state.paused === null && !shell.home.admit(shell)) return null;
+    const decided = decide(state, { nowMs, policy, ...shell.room });
+    if (decided === null || !shell.parked || isEnd(decided) || shell.home.admit(shell)) return decided;
+    // Woken: it goes on when it has its turn again.
+    shell.home.settle(shell);
+    return null;
   }
 
   /** False when the journal moved on since it was folded. */
@@ -194,3 +195,7 @@ export class RunsService {
     this.alarms.clear(shell);
   }
 }
+
+/** A run is ended at once, whether it has its turn or not. */
+const isEnd = ({ events }: Decided): boolean =>
+  events.some(({ type }) => type === 'run.failed' || type === 'run.cancelled');

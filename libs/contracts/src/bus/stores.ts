@@ -57,6 +57,15 @@ export const BUCKETS = {
     writers: ['guard'],
     doc: 'Runs that were refused for want of room, `<tenant>.<run>`: for whoever asks what became of them.',
   },
+  budgets: {
+    name: 'budgets',
+    history: 1,
+    ttlMs: 0,
+    maxBytes: 64 * MiB,
+    readers: ['router'],
+    writers: ['router'],
+    doc: 'Limits that partitions share, cut into slices, `<tenant>.<kind>.<name>`.',
+  },
   checkpoints: {
     name: 'checkpoints',
     history: 1,

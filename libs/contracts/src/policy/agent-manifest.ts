@@ -22,6 +22,8 @@ export const AgentManifest = z.object({
   /** Names of tools it may ask for; whether it may use one, the rules say. */
   tools: z.array(z.string()).max(128),
   limits: RunLimits,
+  /** Runs of the agent that are under way at once, those that wait for a person not counted; more wait. Absent: any number. */
+  concurrentRunsMax: z.number().int().min(1).max(1_000_000).optional(),
   /** Absent: any text is an answer. */
   output: AgentOutput.optional(),
   /** Absent: the model says what to do. Otherwise these steps are all that is done, and no model is asked. */

@@ -6,6 +6,7 @@ import { Halt } from './halt.js';
 import { KeyGrant } from './key-grant.js';
 import { ModelManifest } from './model-manifest.js';
 import { Rule } from './rule.js';
+import { TenantLimits } from './tenant-limits.js';
 import { ToolManifest } from './tool-manifest.js';
 
 /** All that is in force for one tenant. Enforcement points decide from this alone. */
@@ -26,5 +27,7 @@ export const PolicyBundleV1 = z.object({
   keys: z.array(KeyGrant).max(10_000),
   /** Absent: nothing is halted. */
   halts: z.array(Halt).max(1_000).optional(),
+  /** Of the tenant as a whole. Absent: none but those of the mesh. */
+  limits: TenantLimits.optional(),
 });
 export type PolicyBundleV1 = z.infer<typeof PolicyBundleV1>;

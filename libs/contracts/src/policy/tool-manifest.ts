@@ -55,5 +55,7 @@ export const ToolManifest = z.object({
   effect: ToolEffect,
   tier: ToolTier,
   limits: ToolLimits,
+  /** Calls of the tool that are under way at once, over all runs; more wait. Absent: any number. */
+  concurrentCallsMax: z.number().int().min(1).max(1_000_000).optional(),
 });
 export type ToolManifest = z.infer<typeof ToolManifest>;

@@ -56,6 +56,11 @@ export class PolicyStore {
     return policy;
   }
 
+  /** The last good bundle, expired or not; null: none was seen. For limits, which hold whatever else is denied. */
+  inForce(tenant: string): CompiledPolicy | null {
+    return this.#inForce.get(tenant) ?? null;
+  }
+
   tenants(): string[] {
     return [...this.#inForce.keys()];
   }

@@ -1,0 +1,20 @@
+import { PolicyStore } from '@signalbox/policy-engine';
+import { Inject, Injectable } from '@nestjs/common';
+import { type LimitKind, LimitsPort, type SharedLimit } from '../limits.port.js';
+
+@Injectable()
+export class PolicyLimitsAdapter extends LimitsPort {
+  constructor(@Inject(PolicyStore) private readonly store: PolicyStore) {
+    super();
+  }
+
+  override weightOf(tenant: string): number {
+    return this.store.inForce(tenant)?.limits.weight ?? 1;
+  }
+
+  override limitOf(tenant: string, kind: LimitKind, name: string): SharedLimit | null {
+    const policy = this.store.inForce(tenant);
+    const limit = policy?.concurrencyOf(kind, name) ?? null;
+    return limit === null || policy === null ? null : { limit, version: policy.bundle.version };
+  }
+}
