@@ -26,6 +26,8 @@ const schema = {
   sessionRequestsMax: count(4_096, 128),
   /** How often it is told how busy a partition is, ms. */
   loadMs: ms(50, 5_000, 500),
+  /** After a start, how long a partition waits for audit's word that its stream lost nothing, ms. */
+  archiveGraceMs: ms(0, 60_000, 5_000),
   /** After a start, how long a run waits for its tenant's policy before its absence counts, ms. */
   policyGraceMs: ms(0, 60_000, 10_000),
 };

@@ -50,6 +50,10 @@ export class MemoryJournal extends JournalPort {
     this.reader = options;
     return { caughtUp: Promise.resolve(), closed: Promise.resolve(), lastSeq: () => this.seq };
   }
+  override state(): Promise<{ whole: boolean; incarnation: number }> {
+    return Promise.resolve({ whole: true, incarnation: 0 });
+  }
+
   override size(): Promise<{ firstSeq: number; lastSeq: number }> {
     return Promise.resolve({ firstSeq: 1, lastSeq: this.seq });
   }

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { CONFIG, CORE_BUS, KEYS, LOGGER, PolicyModule } from '@signalbox/app-runtime';
+import { CONFIG, CORE_BUS, KEYS, LOGGER, PolicyModule, Readiness } from '@signalbox/app-runtime';
 import { Bus, KeyRing, type RunRef, type WorkMessage } from '@signalbox/bus';
 import { type InferWorkV1, type PolicyBundleV1, runIdFor, type ToolCall, type ToolWorkV1 } from '@signalbox/contracts';
 import { MeshError, newRequestId } from '@signalbox/kernel';
@@ -90,11 +90,13 @@ const DEFAULTS: Omit<RouterConfig, 'natsUrl' | 'keysDir' | 'stateDir'> = {
   sessionTimeoutMs: 5_000,
   sessionRequestsMax: 128,
   policyGraceMs: 10_000,
+  archiveGraceMs: 0,
 };
 
 export interface TestRouter {
   partitions: PartitionsService;
   bus: Bus;
+  readiness: Readiness;
   stop(): Promise<void>;
   /** What a crash leaves: the connection is gone, nothing was handed over. */
   cut(): Promise<void>;
@@ -110,11 +112,13 @@ export async function startRouter(
   const config: RouterConfig = { ...DEFAULTS, natsUrl: mesh.url, keysDir: mesh.keysDir('router'), stateDir, ...change };
   const logger = createLogger({ service: 'router', level: config.logLevel });
   const bus = await Bus.connect({ service: 'router', account: 'CORE', url: mesh.url, keysDir: config.keysDir });
+  const readiness = new Readiness();
   const values = [
     { provide: CONFIG, useValue: config },
     { provide: LOGGER, useValue: logger },
     { provide: KEYS, useValue: KeyRing.load(config.keysDir) },
     { provide: CORE_BUS, useValue: bus },
+    { provide: Readiness, useValue: readiness },
   ];
   const runtime: DynamicModule = {
     module: RuntimeFixture,
@@ -138,7 +142,7 @@ export async function startRouter(
     await bus.drain(0);
     void app.close();
   };
-  return { partitions: app.get(PartitionsService), bus, stop, cut };
+  return { partitions: app.get(PartitionsService), bus, readiness, stop, cut };
 }
 
 @Global()

@@ -181,6 +181,7 @@ export class World {
       sandboxesMax: 8,
       filesDir: this.filesDir,
       probeMs: 600_000,
+      claimsNeedArchive: false,
       ...change,
     };
     const runner = await startService({ service: 'tool-runner', config, module: AppModule });

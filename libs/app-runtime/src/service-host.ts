@@ -8,6 +8,7 @@ import { HealthServer } from './health-server.js';
 import { httpAdapter } from './http-adapter.js';
 import { JetStreamStrategy } from './jetstream.strategy.js';
 import { type ErrorBody, MeshExceptionFilter, problemBody } from './mesh-exception.filter.js';
+import { Readiness } from './readiness.js';
 import { NestLogger } from './nest-logger.js';
 import { CONFIG, CORE_BUS, GATE_BUS, KEYS, LOGGER } from './tokens.js';
 
@@ -45,13 +46,21 @@ type Buses = Partial<Record<AccountName, Bus>>;
 @Global()
 @Module({})
 class RuntimeModule {
-  static with(config: ServiceConfig, buses: Buses, logger: Logger, errorBody: ErrorBody): DynamicModule {
+  static with(
+    options: ServiceOptions<ServiceConfig>,
+    buses: Buses,
+    logger: Logger,
+    readiness: Readiness,
+  ): DynamicModule {
+    const { config, http } = options;
+    const errorBody = http?.errorBody ?? problemBody;
     const values = [
       { provide: CONFIG, useValue: config },
       { provide: LOGGER, useValue: logger },
       { provide: KEYS, useValue: KeyRing.load(config.keysDir) },
       { provide: CORE_BUS, useValue: buses.CORE },
       { provide: GATE_BUS, useValue: buses.GATE },
+      { provide: Readiness, useValue: readiness },
     ];
     const filter = { provide: APP_FILTER, useValue: new MeshExceptionFilter(logger, errorBody) };
     return { module: RuntimeModule, providers: [...values, filter], exports: values.map((value) => value.provide) };
@@ -70,6 +79,7 @@ export class ServiceHost<C extends ServiceConfig> {
   readonly logger: Logger;
   readonly #health = new HealthServer({ ready: () => this.#readiness() });
   readonly #buses: Buses = {};
+  readonly #said = new Readiness();
   #app: INestApplicationContext | undefined;
   #closing: Promise<void> | undefined;
 
@@ -87,7 +97,7 @@ export class ServiceHost<C extends ServiceConfig> {
       const { natsUrl: url, keysDir } = config;
       this.#buses[account] = await Bus.connect({ service, account, url, keysDir, logger: this.logger });
     }
-    this.#app = await startNest(this.options, this.#buses, this.logger);
+    this.#app = await startNest(this.options, this.#buses, this.logger, this.#said);
     this.logger.info({ healthPort: config.healthPort }, 'ready');
   }
 
@@ -109,7 +119,7 @@ export class ServiceHost<C extends ServiceConfig> {
       const state = await bus.health();
       if (!state.ok) return state;
     }
-    return { ok: true };
+    return this.#said.state();
   }
 }
 
@@ -131,10 +141,11 @@ async function startNest<C extends ServiceConfig>(
   options: ServiceOptions<C>,
   buses: Buses,
   logger: Logger,
+  readiness: Readiness,
 ): Promise<INestApplicationContext> {
   const { config, http } = options;
   const strategy = new JetStreamStrategy({ buses, config, logger, drainMs: config.drainMs });
-  const runtime = RuntimeModule.with(config, buses, logger, http?.errorBody ?? problemBody);
+  const runtime = RuntimeModule.with(options, buses, logger, readiness);
   const root = RootModule.with(runtime, options.module);
   const nestOptions = { logger: new NestLogger(logger), abortOnError: false } as const;
   if (!http) {

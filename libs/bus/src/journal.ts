@@ -1,26 +1,28 @@
-import { randomUUID } from 'node:crypto';
 import { channel } from 'node:diagnostics_channel';
 import {
   CHANNELS,
   JOURNAL_KINDS,
   type JournalBody,
   type JournalKind,
+  type PartitionStateV1,
   partitionOfRun,
   partitionStream,
   subjects,
 } from '@signalbox/contracts';
-import { MeshError, validate } from '@signalbox/kernel';
+import { MeshError, parseJson, validate } from '@signalbox/kernel';
 import { type BatchQuery, readBatches } from './batch-read.js';
 import { capabilitiesOf } from './capabilities.js';
+import { isClaim } from './claim-check.js';
 import type { Codec } from './codec.js';
 import type { Connection } from './connection.js';
-import { envelopeHeaders, messageId } from './envelope.js';
-import type { HeaderLines } from './header-lines.js';
+import { decodeFrame } from './frame.js';
+import { JournalAppender, type Prepared } from './journal-appender.js';
 import { decodeEntry } from './journal-codec.js';
-import { askApi, atSequence, lastOnSubject, nextOnSubject } from './js-api.js';
+import { askApi, atSequence, lastOnSubject } from './js-api.js';
 import { LIMITS } from './limits.js';
 import { followPartition, partitionSize } from './partition-reader.js';
-import type { PublishAck, Publisher } from './publisher.js';
+import type { Publisher } from './publisher.js';
+import { ask } from './requests.js';
 import { type StreamMessage, StreamReader } from './stream-reader.js';
 import type {
   AppendOptions,
@@ -37,20 +39,22 @@ const appended = channel('signalbox.journal.appended');
 /** Told right before an entry goes to the publisher, which sends it within this turn: `{ kind, tenant, runId }`. */
 const appending = channel('signalbox.journal.appending');
 
-interface Prepared {
-  stream: string;
-  subject: string;
-  bytes: Uint8Array;
-  kind: string;
-}
-
 /** Journals of runs: one subject a run, one stream a partition. Only on CORE. */
 export class Journal {
+  readonly #appender: JournalAppender;
+
   constructor(
     private readonly connection: Connection,
-    private readonly publisher: Publisher,
+    publisher: Publisher,
     private readonly codec: Codec,
-  ) {}
+  ) {
+    this.#appender = new JournalAppender(connection, publisher);
+  }
+
+  /** Names the server process that is connected now, or was last: another one after each of its starts. */
+  get serverId(): string {
+    return this.connection.nc.info?.server_id ?? '';
+  }
 
   /**
    * Appends an entry once. With `expectLastSeq` only if nothing came after it on this run (SEQUENCE_CONFLICT with
@@ -73,8 +77,8 @@ export class Journal {
     const entry: Prepared = { stream: partitionStream(partitionOfRun(run.runId)), subject, bytes, kind };
     if (appending.hasSubscribers) appending.publish({ kind, tenant: run.tenant, runId: run.runId });
     const stored = await (options.expectLastSeq === undefined
-      ? this.#appendFact(entry, options)
-      : this.#appendExpecting(entry, options, options.expectLastSeq));
+      ? this.#appender.fact(entry, options)
+      : this.#appender.expecting(entry, options, options.expectLastSeq));
     if (appended.hasSubscribers) appended.publish({ kind, tenant: run.tenant, runId: run.runId, seq: stored.seq });
     return stored;
   }
@@ -113,6 +117,41 @@ export class Journal {
 
   size(partition: string): Promise<PartitionSize> {
     return partitionSize(this.connection, partition);
+  }
+
+  /**
+   * Whether audit finds the partition as it was archived, or has it still to rebuild, and how often it was rebuilt.
+   * BUS_UNAVAILABLE while nobody is there to say so, STORE_UNAVAILABLE while the archive is away.
+   */
+  async state(partition: string): Promise<PartitionStateV1> {
+    const question = {
+      channel: 'partitionCheck',
+      subject: subjects.svc('audit', 'whole', 'mesh'),
+      body: { partition },
+    } as const;
+    return (await ask(this.connection, this.codec, question, { timeoutMs: LIMITS.apiTimeoutMs })) as PartitionStateV1;
+  }
+
+  /** The stored body at a sequence of a partition; null where none is any more. */
+  async at(partition: string, seq: number): Promise<Uint8Array | null> {
+    return (await atSequence(this.connection, partitionStream(partition), seq))?.data ?? null;
+  }
+
+  /**
+   * Appends a stored entry again, as its author sealed it, if nothing came after `expectLastSeq`; a body that travels by
+   * reference is put back first. Only the archivist may.
+   */
+  async restore(
+    run: RunRef,
+    stored: { bytes: Uint8Array; body: unknown },
+    expectLastSeq: number,
+  ): Promise<AppendReceipt> {
+    const { kind, json } = decodeFrame(stored.bytes);
+    if (isClaim(parseJson(json)))
+      await this.codec.claims.journals?.put(run.tenant, Buffer.from(JSON.stringify(stored.body)));
+    const subject = subjects.run(run.tenant, run.runId);
+    const entry = { stream: partitionStream(partitionOfRun(run.runId)), subject, bytes: stored.bytes, kind };
+    return this.#appender.expecting(entry, {}, expectLastSeq);
   }
 
   /** Takes out the entries of a run below `beforeSeq`, for good; gives their number. Only the archivist may. */
@@ -154,67 +193,4 @@ export class Journal {
     const late = (): AbortSignal => AbortSignal.timeout(LIMITS.apiDeadlineMs);
     return decodeEntry(stored, this.codec.keys, this.codec.claims.journals, late);
   }
-
-  /** A second copy under the same id is dropped by the broker, so sending again is safe. */
-  async #appendFact(entry: Prepared, options: AppendOptions, round = 0): Promise<AppendReceipt> {
-    const { head, id } = this.#headers(entry, options);
-    // A round of its own where someone else has used the id up: this one cannot be known to anybody.
-    head.set('Nats-Msg-Id', messageId(this.codec.keys, entry.subject, round === 0 ? id : randomUUID()));
-    const ack = await this.publisher.publish(entry.subject, entry.bytes, head);
-    if (!ack.duplicate || (await this.#isStored(entry, ack.seq))) return receipt(entry, ack);
-    if (round > 0) throw new MeshError('INTERNAL', 'The broker takes a fresh id for a duplicate.');
-    this.connection.options.logger.warn(
-      { subject: entry.subject, kind: entry.kind, seq: ack.seq },
-      'a fact was taken for a duplicate of something else',
-    );
-    return this.#appendFact(entry, options, round + 1);
-  }
-
-  /** No deduplication: after an unknown outcome, what follows the expected sequence tells whether it was ours. */
-  #appendExpecting(entry: Prepared, options: AppendOptions, expectLastSeq: number): Promise<AppendReceipt> {
-    const { head } = this.#headers(entry, options);
-    head.set('Nats-Expected-Last-Subject-Sequence', String(expectLastSeq));
-    return this.publisher.publish(entry.subject, entry.bytes, head).then(
-      (ack) => receipt(entry, ack),
-      (error: unknown) => {
-        const fault = MeshError.from(error);
-        if (fault.code !== 'SEQUENCE_CONFLICT') throw fault;
-        return this.#settleConflict(entry, expectLastSeq, fault);
-      },
-    );
-  }
-
-  async #settleConflict(entry: Prepared, expectLastSeq: number, fault: MeshError): Promise<AppendReceipt> {
-    const { stream, subject, bytes } = entry;
-    if (fault.details['resent'] === true) {
-      const next = await nextOnSubject(this.connection, stream, subject, expectLastSeq + 1);
-      if (next !== null && same(next.data, bytes)) return { seq: next.seq, duplicate: false, bytes };
-    }
-    if (typeof fault.details['lastSeq'] === 'number') throw fault;
-    const last = await lastOnSubject(this.connection, stream, subject);
-    throw new MeshError(fault.code, fault.message, { details: { ...fault.details, lastSeq: last?.seq ?? 0 } });
-  }
-
-  async #isStored(entry: Prepared, seq: number): Promise<boolean> {
-    const stored = await atSequence(this.connection, entry.stream, seq);
-    return stored !== null && stored.subject === entry.subject && same(stored.data, entry.bytes);
-  }
-
-  #headers(entry: Prepared, options: AppendOptions): { head: HeaderLines; id: string } {
-    const made = envelopeHeaders(this.connection.options.service, {
-      kind: entry.kind,
-      id: options.id,
-      traceparent: options.traceparent,
-    });
-    made.head.set('Nats-Expected-Stream', entry.stream);
-    return made;
-  }
-}
-
-function receipt(entry: Prepared, ack: PublishAck): AppendReceipt {
-  return { seq: ack.seq, duplicate: ack.duplicate, bytes: entry.bytes };
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0;
 }

@@ -3,7 +3,7 @@ import { MeshError } from '@signalbox/kernel';
 import type { ClaimStore } from './claim-check.js';
 import type { Connection } from './connection.js';
 import { decodeEntry } from './journal-codec.js';
-import { askApi } from './js-api.js';
+import { askApi, atSequence } from './js-api.js';
 import { LIMITS } from './limits.js';
 import { type StreamMessage, StreamReader } from './stream-reader.js';
 import type { FollowOptions, PartitionReader, PartitionSize, RawEntry } from './types.js';
@@ -28,7 +28,10 @@ export async function partitionSize(
   return { firstSeq, lastSeq, messages, mayTrim: config.deny_purge !== true };
 }
 
-/** Follows a partition and checks, before each consumer it makes, that the stream has not become shorter than was read. */
+/**
+ * Follows a partition and checks, before each consumer it makes, that the stream is the one that was read: not shorter,
+ * and the last entry still there. One that was shortened and has grown again would look whole by its length.
+ */
 export function followPartition(
   connection: Connection,
   claims: ClaimStore | null,
@@ -38,6 +41,7 @@ export function followPartition(
   const { keys, logger } = connection.options;
   const stream = partitionStream(partition);
   let handedSeq = options.fromSeq - 1;
+  let last: StreamMessage | null = null;
   const hand = (entry: RawEntry): void | Promise<void> => {
     if (options.signal.aborted) return;
     const taken = options.onEntry(entry);
@@ -56,9 +60,11 @@ export function followPartition(
     beforeStart: async (lastSeq) => {
       const size = await partitionSize(connection, partition, options.signal);
       if (size.lastSeq < lastSeq) throw shorter(stream, size.lastSeq, lastSeq);
+      if (last !== null && !(await isThere(connection, stream, last))) throw changed(stream, lastSeq);
       if (size.firstSeq > lastSeq + 1 && size.lastSeq > 0) throw headless(stream, size.firstSeq, lastSeq);
     },
     onMessage: (message) => {
+      last = message;
       if (options.isKnown?.(message.seq, message.subject) !== true) return take(message);
       handedSeq = message.seq;
     },
@@ -71,22 +77,23 @@ export function followPartition(
   return { caughtUp: reader.caughtUp, closed, lastSeq: () => handedSeq };
 }
 
+/** It may also have been moved to the archive long ago; who reads on then must look at everything again, just the same. */
+async function isThere(connection: Connection, stream: string, read: StreamMessage): Promise<boolean> {
+  const stored = await atSequence(connection, stream, read.seq);
+  return stored !== null && stored.subject === read.subject && Buffer.compare(stored.data, read.data) === 0;
+}
+
 function shorter(stream: string, lastSeq: number, readSeq: number): MeshError {
-  return new MeshError(
-    'INTERNAL',
-    `The stream ${stream} ends at ${lastSeq} but was read to ${readSeq}: it lost its tail.`,
-    {
-      details: { stream, lastSeq, readSeq },
-    },
-  );
+  const text = `The stream ${stream} ends at ${lastSeq} but was read to ${readSeq}: it lost its tail.`;
+  return new MeshError('JOURNAL_CUT', text, { details: { stream, lastSeq, readSeq } });
+}
+
+function changed(stream: string, readSeq: number): MeshError {
+  const text = `The stream ${stream} no longer has the entry ${readSeq} that was read from it.`;
+  return new MeshError('JOURNAL_CUT', text, { details: { stream, readSeq } });
 }
 
 function headless(stream: string, firstSeq: number, readSeq: number): MeshError {
-  return new MeshError(
-    'INTERNAL',
-    `The stream ${stream} begins at ${firstSeq}, after ${readSeq} was read: entries are missing.`,
-    {
-      details: { stream, firstSeq, readSeq },
-    },
-  );
+  const text = `The stream ${stream} begins at ${firstSeq}, after ${readSeq} was read: entries are missing.`;
+  return new MeshError('JOURNAL_CUT', text, { details: { stream, firstSeq, readSeq } });
 }

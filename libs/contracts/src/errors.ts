@@ -119,6 +119,12 @@ export const ERRORS = {
     409,
     'The idempotency key stands for another request; a new request needs a new key.',
   ),
+  JOURNAL_CUT: spec(
+    'conflict',
+    'never',
+    409,
+    'A stream came back shorter than it was, or with other entries; it is being rebuilt.',
+  ),
   BUS_UNAVAILABLE: spec('unavailable', 'backoff', 503, 'The bus cannot be reached, or nobody serves that subject now.'),
   BUS_TIMEOUT: spec('timeout', 'backoff', 504, 'No answer over the bus within the deadline.'),
   BUS_FORBIDDEN: spec('denied', 'never', 403, 'The broker refused the operation: this user lacks the permission.'),

@@ -4,7 +4,7 @@ import { inlineAnswer } from './inline.js';
 import { schemaFaults } from './json-schema.js';
 import { limitEvents } from './limits.js';
 import { type DecideEnv, authorized } from './policy-view.js';
-import { approvalQuestion, approvedBy, askedOf, questionEvents, rejectedBy } from './questions.js';
+import { approvalQuestion, approvedBy, askedOf, isDoubtful, questionEvents, rejectedBy } from './questions.js';
 import { ATTEMPTS_MAX, QUEUE_WAIT_MS_MAX, ROUND_CHARS_MAX } from './settings.js';
 import type { Call, RunState } from './state.js';
 import { waitOf } from './waiting.js';
@@ -22,6 +22,7 @@ export function nextCallEvents(state: RunState, calls: readonly Call[], env: Dec
       events.push(abandoned(call));
       continue;
     }
+    if (isDoubtful(state, call)) continue;
     if (!DECIDABLE.has(call.status) && (call.status !== 'overdue' || askedOf(call))) continue;
     const verdict = judge(state, call, env);
     const { type } = verdict.event;

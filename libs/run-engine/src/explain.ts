@@ -136,6 +136,11 @@ function factOf(entry: Exclude<JournalEntry, { kind: 'decision.v1' }>): { at: nu
       };
     case 'timer.fired.v1':
       return { at: entry.body.firedAt, text: `Timer ${entry.body.timer} fired.` };
+    case 'run.recovered.v1':
+      return {
+        at: entry.body.recoveredAt,
+        text: `The journal was rebuilt (incarnation ${entry.body.incarnation}): ${entry.body.restored} facts came back from the archive; its last moments may be missing.`,
+      };
     case 'run.archived.v1':
       return { at: entry.body.archivedAt, text: `Moved to the archive with ${entry.body.entries} entries.` };
   }

@@ -46,6 +46,8 @@ export function applyFact(draft: RunState, fact: Fact): void {
       return applyTimer(draft, fact);
     case 'run.archived.v1':
       return archive(draft);
+    case 'run.recovered.v1':
+      return recover(draft);
   }
 }
 
@@ -77,6 +79,16 @@ function refuse(draft: RunState, fact: JournalEntryOf<'run.refused.v1'>): void {
 /** A tombstone. Whoever sees it on a run that is not over did not see all of the run, and must not go on from there. */
 function archive(draft: RunState): void {
   if (!hasEnded(draft)) quarantine(draft, 'The run left the journal for the archive.');
+}
+
+/** Whatever unsafe call was on its way may have been claimed and done, and the claim lost. */
+function recover(draft: RunState): void {
+  if (draft.accepted === null || hasEnded(draft)) return;
+  draft.doubt = true;
+  for (const call of Object.values(draft.calls)) {
+    const open = call.status === 'requested' || call.status === 'overdue' || call.status === 'retry';
+    if (open && call.wait === null && call.effect === 'unsafe') putCall(draft, call, { status: 'unknown' });
+  }
 }
 
 function applySession(draft: RunState, fact: SessionFact): void {

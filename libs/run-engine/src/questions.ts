@@ -7,18 +7,28 @@ import { waitsFreely } from './waiting.js';
 /** What may have happened and may not happen twice is a question, not a retry. */
 export const askedOf = (call: Call): boolean => call.effect === 'unsafe' && call.beganAt !== null;
 
+const LOST = 'may have run already: the journal lost its last moments';
+
+/** In a journal that may lack entries even the first request of an unsafe call may be the second. */
+export function isDoubtful(state: RunState, call: Call): boolean {
+  if (!state.doubt || (call.status !== 'proposed' && call.status !== 'approved')) return false;
+  return state.plan?.tools.find(({ name }) => name === call.tool)?.effect === 'unsafe';
+}
+
 /** Questions that are answered, or have answered themselves, are closed; calls of unknown outcome are asked about. */
 export function questionEvents(state: RunState, calls: readonly Call[], { nowMs, engine }: DecideEnv): RunEvent[] {
   const free = waitsFreely(state, engine);
   const events = Object.values(state.questions).flatMap((question) => closing(state, question, free) ?? []);
   for (const call of calls) {
-    if (call.status !== 'unknown' && !(call.status === 'overdue' && askedOf(call))) continue;
+    const lost = isDoubtful(state, call);
+    if (!lost && call.status !== 'unknown' && !(call.status === 'overdue' && askedOf(call))) continue;
+    const what = state.doubt ? LOST : 'was begun and never reported back';
     events.push({
       type: 'question.asked',
-      questionId: questionIdOf(call),
+      questionId: lost ? `q_${call.callId}_lost` : questionIdOf(call),
       callId: call.callId,
       choices: ['retry', 'result', 'fail'],
-      question: `The tool ${call.tool} was begun and never reported back. It must not run twice by itself: try again, give its result, or count it as failed?`,
+      question: `The tool ${call.tool} ${what}. It must not run twice by itself: try again, give its result, or count it as failed?`,
       ...(free ? { expiresAt: nowMs + WAIT_MS_MAX } : {}),
     });
   }

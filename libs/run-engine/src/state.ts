@@ -104,6 +104,8 @@ export interface RunState {
   questions: Readonly<Record<string, Question>>;
   /** Facts for what is not decided yet, by their identity. */
   early: Readonly<Record<string, JournalEntry>>;
+  /** The journal may lack its last moments: what must not run twice is asked about before it runs. */
+  doubt: boolean;
   cancel: { reason: string } | null;
   paused: { reason: string } | null;
   /** Oldest first. */
@@ -148,6 +150,7 @@ export function newRun(subject: string): RunState {
     calls: {},
     questions: {},
     early: {},
+    doubt: false,
     cancel: null,
     paused: null,
     signals: [],

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Child, freePort, startNatsServer, stopNatsServer } from '@signalbox/local-servers';
 import { testFolder } from './test-folder.js';
@@ -29,6 +29,8 @@ export interface TestNats {
   stop(): Promise<void>;
   /** SIGKILL; the store stays. */
   kill(): Promise<void>;
+  /** Stops it in order, copies its store, starts it. What is given back kills it, puts the copy in place and starts it again. */
+  copyStore(): Promise<() => Promise<void>>;
   /** Starts it again on the same port and store, with new configuration text where given; stops it first if it runs. */
   restart(config?: string): Promise<void>;
 }
@@ -44,6 +46,18 @@ export async function startNats(options: TestNatsOptions = {}): Promise<TestNats
   const launch = (): Promise<Child> =>
     startNatsServer({ port, storeDir, configFile, monitorPort, binary: options.binary });
   let child = await launch();
+  const copyStore = async (): Promise<() => Promise<void>> => {
+    const copy = testFolder('nats-copy');
+    await stopNatsServer(child);
+    cpSync(storeDir, copy, { recursive: true });
+    child = await launch();
+    return async () => {
+      await child.stop('SIGKILL', 0);
+      rmSync(storeDir, { recursive: true, force: true });
+      cpSync(copy, storeDir, { recursive: true });
+      child = await launch();
+    };
+  };
   return {
     url: `nats://127.0.0.1:${port}`,
     port,
@@ -55,6 +69,7 @@ export async function startNats(options: TestNatsOptions = {}): Promise<TestNats
       await stopNatsServer(child);
       rmSync(folder, { recursive: true, force: true });
     },
+    copyStore,
     kill: async () => void (await child.stop('SIGKILL', 0)),
     restart: async (config) => {
       if (config !== undefined) writeFileSync(configFile, config);

@@ -1,12 +1,7 @@
 import { Module } from '@nestjs/common';
-import { PostgresArchiveAdapter } from './adapters/postgres-archive.adapter.js';
-import { ArchivePort } from './archive.port.js';
+import { RecoveryModule } from '../recovery/recovery.module.js';
 import { ArchiveService } from './archive.service.js';
-import { DatabaseModule } from './database.module.js';
+import { StoreModule } from './store.module.js';
 
-@Module({
-  imports: [DatabaseModule],
-  providers: [ArchiveService, { provide: ArchivePort, useClass: PostgresArchiveAdapter }],
-  exports: [ArchivePort, ArchiveService, DatabaseModule],
-})
+@Module({ imports: [RecoveryModule, StoreModule], providers: [ArchiveService], exports: [ArchiveService, StoreModule] })
 export class ArchiveModule {}

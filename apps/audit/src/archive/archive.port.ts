@@ -20,9 +20,19 @@ export interface EntryRow {
   fault: string | null;
 }
 
+/** How far a partition is archived. */
+export interface Position {
+  incarnation: number;
+  /** 0 at first. */
+  lastSeq: number;
+  /** The stream came back without entries that are still to be brought back. */
+  rebuilding: boolean;
+}
+
 /** Consecutive entries of one partition. */
 export interface Batch {
   partition: string;
+  incarnation: number;
   entries: readonly EntryRow[];
   /** Rows of runs that changed with them. */
   runs: readonly ArchivedRun[];
@@ -30,10 +40,9 @@ export interface Batch {
 
 /** The lasting copy of all journals. STORE_UNAVAILABLE while it cannot be reached. */
 export abstract class ArchivePort {
-  /** Last archived sequence of a partition, 0 at first. */
-  abstract lastSeq(partition: string): Promise<number>;
-  /** Keeps a batch, the rows of its runs and how far the partition is read: all or nothing. Keeping one again changes nothing. */
+  abstract position(partition: string): Promise<Position>;
+  /** Keeps a batch, the rows of its runs and how far the partition is read: all or nothing. Keeping one again changes nothing; CONFLICT when the incarnation is over. */
   abstract keep(batch: Batch): Promise<void>;
-  /** All entries of a run in its partition's stream, in order. */
+  /** All entries of a run that count, in order. */
   abstract entriesOf(run: RunRef): Promise<ArchivedEntry[]>;
 }

@@ -5,6 +5,7 @@ import { PARTITION_NAMES } from '@signalbox/contracts';
 import { backoffMs, MeshError, pause } from '@signalbox/kernel';
 import type { Logger } from '@signalbox/telemetry';
 import type { AuditConfig } from '../config.js';
+import { RecoveryService } from '../recovery/recovery.service.js';
 import { ArchivePace, type Pace } from './archive-pace.js';
 import { ArchivePort } from './archive.port.js';
 import { PartitionBatch } from './partition-batch.js';
@@ -26,6 +27,7 @@ export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     @Inject(CORE_BUS) private readonly bus: Bus,
     @Inject(ArchivePort) private readonly archive: ArchivePort,
+    @Inject(RecoveryService) private readonly recovery: RecoveryService,
     @Inject(CONFIG) private readonly config: AuditConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -59,9 +61,9 @@ export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Reads from the checkpoint on; entries gather until the batch is full or old enough. Throws when it cannot go on. */
   async #follow(partition: string): Promise<void> {
-    const fromSeq = (await this.archive.lastSeq(partition)) + 1;
+    const { incarnation, lastSeq } = await this.recovery.mend(partition);
     const stop = new AbortController();
-    const batch = new PartitionBatch(partition, this.config.batchMax);
+    const batch = new PartitionBatch(partition, incarnation, this.config.batchMax);
     const folds = new RunFolds(async (run) => (await this.archive.entriesOf(run)).map(storedEntry), this.logger);
     let failed = false;
     let failure: unknown;
@@ -76,7 +78,7 @@ export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
       (flushing = flushing.then(() => (failed ? undefined : this.#keep(batch, folds))).catch(fail));
     const timer = setInterval(() => void flush(), this.config.flushMs);
     const reader = this.bus.journal.follow(partition, {
-      fromSeq,
+      fromSeq: lastSeq + 1,
       signal: AbortSignal.any([stop.signal, this.#stop.signal]),
       onFault: fail,
       onEntry: async (entry) => {
@@ -93,9 +95,9 @@ export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
   async #keep(gathering: PartitionBatch, folds: RunFolds): Promise<void> {
     const gathered = gathering.take();
     if (gathered === null) return;
-    const { partition, entries, oldestAt } = gathered;
+    const { partition, incarnation, entries, oldestAt } = gathered;
     const advance = await folds.advance(gathered.runs);
-    await this.archive.keep({ partition, entries, runs: advance.rows });
+    await this.archive.keep({ partition, incarnation, entries, runs: advance.rows });
     advance.commit();
     this.#failures.delete(partition);
     this.#pace.get(partition)?.note(entries.length, entries.at(-1)?.seq ?? 0, oldestAt, Date.now());

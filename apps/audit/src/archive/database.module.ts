@@ -10,6 +10,7 @@ import { Note } from './entities/note.entity.js';
 import { LetterMark } from '../letters/entities/letter-mark.entity.js';
 import { LetterMarks1795500000000 } from '../letters/migrations/letter-marks-1795500000000.migration.js';
 import { Archive1795392000000 } from './migrations/archive-1795392000000.migration.js';
+import { Incarnations1795910400000 } from './migrations/incarnations-1795910400000.migration.js';
 import { Trims1795824000000 } from './migrations/trims-1795824000000.migration.js';
 import { EntriesAsWritten1795399200000 } from './migrations/entries-as-written-1795399200000.migration.js';
 
@@ -17,7 +18,13 @@ function makeDatabase(config: AuditConfig, logger: Logger): Database {
   return new Database({
     url: config.pgUrl,
     entities: [ArchivedEntry, ArchivedRun, Checkpoint, Note, LetterMark],
-    migrations: [Archive1795392000000, EntriesAsWritten1795399200000, Trims1795824000000, LetterMarks1795500000000],
+    migrations: [
+      Archive1795392000000,
+      EntriesAsWritten1795399200000,
+      Trims1795824000000,
+      Incarnations1795910400000,
+      LetterMarks1795500000000,
+    ],
     applicationName: 'signalbox audit',
     logger,
   });

@@ -29,7 +29,7 @@ describe('PartitionBatch', () => {
   const elsewhere = partition === '00' ? '01' : '00';
 
   it('keeps whatever lies in the stream, and makes rows of what belongs there', () => {
-    const batch = new PartitionBatch(partition, 100);
+    const batch = new PartitionBatch(partition, 0, 100);
     batch.add(raw({ runId }));
     batch.add(
       raw({ runId, entry: { kind: 'timer.fired.v1', author: 'router', seq, body: { timer: 'wall', firedAt: 1 } } }),
@@ -51,7 +51,7 @@ describe('PartitionBatch', () => {
   });
 
   it('is full by number or by bytes', () => {
-    const batch = new PartitionBatch(partition, 2);
+    const batch = new PartitionBatch(partition, 0, 2);
     batch.add(raw({}));
     expect(batch.isFull).toBe(false);
     batch.add(raw({}));

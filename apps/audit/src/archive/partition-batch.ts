@@ -2,7 +2,7 @@ import type { RawEntry } from '@signalbox/bus';
 import { partitionOfRun, RunId, TenantId } from '@signalbox/contracts';
 import type { EntryRow, RunRef } from './archive.port.js';
 import { changesRow } from './project-run.js';
-import { entryRow } from './stored-entry.js';
+import { archiveSeq, entryRow } from './stored-entry.js';
 
 /** Bytes of entries, as stored and as read, that one transaction holds at most beyond its last entry. */
 const BATCH_BYTES_MAX = 8 * 1_048_576;
@@ -18,6 +18,7 @@ export interface TouchedRun {
 
 export interface Gathered {
   partition: string;
+  incarnation: number;
   entries: EntryRow[];
   runs: TouchedRun[];
   /** When the oldest of them was stored on the bus, ms since 1970; null when unknown. */
@@ -33,6 +34,7 @@ export class PartitionBatch {
 
   constructor(
     private readonly partition: string,
+    private readonly incarnation: number,
     private readonly entriesMax: number,
   ) {}
 
@@ -53,6 +55,7 @@ export class PartitionBatch {
   take(): Gathered | null {
     const gathered: Gathered = {
       partition: this.partition,
+      incarnation: this.incarnation,
       entries: this.#entries,
       runs: [...this.#runs.values()],
       oldestAt: this.#oldestAt,
@@ -67,7 +70,7 @@ export class PartitionBatch {
   #touch(raw: RawEntry, bytes: number): void {
     const { tenant, runId, subject, entry } = raw;
     const run = this.#runs.get(subject) ?? { ref: { tenant, runId }, entries: [], turned: false, bytes: 0 };
-    run.entries.push(raw);
+    run.entries.push({ ...raw, seq: archiveSeq(this.incarnation, raw.seq) });
     run.turned ||= changesRow(entry);
     run.bytes += bytes;
     this.#runs.set(subject, run);

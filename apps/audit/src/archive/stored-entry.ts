@@ -22,11 +22,19 @@ export function entryRow(raw: RawEntry): EntryRow {
   };
 }
 
+/** Entries of one incarnation stay below it. */
+const INCARNATION_STEP = 1e12;
+
+/** Orders the entries of a run over all incarnations; the sequence itself in the first one. */
+export function archiveSeq(incarnation: number, seq: number): number {
+  return incarnation * INCARNATION_STEP + seq;
+}
+
 /** An archived entry as the engine reads it. */
 export function storedEntry(row: ArchivedEntry): StoredEntry {
-  const { seq, subject, bytes, seal, faultCode, fault } = row;
+  const { incarnation, seq, subject, bytes, seal, faultCode, fault } = row;
   return {
-    seq,
+    seq: archiveSeq(incarnation, seq),
     subject,
     bytes,
     entry: journalEntry(row),

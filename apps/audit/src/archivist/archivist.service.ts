@@ -88,7 +88,7 @@ export class ArchivistService implements OnApplicationBootstrap, OnModuleDestroy
   async #trim(run: RunRef): Promise<boolean> {
     const verified = await this.verifier.verify(run);
     if (verified?.journal == null) return false;
-    const { entries, journal, ok, faults } = verified;
+    const { entries, journal, ok, faults, isBehind } = verified;
     if (!ok || !isClosed(foldJournal(entries))) {
       this.logger.error(
         { ...run, faults: faults.slice(0, 5) },
@@ -98,16 +98,19 @@ export class ArchivistService implements OnApplicationBootstrap, OnModuleDestroy
       return true;
     }
     // Something came since it was archived: the next round will find it there.
-    if ([...journal.entries.keys()].some((seq) => !entries.some((entry) => entry.seq === seq))) return false;
+    if (isBehind) return false;
     const seq = journal.tombstoneSeq ?? (await this.#setTombstone(run, verified));
     if (seq === null) return false;
+    // Said first: what is not there any more must not be taken for lost.
+    await this.trims.leaving(run);
     await this.hot.clear(run, seq);
     await this.trims.trimmed({ ...run, seq }, Date.now());
     return true;
   }
 
-  #setTombstone(run: RunRef, { entries, head }: Verified): Promise<number | null> {
-    return this.hot.setTombstone(run, entries.at(-1)?.seq ?? 0, { entries: entries.length, head });
+  #setTombstone(run: RunRef, { entries, head, journal }: Verified): Promise<number | null> {
+    const lastSeq = Math.max(0, ...(journal?.entries.keys() ?? []));
+    return this.hot.setTombstone(run, lastSeq, { entries: entries.length, head });
   }
 
   /** What came after the tombstone is archived too, and goes with it. */
@@ -116,7 +119,7 @@ export class ArchivistService implements OnApplicationBootstrap, OnModuleDestroy
     const expired = await this.trims.expired(Date.now() - this.config.tombstoneMs, ROUND_MAX);
     let gone = 0;
     await this.#each(expired, async (run) => {
-      const archivedSeq = await this.archive.lastSeq(partitionOfRun(run.runId));
+      const { lastSeq: archivedSeq } = await this.archive.position(partitionOfRun(run.runId));
       if (archivedSeq < run.seq) return;
       await this.hot.clear(run, archivedSeq + 1);
       await this.trims.forget(run);

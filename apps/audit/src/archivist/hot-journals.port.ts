@@ -1,3 +1,4 @@
+import type { JournalBody } from '@signalbox/contracts';
 import type { RunRef } from '../archive/archive.port.js';
 
 /** The journals in the hot streams, for the one who may take entries out of them. */
@@ -10,6 +11,10 @@ export abstract class HotJournalsPort {
     lastSeq: number,
     before: { entries: number; head: string },
   ): Promise<number | null>;
+  /** Appends an archived entry again, as it was; gives its sequence, null when something came after `lastSeq`. */
+  abstract restore(run: RunRef, stored: { bytes: Uint8Array; body: unknown }, lastSeq: number): Promise<number | null>;
+  /** Says in the journal that it was rebuilt; null when something came after `lastSeq`. */
+  abstract setRecovered(run: RunRef, body: JournalBody<'run.recovered.v1'>, lastSeq: number): Promise<number | null>;
   /** Takes out everything below the sequence. */
   abstract clear(run: RunRef, beforeSeq: number): Promise<void>;
 }

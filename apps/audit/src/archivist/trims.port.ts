@@ -8,6 +8,8 @@ export interface Tombstone extends RunRef {
 export abstract class TrimsPort {
   /** Closed runs that ended before, oldest first. */
   abstract due(endedBeforeMs: number, limit: number): Promise<RunRef[]>;
+  /** Its entries are about to be taken out of the stream. */
+  abstract leaving(run: RunRef): Promise<void>;
   /** The run is in the archive alone; its tombstone lies there from now on. */
   abstract trimmed(tombstone: Tombstone, nowMs: number): Promise<void>;
   /** The run stays in its stream for good: its archive does not hold. */

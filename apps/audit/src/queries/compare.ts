@@ -2,7 +2,7 @@ import { decodeEntry, type KeyRing, type RawEntry } from '@signalbox/bus';
 import { ClaimV1 } from '@signalbox/contracts';
 import { canonicalJson, MeshError, sha256Hex, validate } from '@signalbox/kernel';
 import type { ArchivedEntry } from '../archive/entities/archived-entry.entity.js';
-import { journalEntry } from '../archive/stored-entry.js';
+import { archiveSeq, journalEntry } from '../archive/stored-entry.js';
 import type { HotJournal } from './journals.port.js';
 
 /**
@@ -10,10 +10,13 @@ import type { HotJournal } from './journals.port.js';
  * What the archive shows and what verification folds comes from here, never from the readable copy alone.
  */
 export async function reread(row: ArchivedEntry, keys: KeyRing): Promise<RawEntry> {
-  const { seq, subject, bytes } = row;
+  const { incarnation, seq, subject, bytes } = row;
   const body = journalEntry(row)?.body;
   const resolve = (_tenant: string, claim: unknown): Promise<unknown> => claimedBody(claim, body);
-  return decodeEntry({ seq, subject, data: bytes }, keys, { resolve });
+  return {
+    ...(await decodeEntry({ seq, subject, data: bytes }, keys, { resolve })),
+    seq: archiveSeq(incarnation, seq),
+  };
 }
 
 /** Whether the readable copy says what the bytes say: the hash chain covers the bytes alone. */
@@ -33,7 +36,8 @@ async function claimedBody(claim: unknown, body: unknown): Promise<unknown> {
  * changed after the last decision. `untilSeq`: up to where the partition was archived.
  */
 export function differences(rows: readonly ArchivedEntry[], journal: HotJournal, untilSeq: number): string[] {
-  const archived = new Map(rows.map((row) => [row.seq, row.bytes]));
+  const inStream = rows.filter(({ cutIn }) => cutIn === null);
+  const archived = new Map(inStream.map((row) => [row.seq, row.bytes]));
   const faults: string[] = [];
   for (const [seq, bytes] of journal.entries) {
     const own = archived.get(seq);

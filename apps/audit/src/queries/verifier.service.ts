@@ -16,6 +16,8 @@ export interface Verified {
   entries: RawEntry[];
   /** Null while it cannot be read. */
   journal: HotJournal | null;
+  /** The journal holds what is not archived yet. */
+  isBehind: boolean;
 }
 
 /** Holds the archive of a run against itself, the rules of the engine and the journal on the bus. */
@@ -30,7 +32,7 @@ export class VerifierService {
   /** Null where the archive has nothing of the run. */
   async verify(run: RunRef): Promise<Verified | null> {
     // Read first: whatever the bus holds up to there must be in the archive.
-    const untilSeq = await this.archive.lastSeq(partitionOfRun(run.runId));
+    const { lastSeq: untilSeq } = await this.archive.position(partitionOfRun(run.runId));
     const rows = await this.archive.entriesOf(run);
     if (rows.length === 0) return null;
     const entries = await this.reread(rows);
@@ -44,7 +46,9 @@ export class VerifierService {
     const again = verdict.ok ? redecide(entries).differences : [];
     wrong.push(...again.map(({ seq }) => `entry ${seq}: decided anew, the rules give something else`));
     const faults = [...verdict.faults.map((fault) => `entry ${fault.seq}: ${fault.text}`), ...wrong];
-    return { ok: verdict.ok && wrong.length === 0, head: verdict.head, faults, entries, journal };
+    const archived = new Set(rows.flatMap((row) => (row.cutIn === null ? [row.seq] : [])));
+    const isBehind = [...(journal?.entries.keys() ?? [])].some((seq) => !archived.has(seq));
+    return { ok: verdict.ok && wrong.length === 0, head: verdict.head, faults, entries, journal, isBehind };
   }
 
   reread(rows: readonly ArchivedEntry[]): Promise<RawEntry[]> {

@@ -1,5 +1,5 @@
 import type { AppendReceipt, FollowOptions, PartitionReader, RunRef } from '@signalbox/bus';
-import type { JournalBody } from '@signalbox/contracts';
+import type { JournalBody, PartitionStateV1 } from '@signalbox/contracts';
 
 /** Journals of runs, as the router reads and writes them. */
 export abstract class JournalPort {
@@ -9,5 +9,7 @@ export abstract class JournalPort {
   abstract fire(run: RunRef, timer: string, firedAt: number): Promise<void>;
   /** Reads a partition in order from `fromSeq` on; see the bus. */
   abstract follow(partition: string, options: FollowOptions): PartitionReader;
+  /** Whether the archive finds the partition whole; see the bus. */
+  abstract state(partition: string): Promise<PartitionStateV1>;
   abstract size(partition: string): Promise<{ firstSeq: number; lastSeq: number }>;
 }

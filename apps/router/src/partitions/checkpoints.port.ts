@@ -3,6 +3,8 @@ export interface Checkpoint {
   /** First entry of the oldest run that was still open, or the first entry not read. */
   foldFromSeq: number;
   lastSeq: number;
+  /** Of the stream: how often it was rebuilt. */
+  incarnation: number;
 }
 
 export abstract class CheckpointsPort {

@@ -110,7 +110,7 @@ describe('Partition', () => {
     expect(second.foldFromSeq).toBeLessThanOrEqual(second.lastSeq);
     const cancelled = cancel(2);
     await give(cancelled);
-    expect(partition.checkpoint()).toEqual({ foldFromSeq: cancelled.seq + 1, lastSeq: cancelled.seq });
+    expect(partition.checkpoint()).toEqual({ foldFromSeq: cancelled.seq + 1, lastSeq: cancelled.seq, incarnation: 0 });
     timers.onApplicationShutdown();
   });
 
@@ -143,7 +143,7 @@ describe('Partition', () => {
 
   it('does not decide before it has read to the end', async () => {
     journal.seq = 5;
-    const opening = partition.open({ foldFromSeq: 3, lastSeq: 5 });
+    const opening = partition.open({ foldFromSeq: 3, lastSeq: 5, incarnation: 0 });
     journal.seq = 4;
     await expect(opening).rejects.toThrow('could not be read to its end');
     expect(partition.isLive()).toBe(false);

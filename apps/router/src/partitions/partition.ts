@@ -46,6 +46,8 @@ export class Partition implements RunHome {
   heldUntilMs = 0;
   #live = false;
   #ended = 0;
+  /** How often the stream had been rebuilt when it was folded. */
+  incarnation = 0;
   #lastSeq = 0;
   #reader: PartitionReader | undefined;
 
@@ -66,6 +68,11 @@ export class Partition implements RunHome {
     this.#turns = new Turns(options.activeRunsMax, this.#slots, (shell) => void runs.advance(shell));
   }
 
+  /** Aborts when the partition is given up. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
   get openRuns(): number {
     return this.#shells.size;
   }
@@ -82,9 +89,12 @@ export class Partition implements RunHome {
 
   /** Folds from the checkpoint on; resolves when it decides. Rejects when the partition cannot be read. */
   async open(checkpoint: Checkpoint | null): Promise<void> {
+    if (this.#stop.signal.aborted) return;
     const startedAt = Date.now();
     const { firstSeq, lastSeq } = await this.journal.size(this.options.name);
-    const fromSeq = Math.max(checkpoint?.foldFromSeq ?? 1, firstSeq, 1);
+    // One that is ahead of its stream was written before the stream lost its tail.
+    const known = checkpoint !== null && checkpoint.lastSeq <= lastSeq ? checkpoint.foldFromSeq : 1;
+    const fromSeq = Math.max(known, firstSeq, 1);
     this.#lastSeq = fromSeq - 1;
     this.#reader = this.journal.follow(this.options.name, {
       fromSeq,
@@ -126,7 +136,7 @@ export class Partition implements RunHome {
     let foldFromSeq = this.#lastSeq + 1;
     for (const { state } of this.#shells.values())
       if (state.firstSeq > 0 && state.firstSeq < foldFromSeq) foldFromSeq = state.firstSeq;
-    return { foldFromSeq, lastSeq: this.#lastSeq };
+    return { foldFromSeq, lastSeq: this.#lastSeq, incarnation: this.incarnation };
   }
 
   isLive(): boolean {

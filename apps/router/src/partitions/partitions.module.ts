@@ -22,10 +22,12 @@ import { KvLeasesAdapter } from './adapters/kv-leases.adapter.js';
 import { CheckpointsPort } from './checkpoints.port.js';
 import { LeasesPort } from './leases.port.js';
 import { PartitionsService } from './partitions.service.js';
+import { WholenessService } from './wholeness.service.js';
 
 /** All that a router is made of. */
 export const ROUTER_PROVIDERS: Provider[] = [
   PartitionsService,
+  WholenessService,
   RunsService,
   AlarmsService,
   TimersService,

@@ -12,6 +12,7 @@ import { type Checkpoint, CheckpointsPort } from './checkpoints.port.js';
 import { planLeases } from './lease-plan.js';
 import { LeasesPort } from './leases.port.js';
 import { Partition, type PartitionBusyness } from './partition.js';
+import { WholenessService } from './wholeness.service.js';
 
 /** Pause before a partition that could not be read is opened again, ms. */
 const REOPEN_MS = 1_000;
@@ -34,6 +35,7 @@ export class PartitionsService implements OnApplicationBootstrap, BeforeApplicat
     @Inject(PolicyPort) private readonly policy: PolicyPort,
     @Inject(RunsService) private readonly runs: RunsService,
     @Inject(BudgetsService) private readonly budgets: BudgetsService,
+    @Inject(WholenessService) private readonly wholeness: WholenessService,
     @Inject(CONFIG) private readonly config: RouterConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -121,15 +123,22 @@ export class PartitionsService implements OnApplicationBootstrap, BeforeApplicat
       this.logger,
     );
     this.#owned.set(name, partition);
-    this.checkpoints
-      .load(name)
-      .then((checkpoint) => partition.open(checkpoint))
-      .catch((error: unknown) => this.#reopen(name, partition, MeshError.from(error)));
+    this.#fold(name, partition).catch((error: unknown) => this.#reopen(name, partition, MeshError.from(error)));
+  }
+
+  /** A checkpoint of another incarnation of the stream names other entries. */
+  async #fold(name: string, partition: Partition): Promise<void> {
+    const incarnation = await this.wholeness.wait(name, partition.signal);
+    const checkpoint = await this.checkpoints.load(name);
+    const isOfThis = incarnation === null || checkpoint?.incarnation === incarnation;
+    partition.incarnation = incarnation ?? checkpoint?.incarnation ?? 0;
+    await partition.open(isOfThis ? checkpoint : null);
   }
 
   /** A partition that cannot be read is tried again as long as it is ours. */
   async #reopen(name: string, partition: Partition, fault: MeshError): Promise<void> {
     if (this.#owned.get(name) !== partition) return;
+    if (fault.code === 'JOURNAL_CUT') this.wholeness.suspect(name);
     this.logger.error({ err: fault, partition: name }, 'a partition cannot be read; it is opened again');
     await partition.close();
     await pause(REOPEN_MS, this.#stop.signal);
@@ -164,7 +173,7 @@ export class PartitionsService implements OnApplicationBootstrap, BeforeApplicat
       if (!partition.isLive()) continue;
       const checkpoint = partition.checkpoint();
       const saved = this.#saved.get(name);
-      if (saved?.lastSeq === checkpoint.lastSeq && saved.foldFromSeq === checkpoint.foldFromSeq) continue;
+      if (isSame(saved, checkpoint)) continue;
       await this.#quietly('checkpoint', async () => {
         await this.checkpoints.save(name, checkpoint);
         this.#saved.set(name, checkpoint);
@@ -179,4 +188,8 @@ export class PartitionsService implements OnApplicationBootstrap, BeforeApplicat
       this.logger.warn({ err: MeshError.from(error), what }, 'the bus did not take it; the next round will');
     }
   }
+}
+
+function isSame(a: Checkpoint | undefined, b: Checkpoint): boolean {
+  return a?.lastSeq === b.lastSeq && a.foldFromSeq === b.foldFromSeq && a.incarnation === b.incarnation;
 }

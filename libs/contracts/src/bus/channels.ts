@@ -7,6 +7,8 @@ import { ArchivedRunV1 } from '../work/archived-run.v1.js';
 import { AuditNoteV1 } from '../work/audit-note.v1.js';
 import { CancelNoteV1 } from '../work/cancel-note.v1.js';
 import { InferWorkV1 } from '../work/infer-work.v1.js';
+import { PartitionCheckV1 } from '../work/partition-check.v1.js';
+import { PartitionStateV1 } from '../work/partition-state.v1.js';
 import { RunNoteV1 } from '../work/run-note.v1.js';
 import { SessionLoadV1 } from '../work/session-load.v1.js';
 import { SessionSaveV1 } from '../work/session-save.v1.js';
@@ -143,6 +145,18 @@ export const CHANNELS = {
   },
   ...LETTER_CHANNELS,
   ...SCHEDULE_CHANNELS,
+  partitionCheck: {
+    account: 'CORE',
+    subject: 'sb.v1.svc.audit.whole.*',
+    carrier: { kind: 'request', streamed: false },
+    publishers: ['router', 'tool-runner'],
+    subscribers: ['audit'],
+    tenants: false,
+    seal: 'pair:audit',
+    messages: { 'partition.check.v1': PartitionCheckV1 },
+    reply: PartitionStateV1,
+    doc: 'Whether a partition is as it was archived. Of no tenant: the subject names `mesh`.',
+  },
   audit: {
     account: 'CORE',
     subject: 'sb.v1.audit.*.*',

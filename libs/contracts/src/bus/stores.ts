@@ -91,7 +91,7 @@ export const OBJECT_STORES = {
     name: 'journals',
     ttlMs: 0,
     maxBytes: 4_096 * MiB,
-    users: ['guard', 'router', 'inference', 'tool-runner', 'memory', 'audit'],
+    users: ['guard', 'router', 'inference', 'tool-runner', 'memory', 'audit', 'archivist'],
     doc: 'Large bodies of journal entries, kept as long as the journals themselves.',
   },
 } as const;

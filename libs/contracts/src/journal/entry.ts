@@ -8,6 +8,7 @@ import { RunArchivedV1 } from './run-archived.v1.js';
 import { RunAcceptedV1 } from './run-accepted.v1.js';
 import { RunCancelRequestedV1 } from './run-cancel-requested.v1.js';
 import { RunPauseRequestedV1 } from './run-pause-requested.v1.js';
+import { RunRecoveredV1 } from './run-recovered.v1.js';
 import { RunRefusedV1 } from './run-refused.v1.js';
 import { RunResumeRequestedV1 } from './run-resume-requested.v1.js';
 import { RunSignalledV1 } from './run-signalled.v1.js';
@@ -37,6 +38,7 @@ export const JOURNAL_KINDS = {
   'timer.fired.v1': { author: 'router', schema: TimerFiredV1, at: 'firedAt' },
   'decision.v1': { author: 'router', schema: DecisionV1, at: 'decidedAt' },
   'run.archived.v1': { author: 'archivist', schema: RunArchivedV1, at: 'archivedAt' },
+  'run.recovered.v1': { author: 'archivist', schema: RunRecoveredV1, at: 'recoveredAt' },
 } as const satisfies Record<string, { author: ServiceName; schema: z.ZodType; at: string }>;
 
 export type JournalKind = keyof typeof JOURNAL_KINDS;

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { partitionOfRun } from '@signalbox/contracts';
+import { MeshError } from '@signalbox/kernel';
 import { Database } from '@signalbox/persistence';
 import type { EntityManager } from 'typeorm';
-import { ArchivePort, type Batch, type EntryRow, type RunRef } from '../archive.port.js';
+import { ArchivePort, type Batch, type Position, type RunRef } from '../archive.port.js';
 import { ArchivedEntry } from '../entities/archived-entry.entity.js';
 import { ArchivedRun } from '../entities/archived-run.entity.js';
 import { Checkpoint } from '../entities/checkpoint.entity.js';
@@ -18,24 +19,27 @@ export class PostgresArchiveAdapter extends ArchivePort {
     super();
   }
 
-  override async lastSeq(partition: string): Promise<number> {
+  override async position(partition: string): Promise<Position> {
     await this.database.open(OPEN_MS);
     const checkpoint = await this.database.run((manager) => manager.findOneBy(Checkpoint, { partition }));
-    return checkpoint?.lastSeq ?? 0;
+    return checkpoint ?? { incarnation: 0, lastSeq: 0, rebuilding: false };
   }
 
   override async keep(batch: Batch): Promise<void> {
-    const { partition, entries, runs } = batch;
+    const { partition, incarnation, entries, runs } = batch;
     await this.database.open(OPEN_MS);
     await this.database.transaction(async (manager) => {
-      await insertEntries(manager, partition, entries);
+      await insertEntries(manager, batch);
       for (let at = 0; at < runs.length; at += ROWS_AT_ONCE)
         await manager.upsert(ArchivedRun, runs.slice(at, at + ROWS_AT_ONCE), ['tenant', 'runId']);
-      await manager.query(
-        `insert into checkpoints (partition, last_seq) values ($1, $2)
-         on conflict (partition) do update set last_seq = greatest(checkpoints.last_seq, excluded.last_seq)`,
-        [partition, entries.at(-1)?.seq ?? 0],
+      const kept: unknown[] = await manager.query(
+        `insert into checkpoints (partition, incarnation, last_seq) values ($1, $2, $3)
+         on conflict (partition) do update set last_seq = greatest(checkpoints.last_seq, excluded.last_seq)
+         where checkpoints.incarnation = excluded.incarnation and not checkpoints.rebuilding
+         returning partition`,
+        [partition, incarnation, entries.at(-1)?.seq ?? 0],
       );
+      if (kept.length === 0) throw new MeshError('CONFLICT', 'The partition was rebuilt meanwhile.');
     });
   }
 
@@ -46,14 +50,16 @@ export class PostgresArchiveAdapter extends ArchivePort {
 }
 
 /** One statement with an array a column: far cheaper than a parameter a value. */
-async function insertEntries(manager: EntityManager, partition: string, rows: readonly EntryRow[]): Promise<void> {
+async function insertEntries(manager: EntityManager, batch: Batch): Promise<void> {
+  const { partition, incarnation, entries: rows } = batch;
   await manager.query(
-    `insert into entries (partition, seq, tenant, run_id, subject, bytes, entry, seal, fault_code, fault)
-     select $1, * from unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::json[], $8::text[],
-       $9::text[], $10::text[])
+    `insert into entries (partition, incarnation, seq, tenant, run_id, subject, bytes, entry, seal, fault_code, fault)
+     select $1, $2::integer, * from unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::json[],
+       $9::text[], $10::text[], $11::text[])
      on conflict do nothing`,
     [
       partition,
+      incarnation,
       rows.map(({ seq }) => seq),
       rows.map(({ tenant }) => tenant),
       rows.map(({ runId }) => runId),
@@ -69,6 +75,6 @@ async function insertEntries(manager: EntityManager, partition: string, rows: re
 
 /** What lies in another partition's stream under this id is nothing of this run. */
 function readEntries(manager: EntityManager, { tenant, runId }: RunRef): Promise<ArchivedEntry[]> {
-  const where = { tenant, runId, partition: partitionOfRun(runId) };
-  return manager.find(ArchivedEntry, { where, order: { seq: 'asc' } });
+  const where = { tenant, runId, partition: partitionOfRun(runId), counts: true };
+  return manager.find(ArchivedEntry, { where, order: { incarnation: 'asc', seq: 'asc' } });
 }

@@ -7,6 +7,10 @@ export class ArchivedEntry {
   @PrimaryColumn({ type: 'text' })
   partition: string;
 
+  /** How often the stream had been rebuilt when this was read from it. */
+  @PrimaryColumn({ type: 'integer' })
+  incarnation: number;
+
   /** Sequence in the partition's stream. */
   @PrimaryColumn({ type: 'bigint', transformer: { to: (n: number) => n, from: Number } })
   seq: number;
@@ -40,4 +44,12 @@ export class ArchivedEntry {
 
   @Column({ type: 'text', nullable: true })
   fault: string | null;
+
+  /** The incarnation in whose stream it is no longer; null while it is there, or went to the archive in order. */
+  @Column({ type: 'integer', name: 'cut_in', nullable: true })
+  cutIn: number | null;
+
+  /** False: what its run came to has been decided anew without it. */
+  @Column({ type: 'boolean' })
+  counts: boolean;
 }

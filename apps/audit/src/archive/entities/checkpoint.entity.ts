@@ -8,4 +8,11 @@ export class Checkpoint {
 
   @Column({ type: 'bigint', name: 'last_seq', transformer: { to: (n: number) => n, from: Number } })
   lastSeq: number;
+
+  @Column({ type: 'integer' })
+  incarnation: number;
+
+  /** The stream came back without entries that are still to be brought back. */
+  @Column({ type: 'boolean' })
+  rebuilding: boolean;
 }

@@ -6,10 +6,10 @@ export class Trims1795824000000 implements MigrationInterface {
     await runner.query(`
       alter table runs
         add column closed boolean not null default false,
-        -- hot: in its stream; trimmed: in the archive alone; kept: its archive does not hold, so it stays.
+        -- hot: in its stream; leaving: on its way; trimmed: in the archive alone; kept: its archive does not hold, so it stays.
         add column place text not null default 'hot'`);
     await runner.query('update runs set closed = true where ended_at is not null');
-    await runner.query(`create index runs_to_trim on runs (ended_at) where closed and place = 'hot'`);
+    await runner.query(`create index runs_to_trim on runs (ended_at) where closed and place in ('hot', 'leaving')`);
     await runner.query(`
       create table tombstones (
         tenant text not null,

@@ -1,7 +1,8 @@
 import { dirname, join } from 'node:path';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { CONFIG, LOGGER } from '@signalbox/app-runtime';
-import { Bus } from '@signalbox/bus';
+import { type AppendReceipt, Bus } from '@signalbox/bus';
+import type { JournalBody } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import type { Logger } from '@signalbox/telemetry';
 import type { RunRef } from '../../archive/archive.port.js';
@@ -36,13 +37,25 @@ export class BusHotJournalsAdapter extends HotJournalsPort implements OnApplicat
     before: { entries: number; head: string },
   ): Promise<number | null> {
     const { journal } = await this.#open();
-    try {
-      const body = { ...before, archivedAt: Date.now() };
-      return (await journal.append(run, 'run.archived.v1', body, { expectLastSeq: lastSeq })).seq;
-    } catch (error) {
-      if (MeshError.from(error).code === 'SEQUENCE_CONFLICT') return null;
-      throw error;
-    }
+    const body = { ...before, archivedAt: Date.now() };
+    return seqOrNull(journal.append(run, 'run.archived.v1', body, { expectLastSeq: lastSeq }));
+  }
+
+  override async restore(
+    run: RunRef,
+    stored: { bytes: Uint8Array; body: unknown },
+    lastSeq: number,
+  ): Promise<number | null> {
+    return seqOrNull((await this.#open()).journal.restore(run, stored, lastSeq));
+  }
+
+  override async setRecovered(
+    run: RunRef,
+    body: JournalBody<'run.recovered.v1'>,
+    lastSeq: number,
+  ): Promise<number | null> {
+    const { journal } = await this.#open();
+    return seqOrNull(journal.append(run, 'run.recovered.v1', body, { expectLastSeq: lastSeq }));
   }
 
   override async clear(run: RunRef, beforeSeq: number): Promise<void> {
@@ -57,5 +70,15 @@ export class BusHotJournalsAdapter extends HotJournalsPort implements OnApplicat
       throw error;
     });
     return this.#bus;
+  }
+}
+
+/** Null when something came in between. */
+async function seqOrNull(appending: Promise<AppendReceipt>): Promise<number | null> {
+  try {
+    return (await appending).seq;
+  } catch (error) {
+    if (MeshError.from(error).code === 'SEQUENCE_CONFLICT') return null;
+    throw error;
   }
 }

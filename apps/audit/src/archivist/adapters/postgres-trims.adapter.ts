@@ -15,15 +15,20 @@ export class PostgresTrimsAdapter extends TrimsPort {
   override due(endedBeforeMs: number, limit: number): Promise<RunRef[]> {
     return this.#ask(
       `select tenant, run_id as "runId" from runs
-       where closed and place = 'hot' and ended_at < $1 order by ended_at limit $2`,
+       where closed and place in ('hot', 'leaving') and ended_at < $1 order by ended_at limit $2`,
       [endedBeforeMs, limit],
     );
+  }
+
+  override async leaving({ tenant, runId }: RunRef): Promise<void> {
+    await this.#ask(`update runs set place = 'leaving' where tenant = $1 and run_id = $2`, [tenant, runId]);
   }
 
   override async trimmed({ tenant, runId, seq }: Tombstone, nowMs: number): Promise<void> {
     await this.#ask(
       `with moved as (update runs set place = 'trimmed' where tenant = $1 and run_id = $2)
-       insert into tombstones (tenant, run_id, seq, trimmed_at) values ($1, $2, $3, $4) on conflict do nothing`,
+       insert into tombstones (tenant, run_id, seq, trimmed_at) values ($1, $2, $3, $4)
+       on conflict (tenant, run_id) do update set seq = excluded.seq, trimmed_at = excluded.trimmed_at`,
       [tenant, runId, seq, nowMs],
     );
   }

@@ -1,6 +1,6 @@
 import { CORE_BUS } from '@signalbox/app-runtime';
 import type { AppendReceipt, Bus, FollowOptions, PartitionReader, RunRef } from '@signalbox/bus';
-import type { JournalBody } from '@signalbox/contracts';
+import type { JournalBody, PartitionStateV1 } from '@signalbox/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { JournalPort } from '../journal.port.js';
 
@@ -28,6 +28,10 @@ export class BusJournalAdapter extends JournalPort {
 
   override follow(partition: string, options: FollowOptions): PartitionReader {
     return this.bus.journal.follow(partition, options);
+  }
+
+  override state(partition: string): Promise<PartitionStateV1> {
+    return this.bus.journal.state(partition);
   }
 
   override size(partition: string): Promise<{ firstSeq: number; lastSeq: number }> {

@@ -9,6 +9,7 @@ const CheckpointV1 = z.object({
   format: z.literal(1),
   foldFromSeq: z.number().int().min(1),
   lastSeq: z.number().int().min(0),
+  incarnation: z.number().int().min(0).default(0),
 });
 
 @Injectable()

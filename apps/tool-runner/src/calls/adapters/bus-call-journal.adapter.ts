@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CORE_BUS } from '@signalbox/app-runtime';
+import { CONFIG, CORE_BUS } from '@signalbox/app-runtime';
 import type { Bus } from '@signalbox/bus';
-import type { JournalBody, ToolWorkV1 } from '@signalbox/contracts';
+import { type JournalBody, partitionOfRun, type ToolWorkV1 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { approvalOf, foldJournal, hasEnded, isSettled, mayBegin } from '@signalbox/run-engine';
+import type { ToolRunnerConfig } from '../../config.js';
 import { CallJournalPort } from '../call-journal.port.js';
 
 /** Rounds of reading and appending before the work is given back. */
@@ -11,7 +12,13 @@ const ROUNDS_MAX = 20;
 
 @Injectable()
 export class BusCallJournalAdapter extends CallJournalPort {
-  constructor(@Inject(CORE_BUS) private readonly bus: Bus) {
+  /** The server under which a partition was found whole. */
+  readonly #wholeAt = new Map<string, string>();
+
+  constructor(
+    @Inject(CORE_BUS) private readonly bus: Bus,
+    @Inject(CONFIG) private readonly config: Pick<ToolRunnerConfig, 'claimsNeedArchive'>,
+  ) {
     super();
   }
 
@@ -26,7 +33,8 @@ export class BusCallJournalAdapter extends CallJournalPort {
     });
   }
 
-  override claim(work: ToolWorkV1, fact: JournalBody<'tool.began.v1'>): Promise<boolean> {
+  override async claim(work: ToolWorkV1, fact: JournalBody<'tool.began.v1'>): Promise<boolean> {
+    if (this.config.claimsNeedArchive) await this.#assertWhole(partitionOfRun(work.runId));
     return this.#appendUnbegun(work, (expectLastSeq) =>
       this.bus.journal.append(work, 'tool.began.v1', fact, { expectLastSeq }),
     );
@@ -55,6 +63,18 @@ export class BusCallJournalAdapter extends CallJournalPort {
 
   override async failed(work: ToolWorkV1, fact: JournalBody<'tool.failed.v1'>): Promise<void> {
     await this.bus.journal.append(work, 'tool.failed.v1', fact, { id: factId(work, 'failed') });
+  }
+
+  /**
+   * A server that was started anew may have come back with an older store, in which a claim is missing that was made:
+   * nothing unsafe begins until the archive has been held against it. Asked once a server and partition.
+   */
+  async #assertWhole(partition: string): Promise<void> {
+    const { serverId } = this.bus.journal;
+    if (this.#wholeAt.get(partition) === serverId) return;
+    const { whole } = await this.bus.journal.state(partition);
+    if (!whole) throw new MeshError('BUS_UNAVAILABLE', `Partition ${partition} is being rebuilt from the archive.`);
+    this.#wholeAt.set(partition, serverId);
   }
 
   /** Lands only if nothing came since the journal was read: a cancel, a claim or a newer attempt wins. */
