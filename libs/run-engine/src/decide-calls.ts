@@ -117,12 +117,12 @@ export function judge(state: RunState, call: Call, env: DecideEnv): { event: Run
   const asks = verdict.outcome === 'approve' || verdict.kind === 'approval';
   const decision = asks && call.approval !== null ? approvedBy(state, call, verdict) : verdict;
   if (decision.outcome === 'deny') return refuseBy(decision);
-  const argumentsHash = sha256Hex(text);
-  if (decision.outcome === 'approve') return { event: approvalQuestion(call, decision, argumentsHash, env.nowMs) };
-  if (tool.driver.kind === 'inline') {
+  if (tool.driver.kind === 'inline' && decision.outcome === 'permit') {
     const answer = inlineAnswer(tool.driver.expression, tool.limits, text, args);
     return { event: { type: 'tool.inlined', step, callId, tool: name, arguments: text, ...answer, decision } };
   }
+  const argumentsHash = sha256Hex(text);
+  if (decision.outcome === 'approve') return { event: approvalQuestion(call, decision, argumentsHash, env.nowMs) };
   return {
     event: {
       type: 'tool.requested',

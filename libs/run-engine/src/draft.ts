@@ -42,8 +42,13 @@ export function quarantine(draft: RunState, why: string): void {
 }
 
 export function putCall(draft: RunState, call: Call, change: Partial<Call>): void {
+  addCall(draft, { ...call, ...change });
+}
+
+/** The call itself, not a copy of it. */
+export function addCall(draft: RunState, call: Call): void {
   const calls: Record<string, Call> = mine(draft, draft.calls, () => ({ ...draft.calls }));
-  calls[call.callId] = { ...call, ...change };
+  calls[call.callId] = call;
   draft.calls = calls;
 }
 

@@ -1,6 +1,6 @@
 import type { RunEvent, RunEventOf } from '@signalbox/contracts';
 import { takeKept } from './controls.js';
-import { addRemark, callIdOf, newCall, putCall, putStep, stepNumbered } from './draft.js';
+import { addCall, addRemark, callIdOf, newCall, putCall, putStep, stepNumbered } from './draft.js';
 import { repairRequest } from './output.js';
 import { retryDelayMs } from './settings.js';
 import type { Asked, ModelStep, RunState } from './state.js';
@@ -99,9 +99,7 @@ function stepPlanned(draft: RunState, event: RunEventOf<'plan.stepped'>, decided
     },
     {},
   );
-  event.calls.forEach((call, index) =>
-    putCall(draft, newCall(callIds[index]!, event.step, call.tool, call.arguments), {}),
-  );
+  event.calls.forEach((call, index) => addCall(draft, newCall(callIds[index]!, event.step, call.tool, call.arguments)));
 }
 
 function applyCallEvent(

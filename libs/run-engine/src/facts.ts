@@ -1,7 +1,18 @@
 import { ERRORS, type JournalEntry, type JournalEntryOf } from '@signalbox/contracts';
 import { applyAnswer, expire } from './answers.js';
 import { applyPause, applySignal, ringWait } from './controls.js';
-import { addRedactions, callIdOf, keep, newCall, putCall, putStep, quarantine, report, stepNumbered } from './draft.js';
+import {
+  addCall,
+  addRedactions,
+  callIdOf,
+  keep,
+  newCall,
+  putCall,
+  putStep,
+  quarantine,
+  report,
+  stepNumbered,
+} from './draft.js';
 import { ATTEMPTS_MAX, modelAttemptsMax } from './settings.js';
 import { type Call, type ModelStep, type RunState, type SessionAsk, hasEnded, isSettled, stepOf } from './state.js';
 import { TIMERS, dueAtOf } from './timers.js';
@@ -137,7 +148,7 @@ function applyModel(draft: RunState, fact: ModelFact): void {
   const { content, toolCalls, redactions, simulated, upstream, provider } = fact.body;
   const callIds = toolCalls.map((_, index) => callIdOf(number, index));
   putStep(draft, step, { status: 'completed', content, callIds, error: null });
-  toolCalls.forEach((call, index) => putCall(draft, newCall(callIds[index]!, number, call.name, call.arguments), {}));
+  toolCalls.forEach((call, index) => addCall(draft, newCall(callIds[index]!, number, call.name, call.arguments)));
   addRedactions(draft, redactions);
   draft.simulated ||= simulated;
   draft.upstream = upstream === '' ? provider : upstream;

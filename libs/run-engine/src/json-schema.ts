@@ -126,15 +126,35 @@ export function isSafePattern(pattern: string): boolean {
   }
 }
 
+interface Rule {
+  keyword: string;
+  limit: unknown;
+  rule: Check | undefined;
+}
+/** Schemas are never changed, and are asked again for every call of their tool. */
+const rules = new WeakMap<Schema, Rule[]>();
+
+function rulesOf(schema: Schema): Rule[] {
+  const known = rules.get(schema);
+  if (known !== undefined) return known;
+  const found = Object.entries(schema)
+    .filter(([keyword]) => !ANNOTATIONS.has(keyword) && keyword !== 'additionalProperties')
+    .map(([keyword, limit]) => ({
+      keyword,
+      limit,
+      rule: Object.hasOwn(CHECKS, keyword) ? CHECKS[keyword] : undefined,
+    }));
+  rules.set(schema, found);
+  return found;
+}
+
 function check(schema: unknown, value: unknown, at: string, walk: Walk): void {
   if (schema === true) return;
   if (!isObject(schema)) return fault(walk, at, schema === false ? 'is not allowed' : 'has no valid schema');
   if (walk.depth >= DEPTH_MAX) return fault(walk, at, `is nested deeper than ${DEPTH_MAX}`);
   if (walk.faults.length >= FAULTS_MAX) return;
   walk.depth += 1;
-  for (const [keyword, limit] of Object.entries(schema)) {
-    if (ANNOTATIONS.has(keyword) || keyword === 'additionalProperties') continue;
-    const rule = Object.hasOwn(CHECKS, keyword) ? CHECKS[keyword] : undefined;
+  for (const { keyword, limit, rule } of rulesOf(schema)) {
     if (rule === undefined) fault(walk, at, `has a schema with the keyword ${keyword}, which is not supported`);
     else rule(limit, value, at, walk);
   }
