@@ -277,6 +277,29 @@ describe('work', () => {
     await waitFor(() => done.length === 3, { what: 'the rest' });
   });
 
+  it('does not begin again what it works on when the broker delivers it again, and takes it for done once', async () => {
+    const begun: number[] = [];
+    let finish = (): void => undefined;
+    const held = new Promise<void>((resolve) => (finish = resolve));
+    const worker = await work(async ({ deliveries }) => {
+      begun.push(deliveries);
+      await held;
+    }, 4);
+    const sent = (await router.publish('workTool', SUBJECT, toolWork('call_1_0')))!;
+    await waitFor(() => begun.length === 1, { what: 'the call to begin' });
+    const admin = await fixture.admin();
+    const delivered = async (): Promise<number> =>
+      (await admin.consumers.info('WORK_TOOL', 'tool-runner-default')).delivered.consumer_seq;
+    const first = await delivered();
+    const another = await fixture.raw('tool-runner');
+    another.publish(`$JS.ACK.WORK_TOOL.tool-runner-default.1.${sent.seq}.${first}.0.0`, '-NAK');
+    await waitFor(async () => (await delivered()) > first, { what: 'a second delivery' });
+    finish();
+    await waitFor(async () => (await left()) === 0, { what: 'the broker to know' });
+    expect(begun).toEqual([1]);
+    expect(worker.stats()).toMatchObject({ done: 1, running: 0, waiting: 0 });
+  });
+
   it('goes on when its durable is deleted and made again', async () => {
     const done: string[] = [];
     const worker = await work(async (message) => void done.push(callOf(message)), 2);

@@ -29,6 +29,8 @@ export class Worker implements WorkConsumer {
   readonly #pull: Pull;
   readonly #running = new Set<WorkItem>();
   readonly #waiting: WorkItem[] = [];
+  /** All that runs or waits here, by its sequence in the stream. */
+  readonly #held = new Map<number, WorkItem>();
   readonly #account: AccountName;
   readonly #advisories: { stop(): void };
   #paused = false;
@@ -113,8 +115,11 @@ export class Worker implements WorkConsumer {
     this.#losses = 0;
     const delivery = readDelivery(msg.reply);
     if (delivery === null) return;
+    // A broker that was away delivers again what is under way here: doing it twice would cost twice.
+    if (this.#held.get(delivery.streamSeq)?.renew(msg, delivery) === true) return this.#ask();
     const item = new WorkItem(this.tools.connection, msg, delivery, this.spec);
     if (this.#draining) return item.giveBack(0);
+    this.#held.set(delivery.streamSeq, item);
     this.#waiting.push(item);
     this.#next();
   }
@@ -123,15 +128,24 @@ export class Worker implements WorkConsumer {
     while (this.#running.size < this.concurrency && !this.#draining) {
       const item = this.#waiting.shift();
       if (!item) break;
-      if (item.settled) continue;
+      if (item.settled) {
+        this.#release(item);
+        continue;
+      }
       this.#running.add(item);
       void this.#handle(item).finally(() => {
         this.#running.delete(item);
+        this.#release(item);
         if (this.#running.size === 0) this.#idle();
         this.#next();
       });
     }
     this.#ask();
+  }
+
+  #release(item: WorkItem): void {
+    const { streamSeq } = item.delivery;
+    if (this.#held.get(streamSeq) === item) this.#held.delete(streamSeq);
   }
 
   async #handle(item: WorkItem): Promise<void> {

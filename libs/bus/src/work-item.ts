@@ -15,15 +15,39 @@ export class WorkItem {
   readonly #beat: NodeJS.Timeout;
   readonly #hold: NodeJS.Timeout;
   #settled = false;
+  #msg: Msg;
+  #delivery: Delivery;
 
   constructor(
     private readonly connection: Connection,
-    readonly msg: Msg,
-    readonly delivery: Delivery,
+    msg: Msg,
+    delivery: Delivery,
     spec: ConsumerSpec,
   ) {
+    this.#msg = msg;
+    this.#delivery = delivery;
     this.#beat = setInterval(() => this.#say('+WPI'), spec.ackWaitMs / 3);
     this.#hold = setTimeout(() => this.abandon(), LIMITS.workHoldMs);
+  }
+
+  get msg(): Msg {
+    return this.#msg;
+  }
+
+  get delivery(): Delivery {
+    return this.#delivery;
+  }
+
+  /**
+   * Takes a further delivery of the message that is being worked on, as after a restart of the broker: what is said from
+   * now on is said of that one. False when it is another message, or this one is out of our hands.
+   */
+  renew(msg: Msg, delivery: Delivery): boolean {
+    if (this.#settled || msg.subject !== this.#msg.subject || Buffer.compare(msg.data, this.#msg.data) !== 0)
+      return false;
+    this.#msg = msg;
+    this.#delivery = delivery;
+    return true;
   }
 
   get signal(): AbortSignal {
@@ -69,6 +93,6 @@ export class WorkItem {
 
   /** Where it cannot be said the connection is closed, and the broker delivers the message again after the ack wait. */
   #say(word: string): void {
-    if (this.msg.reply !== undefined) this.connection.sendSoon(this.msg.reply, word, undefined, () => undefined);
+    if (this.#msg.reply !== undefined) this.connection.sendSoon(this.#msg.reply, word, undefined, () => undefined);
   }
 }

@@ -2,12 +2,14 @@ import { Inject } from '@nestjs/common';
 import { CONFIG, CORE_BUS, KEYS } from '@signalbox/app-runtime';
 import type { Bus, KeyRing, RawEntry } from '@signalbox/bus';
 import { type InferWorkV1, subjects, type TokenDeltaV1 } from '@signalbox/contracts';
-import { newId } from '@signalbox/kernel';
+import { newId, Semaphore } from '@signalbox/kernel';
 import { type Found, sealForVault } from '@signalbox/privacy';
 import { retry } from '@signalbox/resilience';
 import type { InferenceConfig } from '../../config.js';
 import { CallsPort, type ModelCompleted, type ModelFailed } from '../calls.port.js';
 
+/** Journals read at once: after a restart of the broker thousands of calls may come again together. */
+const READS_MAX = 32;
 /** The bus takes so many values in one deposit. */
 const DEPOSIT_ITEMS_MAX = 1_000;
 const DEPOSIT_ATTEMPTS_MAX = 4;
@@ -19,6 +21,7 @@ const RUN_ENDS = new Set(['run.completed', 'run.failed', 'run.cancelled']);
 export class BusCallsAdapter extends CallsPort {
   readonly #worker = newId('inference');
   readonly #vaultKey: string;
+  readonly #reads = new Semaphore(READS_MAX);
 
   constructor(
     @Inject(CORE_BUS) private readonly bus: Bus,
@@ -30,7 +33,10 @@ export class BusCallsAdapter extends CallsPort {
   }
 
   override async isSettled(work: InferWorkV1, deliveries: number): Promise<boolean> {
-    if (deliveries > 1) return (await this.bus.journal.read(work)).some((entry) => settles(entry, work));
+    if (deliveries > 1) {
+      const entries = await this.#reads.run(() => this.bus.journal.read(work));
+      return entries.some((entry) => settles(entry, work));
+    }
     const last = await this.bus.journal.last(work);
     return last !== null && settles(last, work);
   }
