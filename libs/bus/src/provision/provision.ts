@@ -56,6 +56,7 @@ async function provisionAccount(options: ProvisionOptions, account: AccountName)
     const manager = await jetstreamManager(connection, { checkAPI: false, timeout: API_TIMEOUT_MS });
     const items = await provisionStreams(manager, account, options.replicas ?? 1, mayTrim(connection));
     for (const spec of Object.values(CONSUMERS).filter((consumer) => consumer.account === account)) {
+      await dropWhatIsAhead(manager, spec.stream, spec.durable);
       items.push(await provisionConsumer(manager, account, spec.stream, consumerConfig(spec)));
     }
     return {
@@ -92,6 +93,17 @@ async function provisionStreams(
     );
   }
   return items;
+}
+
+/**
+ * A durable that has delivered more than its stream holds would pass over new messages until the stream has grown past
+ * that: the stream came back from its disk shorter than it was. Made anew, it takes what is left from the beginning.
+ */
+async function dropWhatIsAhead(manager: JetStreamManager, stream: string, durable: string): Promise<void> {
+  const info = await manager.consumers.info(stream, durable).catch(nullWhenMissing);
+  if (info === null) return;
+  const { state } = await manager.streams.info(stream);
+  if (info.delivered.stream_seq > state.last_seq) await manager.consumers.delete(stream, durable);
 }
 
 function provisionConsumer(
