@@ -1,7 +1,7 @@
 import type { AppendReceipt, FollowOptions, PartitionReader, RunRef } from '@signalbox/bus';
 import type { JournalBody } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
-import type { AskEffect, PolicyView, RunState } from '@signalbox/run-engine';
+import { type AskEffect, newRun, type PolicyView, type RunState } from '@signalbox/run-engine';
 import { DispatchPort } from './dispatch/dispatch.port.js';
 import { BudgetsPort } from './limits/budgets.port.js';
 import { LimitsPort } from './limits/limits.port.js';
@@ -46,6 +46,18 @@ export class MemoryJournal extends JournalPort {
     this.fired.push(timer);
     return Promise.resolve();
   }
+  override spawn(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+  override endChild(): Promise<void> {
+    return Promise.resolve();
+  }
+  override endParent(): Promise<void> {
+    return Promise.resolve();
+  }
+  override fold(): Promise<RunState> {
+    return Promise.resolve(newRun(''));
+  }
   override follow(_partition: string, options: FollowOptions): PartitionReader {
     this.reader = options;
     return { caughtUp: Promise.resolve(), closed: Promise.resolve(), lastSeq: () => this.seq };
@@ -68,6 +80,7 @@ export class MemoryDispatch extends DispatchPort {
     return fault === undefined ? Promise.resolve() : Promise.reject(fault);
   }
   override hint(): void {}
+  override report(): void {}
 }
 
 export class OpenPolicy extends PolicyPort {

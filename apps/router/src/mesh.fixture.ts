@@ -1,7 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { CONFIG, CORE_BUS, KEYS, LOGGER, PolicyModule, Readiness } from '@signalbox/app-runtime';
 import { Bus, KeyRing, type RunRef, type WorkMessage } from '@signalbox/bus';
-import { type InferWorkV1, type PolicyBundleV1, runIdFor, type ToolCall, type ToolWorkV1 } from '@signalbox/contracts';
+import {
+  type InferWorkV1,
+  type PolicyBundleV1,
+  runIdFor,
+  type ToolCall,
+  type ToolEffect,
+  type ToolWorkV1,
+} from '@signalbox/contracts';
 import { MeshError, newRequestId } from '@signalbox/kernel';
 import { bundleKey, signBundle } from '@signalbox/policy-engine';
 import { foldJournal, mayBegin } from '@signalbox/run-engine';
@@ -15,7 +22,7 @@ import { PartitionsService } from './partitions/partitions.service.js';
 
 export const TENANT = 'acme';
 const limits = { wallMs: 200, cpuMs: 200, memoryBytes: 67_108_864, pidsMax: 4, outputBytesMax: 1_024, tmpBytesMax: 0 };
-const tool = (name: string, effect: 'pure' | 'unsafe') => ({
+const tool = (name: string, effect: ToolEffect) => ({
   name,
   description: '',
   parameters: { type: 'object', properties: { n: { type: 'integer' } } },
@@ -38,7 +45,7 @@ const BUNDLE: PolicyBundleV1 = {
       description: '',
       instructions: 'Work.',
       model: 'default',
-      tools: ['look', 'send', 'forbidden'],
+      tools: ['look', 'send', 'forbidden', 'delegate'],
       limits: {
         stepsMax: 10,
         tokensMax: 100_000,
@@ -49,8 +56,19 @@ const BUNDLE: PolicyBundleV1 = {
       },
     },
   ],
-  tools: [tool('look', 'pure'), tool('send', 'unsafe'), tool('forbidden', 'pure')],
-  rules: [{ id: 'allow', effect: 'permit', agents: '*', tools: ['look', 'send'], when: [], description: '' }],
+  tools: [
+    tool('look', 'pure'),
+    tool('send', 'unsafe'),
+    tool('forbidden', 'pure'),
+    {
+      ...tool('delegate', 'idempotent'),
+      parameters: { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] },
+      driver: { kind: 'agent', agent: 'worker' },
+    },
+  ],
+  rules: [
+    { id: 'allow', effect: 'permit', agents: '*', tools: ['look', 'send', 'delegate'], when: [], description: '' },
+  ],
   models: [
     {
       id: 'default',
@@ -157,6 +175,8 @@ export interface Plan {
   /** Calls by step; after the last one the answer. */
   steps: string[][];
   delayMs?: number;
+  /** What a run below is asked to do. */
+  below?: Plan;
 }
 
 /** The other services, played with their own users and keys. */
@@ -267,7 +287,12 @@ export class Workers {
     const plan = JSON.parse(body.messages.find((message) => message.role === 'user')!.content) as Plan;
     if (plan.delayMs !== undefined) await this.#during('models', plan.delayMs);
     const names = plan.steps[step - 1] ?? [];
-    const toolCalls = names.map((name, index): ToolCall => ({ callId: `x${index}`, name, arguments: '{"n":1}' }));
+    const delegated = JSON.stringify({ input: JSON.stringify(plan.below) });
+    const toolCalls = names.map((name, index): ToolCall => ({
+      callId: `x${index}`,
+      name,
+      arguments: name === 'delegate' ? delegated : '{"n":1}',
+    }));
     const fact = {
       step,
       attempt,

@@ -93,6 +93,7 @@ export const ERRORS = {
   LIMIT_COST: spec('limit', 'never', 422, 'The run reached its limit of money.'),
   LIMIT_TOOL_CALLS: spec('limit', 'never', 422, 'The run reached its limit of tool calls.'),
   LIMIT_WALL_TIME: spec('limit', 'never', 422, 'The run reached its limit of wall time.'),
+  LIMIT_DEPTH: spec('limit', 'never', 422, 'Runs of agents called by agents are nested as deep as they may be.'),
   LIMIT_NO_PROGRESS: spec(
     'limit',
     'never',

@@ -13,5 +13,7 @@ export const RunLimits = z.object({
   parallelToolCallsMax: z.number().int().min(1).max(64),
   /** From the start of the run (not its acceptance) to its end; time in which it only waits or is paused does not count. */
   wallMsMax: z.number().int().min(100).max(2_592_000_000),
+  /** Runs of other agents below this one, one under the other; 0: it may start none. Absent: 4. */
+  depthMax: z.number().int().min(0).max(16).optional(),
 });
 export type RunLimits = z.infer<typeof RunLimits>;

@@ -41,6 +41,14 @@ export function runIdFor(origin: RunOrigin): string {
   return `run_${partition}_${time}${base32(sha256('run', origin.tenant, origin.requestId), 16)}`;
 }
 
+/**
+ * The id of the run that carries out a call of another run: one call has one. Same partition, same time in it, so
+ * that a run and those below it are read together and sort together.
+ */
+export function childRunIdFor(runId: string, callId: string): string {
+  return `${runId.slice(0, 17)}${base32(sha256('child', RunId.parse(runId), callId), 16)}`;
+}
+
 /** A request id from a clock (ms since 1970) and 10 random bytes, sortable by time. */
 export function requestIdFrom(nowMs: number, random: Uint8Array): string {
   let time = '';

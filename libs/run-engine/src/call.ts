@@ -1,4 +1,5 @@
 import type {
+  ChildRun,
   CallWait,
   DecisionRecord,
   QuestionChoice,
@@ -48,6 +49,8 @@ export interface Call extends Asked {
   wait: CallWait | null;
   /** What a person said of exactly this call. */
   approval: Approval | null;
+  /** The run that carries it out; null where none does. */
+  child: ChildRun | null;
   result: string;
   error: WireError | null;
 }

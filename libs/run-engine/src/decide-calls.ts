@@ -1,5 +1,6 @@
-import type { DecisionRecord, ErrorCode, RunEvent } from '@signalbox/contracts';
+import type { BundleRef, DecisionRecord, ErrorCode, RunEvent } from '@signalbox/contracts';
 import { sha256Hex } from '@signalbox/kernel';
+import { agentCalled, depthLeft, grantChild, openPurse, type Purse } from './children.js';
 import { inlineAnswer } from './inline.js';
 import { schemaFaults } from './json-schema.js';
 import { limitEvents } from './limits.js';
@@ -16,6 +17,7 @@ export function nextCallEvents(state: RunState, calls: readonly Call[], env: Dec
   let running = calls.filter((call) => holdsSlot(call)).length;
   let dispatched = state.toolCalls;
   let inlineChars = 0;
+  let purse: Purse | undefined;
   for (const call of calls) {
     if (inlineChars >= ROUND_CHARS_MAX) break;
     if (call.status === 'overdue' && call.attempt >= ATTEMPTS_MAX && !askedOf(call)) {
@@ -26,6 +28,9 @@ export function nextCallEvents(state: RunState, calls: readonly Call[], env: Dec
     if (!DECIDABLE.has(call.status) && (call.status !== 'overdue' || askedOf(call))) continue;
     const verdict = judge(state, call, env);
     const { type } = verdict.event;
+    const agent = agentCalled(state, call.tool);
+    if (agent !== null) purse ??= openPurse(state, calls);
+    if (purse && agent !== null && type === 'tool.refused') purse.shares -= 1;
     if (type === 'tool.inlined') inlineChars += verdict.event.arguments.length + verdict.event.result.length;
     if (type === 'tool.requested' || type === 'tool.inlined') {
       if (type === 'tool.requested' && verdict.event.wait === undefined) {
@@ -40,6 +45,8 @@ export function nextCallEvents(state: RunState, calls: readonly Call[], env: Dec
           ];
         dispatched += 1;
       }
+      if (purse && agent !== null && verdict.event.type === 'tool.requested')
+        verdict.event.child = grantChild(state, call.callId, agent, purse);
     }
     events.push(verdict.event);
   }
@@ -71,6 +78,14 @@ function codeOf({ kind, answer }: DecisionRecord): ErrorCode {
   return answer?.userId === null ? 'APPROVAL_EXPIRED' : 'APPROVAL_DENIED';
 }
 
+const invalidCall = (reason: string, bundle: BundleRef): DecisionRecord => ({
+  outcome: 'deny',
+  kind: 'invalid',
+  rules: [],
+  reason: reason.slice(0, 1_000),
+  bundle,
+});
+
 /** Known tool, arguments as its schema has them, a permit for exactly these: anything else is refused. */
 export function judge(state: RunState, call: Call, env: DecideEnv): { event: RunEvent } {
   const plan = state.plan!;
@@ -87,13 +102,7 @@ export function judge(state: RunState, call: Call, env: DecideEnv): { event: Run
     },
   });
   const refuseBy = (decision: DecisionRecord): { event: RunEvent } => refuse(codeOf(decision), decision);
-  const invalid = (reason: string): DecisionRecord => ({
-    outcome: 'deny',
-    kind: 'invalid',
-    rules: [],
-    reason: reason.slice(0, 1_000),
-    bundle: plan.bundle,
-  });
+  const invalid = (reason: string): DecisionRecord => invalidCall(reason, plan.bundle);
   const tool = plan.tools.find((manifest) => manifest.name === name);
   if (tool === undefined)
     return refuse(
@@ -109,6 +118,8 @@ export function judge(state: RunState, call: Call, env: DecideEnv): { event: Run
       'TOOL_ARGUMENTS_INVALID',
       invalid(`The arguments do not match the schema of the tool: ${faults.join('; ')}`),
     );
+  if (tool.driver.kind === 'agent' && depthLeft(state) < 1)
+    return refuse('LIMIT_DEPTH', invalid('Agents are nested as deep as they may be; do without another one.'));
   const wait = waitOf(tool, args, env.nowMs);
   if (typeof wait === 'string') return refuse('TOOL_ARGUMENTS_INVALID', invalid(`The call cannot wait: ${wait}.`));
   if (call.status === 'rejected') return refuseBy(rejectedBy(call, plan.bundle));

@@ -7,7 +7,7 @@ import { checkedOutput } from './output.js';
 import { plannedCalls, plannedOutput } from './plan-values.js';
 import type { DecideEnv } from './policy-view.js';
 import { SESSION_SAVE_TIMEOUT_MS } from './settings.js';
-import { type RunState, callsOf, isSettled, stepOf } from './state.js';
+import { type RunState, callsOf, isChild, isSettled, stepOf } from './state.js';
 
 /** What follows for a run whose agent has a plan, once its session is there, if it wants one. */
 export function nextPlanned(state: RunState, plan: AgentPlan, env: DecideEnv): RunEvent[] {
@@ -56,7 +56,7 @@ function finish(state: RunState, plan: AgentPlan): RunEvent[] {
   const { usage, costNanoUsd, steps, toolCalls } = state;
   return [
     { type: 'run.completed', output, usage, costNanoUsd, steps: steps.length, toolCalls },
-    ...(plan.history
+    ...(plan.history && !isChild(state)
       ? [{ type: 'session.save-requested' as const, attempt: 1, timeoutMs: SESSION_SAVE_TIMEOUT_MS }]
       : []),
   ];

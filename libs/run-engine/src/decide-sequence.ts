@@ -1,4 +1,5 @@
 import type { RunEvent, ToolDriver } from '@signalbox/contracts';
+import { agentCalled, grantChild, openPurse } from './children.js';
 import { abandoned, DECIDABLE, judge } from './decide-calls.js';
 import { limitEvents } from './limits.js';
 import type { DecideEnv } from './policy-view.js';
@@ -7,7 +8,7 @@ import { ATTEMPTS_MAX, SEQUENCE_CALLS_MAX, SEQUENCE_WALL_MS_MAX } from './settin
 import { type Call, type RunState, isSettled } from './state.js';
 
 /** Drivers of tools that no worker runs. */
-const ENGINE_DRIVERS: ReadonlySet<ToolDriver['kind']> = new Set(['inline', 'timer', 'signal']);
+const ENGINE_DRIVERS: ReadonlySet<ToolDriver['kind']> = new Set(['inline', 'timer', 'signal', 'agent']);
 
 /** Calls that this decision asks for: a worker makes them one after the other. */
 interface Ahead {
@@ -43,6 +44,12 @@ export function nextInSequence(state: RunState, calls: readonly Call[], env: Dec
     const begins = event.type === 'tool.requested' || event.type === 'tool.inlined';
     if (begins && call.attempt === 0 && ++dispatched > toolCallsMax)
       return [...events, ...limitEvents(state, { limit: 'toolCalls', value: dispatched, bound: toolCallsMax })];
+    const agent = agentCalled(state, call.tool);
+    if (event.type === 'tool.requested' && agent !== null) {
+      // It is alone under way: all that is left is its own.
+      const child = grantChild(state, call.callId, agent, { ...openPurse(state, calls), shares: 1 });
+      return [...events, { ...event, child }];
+    }
     if (event.type !== 'tool.requested' || event.wait !== undefined) return [...events, event];
     events.push({ ...event, timeoutMs: event.timeoutMs + (ahead?.wallMs ?? 0) });
     ahead = further(ahead, event.tier, event.limits.wallMs);

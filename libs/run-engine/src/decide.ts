@@ -22,7 +22,7 @@ import {
   SESSION_LOAD_TIMEOUT_MS,
   SESSION_SAVE_TIMEOUT_MS,
 } from './settings.js';
-import { type ModelStep, type RunState, callsOf, hasEnded, isSettled, stepOf } from './state.js';
+import { type ModelStep, type RunState, callsOf, hasEnded, isChild, isSettled, stepOf } from './state.js';
 import { countParking, deadlineOf, waitsFreely } from './waiting.js';
 
 export interface Decided {
@@ -107,9 +107,11 @@ function nextEvents(state: RunState, env: DecideEnv): RunEvent[] {
   if (state.paused !== null) return [];
   const planned = plan.agent.plan;
   if (planned?.history === false) return nextPlanned(state, planned, env);
-  if (state.load === null) return [{ type: 'session.requested', attempt: 1, timeoutMs: SESSION_LOAD_TIMEOUT_MS }];
-  if (state.load.status === 'requested') return [];
-  if (state.load.status === 'overdue')
+  // A run below another starts from the question alone.
+  if (state.load === null && !isChild(state))
+    return [{ type: 'session.requested', attempt: 1, timeoutMs: SESSION_LOAD_TIMEOUT_MS }];
+  if (state.load?.status === 'requested') return [];
+  if (state.load?.status === 'overdue')
     return [{ type: 'session.skipped', reason: 'Memory did not answer in time; the run goes on without history.' }];
   if (planned !== undefined) return nextPlanned(state, planned, env);
   const step = stepOf(state);
@@ -141,11 +143,12 @@ function finish(state: RunState, step: ModelStep): RunEvent[] {
   const contract = state.plan!.agent.output;
   const { text, faults } =
     contract === undefined ? { text: step.content, faults: [] } : checkedOutput(contract, step.content);
-  if (contract === undefined || faults.length === 0)
-    return [
-      { type: 'run.completed', output: text, ...spent, steps: state.steps.length, toolCalls: state.toolCalls },
-      { type: 'session.save-requested', attempt: 1, timeoutMs: SESSION_SAVE_TIMEOUT_MS },
-    ];
+  if (contract === undefined || faults.length === 0) {
+    const { steps, toolCalls } = state;
+    const end: RunEvent = { type: 'run.completed', output: text, ...spent, steps: steps.length, toolCalls };
+    if (isChild(state)) return [end];
+    return [end, { type: 'session.save-requested', attempt: 1, timeoutMs: SESSION_SAVE_TIMEOUT_MS }];
+  }
   const rejected = state.remarks.filter((remark) => remark.kind === 'output');
   if (rejected.at(-1)?.step !== step.step) return [{ type: 'output.rejected', step: step.step, faults }];
   if (rejected.length <= contract.repairsMax)
@@ -173,7 +176,7 @@ function start(state: RunState, env: DecideEnv): RunEvent[] {
   const limits = narrowed(found.agent.limits, accepted.limits);
   const { agent, model, bundle } = found;
   const tools = [...found.tools];
-  const deadlineAt = env.nowMs + limits.wallMsMax;
+  const deadlineAt = Math.min(env.nowMs + limits.wallMsMax, accepted.deadlineAt ?? Number.MAX_SAFE_INTEGER);
   const free = (env.engine ?? ENGINE_VERSION) >= ENGINE_WITH_FREE_WAITS ? { waitsFree: true as const } : {};
   return [{ type: 'run.started', agent, model, tools, limits, bundle, deadlineAt, ...free }];
 }

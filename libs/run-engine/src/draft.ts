@@ -100,6 +100,7 @@ export function newCall(callId: string, step: number, tool: string, args: string
     decision: null,
     wait: null,
     approval: null,
+    child: null,
     result: '',
     error: null,
   };

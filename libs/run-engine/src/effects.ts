@@ -11,6 +11,7 @@ import {
   callsInHand,
   callsOf,
   hasEnded,
+  openChildren,
   stepOf,
 } from './state.js';
 import { TIMERS, dueAtOf } from './timers.js';
@@ -18,8 +19,9 @@ import { deadlineOf, isParked } from './waiting.js';
 
 /** An effect that somebody must answer. Its body is built when it is sent, by the builders below. */
 export interface AskEffect {
-  kind: 'infer' | 'tool' | 'session-load' | 'session-save';
-  /** `model-<step>`, the call id, `session-load` or `session-save`. */
+  /** `child`: a run of its own for a call; `child-stop`: end it, for nobody waits for it. */
+  kind: 'infer' | 'tool' | 'session-load' | 'session-save' | 'child' | 'child-stop';
+  /** `model-<step>`, the call id, `stop-<call id>`, `session-load` or `session-save`. */
   id: string;
   attempt: number;
   /** Not to be sent before, ms since 1970. */
@@ -39,12 +41,16 @@ export function outstanding(state: RunState): AskEffect[] {
     asks.push({ kind, id, attempt, notBeforeAt });
   };
   if (state.save?.status === 'requested') ask('session-save', TIMERS.save, state.save);
+  for (const call of openChildren(state))
+    if (hasEnded(state)) ask('child-stop', `stop-${call.callId}`, { ...call, notBeforeAt: 0 });
   if (hasEnded(state)) return asks;
   if (state.load?.status === 'requested') ask('session-load', TIMERS.load, state.load);
   const step = stepOf(state);
   if (step?.status === 'requested') ask('infer', TIMERS.model(step.step), step);
-  for (const call of step === undefined ? [] : callsInHand(state, step))
-    if (call.status === 'requested' && call.beganAt === null && call.wait === null) ask('tool', call.callId, call);
+  for (const call of step === undefined ? [] : callsInHand(state, step)) {
+    if (call.status !== 'requested' || call.beganAt !== null || call.wait !== null) continue;
+    ask(call.child === null ? 'tool' : 'child', call.callId, call);
+  }
   return asks;
 }
 

@@ -122,7 +122,8 @@ function applyCallEvent(
     return putCall(draft, call, { ...done, tier: 'T0', status, arguments: event.arguments, decision, result, error });
   }
   if (event.attempt === 1) draft.toolCalls += 1;
-  const { arguments: args, argumentsHash, effect, tier, limits, decision } = event;
+  if (event.child !== undefined) draft.childCount += 1;
+  const { arguments: args, argumentsHash, effect, tier, limits, decision, child = null } = event;
   putCall(draft, call, {
     ...asked(event.attempt, decidedAt, event.timeoutMs, call.error !== null),
     status: 'requested',
@@ -134,6 +135,7 @@ function applyCallEvent(
     limits,
     decision,
     wait: event.wait ?? null,
+    child,
     error: null,
   });
   if (event.wait !== undefined) takeKept(draft, event.callId);

@@ -1,4 +1,4 @@
-import type { CallWait, DecisionRecord, JournalEntry, RunEvent, WireError } from '@signalbox/contracts';
+import type { CallWait, DecisionRecord, JournalEntry, JournalEntryOf, RunEvent, WireError } from '@signalbox/contracts';
 import { openDraft } from './draft.js';
 import { take } from './evolve.js';
 import { newRun, type StoredEntry } from './state.js';
@@ -40,7 +40,9 @@ function eventText(event: RunEvent): string {
     case 'tool.inlined':
       return `Allowed ${event.callId} ${event.tool} and worked it out${event.error ? `, which failed, ${errorText(event.error)}` : ''}: ${why(event.decision)}`;
     case 'tool.requested':
-      return `Allowed ${event.callId} ${event.tool} (${event.effect}, ${event.tier}), attempt ${event.attempt}: ${why(event.decision)}${event.wait === undefined ? '' : `; waits ${waitText(event.wait)}`}`;
+      return event.child === undefined
+        ? `Allowed ${event.callId} ${event.tool} (${event.effect}, ${event.tier}), attempt ${event.attempt}: ${why(event.decision)}${event.wait === undefined ? '' : `; waits ${waitText(event.wait)}`}`
+        : `Allowed ${event.callId} ${event.tool}, carried out by agent ${event.child.agent} as ${event.child.runId} with at most ${event.child.limits.tokensMax} tokens, ${usd(event.child.limits.costNanoUsdMax)}, ${event.child.limits.toolCallsMax} tool calls: ${why(event.decision)}`;
     case 'tool.refused':
       return `Refused ${event.callId} ${event.tool}, ${event.error.code}: ${why(event.decision)}`;
     case 'tool.abandoned':
@@ -68,6 +70,53 @@ function eventText(event: RunEvent): string {
   }
 }
 
+function passedBetweenRuns(
+  entry: JournalEntryOf<'run.spawned.v1'> | JournalEntryOf<'child.ended.v1'> | JournalEntryOf<'parent.ended.v1'>,
+): { at: number; text: string } {
+  switch (entry.kind) {
+    case 'run.spawned.v1': {
+      const { agent, parent, principal, acceptedAt } = entry.body;
+      return {
+        at: acceptedAt,
+        text: `Called by ${parent.callId} of ${parent.runId} for agent ${agent} and user ${principal.userId}, depth ${parent.depth}.`,
+      };
+    }
+    case 'child.ended.v1': {
+      const { callId, childRunId, status, usage, costNanoUsd, toolCalls, error, endedAt } = entry.body;
+      return {
+        at: endedAt,
+        text: `${callId}: ${childRunId} ${status}, ${usage.inputTokens + usage.outputTokens} tokens, ${usd(costNanoUsd)}, ${toolCalls} tool calls${error ? `, ${errorText(error)}` : ''}.`,
+      };
+    }
+    case 'parent.ended.v1':
+      return { at: entry.body.endedAt, text: entry.body.reason };
+  }
+}
+
+function toolFact(
+  entry: JournalEntryOf<'tool.began.v1'> | JournalEntryOf<'tool.completed.v1'> | JournalEntryOf<'tool.failed.v1'>,
+): { at: number; text: string } {
+  switch (entry.kind) {
+    case 'tool.began.v1':
+      return {
+        at: entry.body.beganAt,
+        text: `${entry.body.callId} claimed by ${entry.body.worker}, attempt ${entry.body.attempt}.`,
+      };
+    case 'tool.completed.v1': {
+      const { receipt, callId, attempt, truncated } = entry.body;
+      return {
+        at: entry.body.completedAt,
+        text: `${callId} done by ${receipt.driver}, attempt ${attempt}: ${receipt.usage.wallMs} ms, cpu ${receipt.usage.cpuMs} ms, ${receipt.usage.outputBytes} bytes${truncated ? ', cut' : ''}.`,
+      };
+    }
+    case 'tool.failed.v1':
+      return {
+        at: entry.body.failedAt,
+        text: `${entry.body.callId} failed, attempt ${entry.body.attempt}, ${errorText(entry.body.error)}${entry.body.decision ? ` — ${why(entry.body.decision)}` : ''}`,
+      };
+  }
+}
+
 function factOf(entry: Exclude<JournalEntry, { kind: 'decision.v1' }>): { at: number; text: string } {
   switch (entry.kind) {
     case 'run.accepted.v1': {
@@ -77,6 +126,10 @@ function factOf(entry: Exclude<JournalEntry, { kind: 'decision.v1' }>): { at: nu
         text: `Accepted from user ${entry.body.principal.userId} for agent ${entry.body.agent}; redacted by ${entry.body.ruleset}: ${found === '' ? 'nothing found' : found}.`,
       };
     }
+    case 'run.spawned.v1':
+    case 'child.ended.v1':
+    case 'parent.ended.v1':
+      return passedBetweenRuns(entry);
     case 'run.refused.v1':
       return { at: entry.body.refusedAt, text: `Refused at the gate, ${errorText(entry.body.error)}` };
     case 'run.cancel-requested.v1':
@@ -118,22 +171,9 @@ function factOf(entry: Exclude<JournalEntry, { kind: 'decision.v1' }>): { at: nu
         text: `Step ${entry.body.step}, attempt ${entry.body.attempt} failed, ${errorText(entry.body.error)}`,
       };
     case 'tool.began.v1':
-      return {
-        at: entry.body.beganAt,
-        text: `${entry.body.callId} claimed by ${entry.body.worker}, attempt ${entry.body.attempt}.`,
-      };
-    case 'tool.completed.v1': {
-      const { receipt, callId, attempt, truncated } = entry.body;
-      return {
-        at: entry.body.completedAt,
-        text: `${callId} done by ${receipt.driver}, attempt ${attempt}: ${receipt.usage.wallMs} ms, cpu ${receipt.usage.cpuMs} ms, ${receipt.usage.outputBytes} bytes${truncated ? ', cut' : ''}.`,
-      };
-    }
+    case 'tool.completed.v1':
     case 'tool.failed.v1':
-      return {
-        at: entry.body.failedAt,
-        text: `${entry.body.callId} failed, attempt ${entry.body.attempt}, ${errorText(entry.body.error)}${entry.body.decision ? ` — ${why(entry.body.decision)}` : ''}`,
-      };
+      return toolFact(entry);
     case 'timer.fired.v1':
       return { at: entry.body.firedAt, text: `Timer ${entry.body.timer} fired.` };
     case 'run.recovered.v1':

@@ -13,6 +13,7 @@ import {
   report,
   stepNumbered,
 } from './draft.js';
+import { applyChildEnd } from './facts-children.js';
 import { ATTEMPTS_MAX, modelAttemptsMax } from './settings.js';
 import { type Call, type ModelStep, type RunState, type SessionAsk, hasEnded, isSettled, stepOf } from './state.js';
 import { TIMERS, dueAtOf } from './timers.js';
@@ -30,6 +31,7 @@ type SessionFact = JournalEntryOf<'session.loaded.v1'> | JournalEntryOf<'session
 export function applyFact(draft: RunState, fact: Fact): void {
   switch (fact.kind) {
     case 'run.accepted.v1':
+    case 'run.spawned.v1':
       return accept(draft, fact);
     case 'run.refused.v1':
       return refuse(draft, fact);
@@ -59,6 +61,12 @@ export function applyFact(draft: RunState, fact: Fact): void {
       return archive(draft);
     case 'run.recovered.v1':
       return recover(draft);
+    case 'child.ended.v1':
+      if (!applyChildEnd(draft, fact)) keep(draft, fact.body.callId, fact);
+      return;
+    case 'parent.ended.v1':
+      if (!hasEnded(draft) && draft.cancel === null) draft.cancel = { reason: fact.body.reason };
+      return;
   }
 }
 
@@ -70,7 +78,7 @@ export function applyEarly(draft: RunState): void {
   for (const [, entry] of waiting) if (entry.kind !== 'decision.v1') applyFact(draft, entry);
 }
 
-function accept(draft: RunState, fact: JournalEntryOf<'run.accepted.v1'>): void {
+function accept(draft: RunState, fact: JournalEntryOf<'run.accepted.v1'> | JournalEntryOf<'run.spawned.v1'>): void {
   if (draft.status !== 'empty') return report(draft, 'accepted again; the first one holds');
   const body = fact.body;
   if (!draft.subject.endsWith(`.${body.tenant}.${body.runId}`))
@@ -98,7 +106,8 @@ function recover(draft: RunState): void {
   draft.doubt = true;
   for (const call of Object.values(draft.calls)) {
     const open = call.status === 'requested' || call.status === 'overdue' || call.status === 'retry';
-    if (open && call.wait === null && call.effect === 'unsafe') putCall(draft, call, { status: 'unknown' });
+    const byWorker = call.wait === null && call.child === null;
+    if (open && byWorker && call.effect === 'unsafe') putCall(draft, call, { status: 'unknown' });
   }
 }
 
@@ -161,6 +170,8 @@ function applyTool(draft: RunState, fact: ToolFact): void {
     if (call === undefined || !isSettled(call)) keep(draft, `${callId}:${attempt}`, fact);
     return;
   }
+  // A run carries it out: no worker has a word in it.
+  if (call.child !== null) return report(draft, `ignored: ${fact.kind} for ${callId}, which no worker was given`);
   const open =
     call.status === 'requested' ||
     call.status === 'overdue' ||

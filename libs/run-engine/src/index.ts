@@ -1,3 +1,4 @@
+export { childEndOf, parentEndOf, spawnOf } from './children.js';
 export { type Decided, decide, failRun, storedAs } from './decide.js';
 export {
   type AskEffect,
@@ -29,10 +30,12 @@ export * from './settings.js';
 export {
   type Call,
   hasEnded,
+  isChild,
   isClosed,
   isSettled,
   type ModelStep,
   newRun,
+  openChildren,
   type Plan,
   type Question,
   type RunState,

@@ -1,5 +1,6 @@
 import type { ErrorCode, RunEvent, RunLimits } from '@signalbox/contracts';
 import { estimateTokens, promptFor } from './prompt.js';
+import { DEPTH_MAX } from './settings.js';
 import type { RunState } from './state.js';
 
 type LimitName = 'steps' | 'tokens' | 'costNanoUsd' | 'toolCalls' | 'wallMs' | 'no-progress';
@@ -18,13 +19,19 @@ const CODES: Record<LimitName, ErrorCode> = {
   'no-progress': 'LIMIT_NO_PROGRESS',
 };
 
+/** What holds where neither the agent nor the request says anything. */
+const UNSAID: Partial<RunLimits> = { depthMax: DEPTH_MAX };
+
 /** The agent's limits, narrowed by the request, never widened. */
 export function narrowed(
   own: RunLimits,
   asked: { [K in keyof RunLimits]?: RunLimits[K] | undefined } | undefined,
 ): RunLimits {
   const limits = { ...own };
-  for (const key of Object.keys(own) as (keyof RunLimits)[]) limits[key] = Math.min(own[key], asked?.[key] ?? own[key]);
+  for (const key of Object.keys({ ...own, ...asked }) as (keyof RunLimits)[]) {
+    const bound = own[key] ?? UNSAID[key] ?? Number.MAX_SAFE_INTEGER;
+    limits[key] = Math.min(bound, asked?.[key] ?? bound);
+  }
   return limits;
 }
 

@@ -36,11 +36,21 @@ export type StepScript = {
   cost?: number;
 };
 
+/** Another agent, that a tool of the same name calls. */
+export interface AgentScript {
+  script: StepScript[];
+  limits?: Partial<RunLimits>;
+}
+
 export interface WorldOptions {
   script: StepScript[];
+  /** By the name of the agent, which is also that of the tool that calls it. All agents have all tools; `itself` calls agent-1. */
+  agents?: Record<string, AgentScript>;
   limits?: Partial<RunLimits>;
   output?: AgentOutput;
   plan?: AgentPlan;
+  /** The one agent that has the plan; absent: all do. */
+  planOf?: string;
   /** Expression of the tool `inline`. */
   expression?: string;
   /** Version of the rules; absent: the present one. */
@@ -88,35 +98,49 @@ const toolOf = (name: string, effect: ToolEffect): ToolManifest => ({
   limits: { wallMs: 1_000, cpuMs: 1_000, memoryBytes: 16_777_216, pidsMax: 1, outputBytesMax: 1_000, tmpBytesMax: 0 },
 });
 
+const callOf = (agent: string, name = agent): ToolManifest => ({
+  ...toolOf(name, 'idempotent'),
+  driver: { kind: 'agent', agent },
+  parameters: { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] },
+});
+
 /** Permits all but what the options deny. */
 export function policyOf(options: WorldOptions): PolicyView {
   const bundle = BUNDLE;
-  const agent: AgentManifest = {
-    id: 'agent-1',
-    description: '',
-    instructions: 'Be useful.',
-    model: MODEL.id,
-    tools: ['pure', 'keyed', 'unsafe', 'inline', 'careful', 'timer', 'signal'],
-    limits: { ...LIMITS, ...options.limits },
-    ...(options.output === undefined ? {} : { output: options.output }),
-    ...(options.plan === undefined ? {} : { plan: options.plan }),
-  };
+  const others = Object.entries(options.agents ?? {});
   const driver = { kind: 'inline' as const, expression: options.expression ?? 'arguments.n + `1`' };
+  const inline: ToolManifest = { ...toolOf('inline', 'pure'), driver };
   const tools = [
     toolOf('pure', 'pure'),
     toolOf('keyed', 'idempotent'),
     toolOf('unsafe', 'unsafe'),
-    { ...toolOf('inline', 'pure'), driver },
+    inline,
     toolOf('careful', 'unsafe'),
     waiting('timer'),
     waiting('signal'),
+    callOf('agent-1', 'itself'),
+    callOf('nobody'),
+    ...others.map(([name]) => callOf(name)),
   ];
   if (options.wallMs !== undefined) for (const { limits } of tools) limits.wallMs = options.wallMs;
+  const agentOf = (id: string, limits?: Partial<RunLimits>): AgentManifest => ({
+    id,
+    description: '',
+    instructions: 'Be useful.',
+    model: MODEL.id,
+    tools: tools.map(({ name }) => name),
+    limits: { ...LIMITS, ...limits },
+    ...(options.output === undefined ? {} : { output: options.output }),
+    ...(options.plan === undefined || (options.planOf ?? id) !== id ? {} : { plan: options.plan }),
+  });
+  const agents = [agentOf('agent-1', options.limits), ...others.map(([id, { limits }]) => agentOf(id, limits))];
   return {
-    resolve: (id) =>
-      id === agent.id
+    resolve: (id) => {
+      const agent = agents.find((one) => one.id === id);
+      return agent !== undefined
         ? { ok: true, agent, model: MODEL, tools, bundle }
-        : { ok: false, error: { code: 'AGENT_UNKNOWN', message: 'no such agent' } },
+        : { ok: false, error: { code: 'AGENT_UNKNOWN', message: 'no such agent' } };
+    },
     halted: () => (options.halted === undefined ? null : { id: 'stop', reason: options.halted, bundle }),
     authorize: ({ tool }) => {
       if (options.denied?.includes(tool))

@@ -1,6 +1,7 @@
 import {
   type AgentManifest,
   type BundleRef,
+  type JournalBody,
   type JournalEntry,
   type Message,
   type ModelManifest,
@@ -37,7 +38,9 @@ export type RunStatus =
   | 'cancelled'
   | 'refused'
   | 'quarantined';
-export type Accepted = Extract<JournalEntry, { kind: 'run.accepted.v1' }>['body'];
+/** How a run began: a request of a person or system, or a call of another run. */
+export type Accepted = JournalBody<'run.accepted.v1'> &
+  Partial<Pick<JournalBody<'run.spawned.v1'>, 'parent' | 'deadlineAt'>>;
 
 /** What the run was told when it started. */
 export interface Plan {
@@ -68,6 +71,12 @@ export interface ModelStep extends Asked {
   sequence?: true;
   /** Attempts whose cost is counted. */
   charged: readonly number[];
+}
+
+export interface Spent {
+  usage: Usage;
+  costNanoUsd: number;
+  toolCalls: number;
 }
 
 export interface Report {
@@ -125,6 +134,10 @@ export interface RunState {
   /** Calls that were dispatched, whatever the number of attempts. */
   toolCalls: number;
   denied: number;
+  /** Calls that were given to runs of their own. */
+  childCount: number;
+  /** What those runs and all below them used up; part of `usage`, `costNanoUsd` and `toolCalls`. */
+  below: Spent;
   output: string | null;
   error: WireError | null;
   endedAt: number | null;
@@ -165,6 +178,8 @@ export function newRun(subject: string): RunState {
     upstream: null,
     toolCalls: 0,
     denied: 0,
+    childCount: 0,
+    below: { usage: { inputTokens: 0, outputTokens: 0 }, costNanoUsd: 0, toolCalls: 0 },
     output: null,
     error: null,
     endedAt: null,
@@ -183,14 +198,21 @@ export function hasEnded(state: RunState): boolean {
   );
 }
 
-/** Nothing will ever happen to the run again. */
+/** Nothing will ever happen to the run again: it is over, its session is saved, and so are the runs below it over. */
 export function isClosed(state: RunState): boolean {
-  return (
-    state.status === 'quarantined' ||
-    (hasEnded(state) && (state.save === null || state.save.status === 'done' || state.save.status === 'skipped'))
-  );
+  if (state.status === 'quarantined') return true;
+  const saved = state.save === null || state.save.status === 'done' || state.save.status === 'skipped';
+  return hasEnded(state) && saved && openChildren(state).length === 0;
 }
 
+/** Calls that a run below this one carries out and has not reported on. */
+export const openChildren = (state: RunState): Call[] =>
+  state.childCount === 0
+    ? []
+    : Object.values(state.calls).filter((call) => call.child !== null && call.status === 'requested');
+
+/** It carries out a call of another run: it has no session of its own, and shares in the turn of that one. */
+export const isChild = (state: RunState): boolean => state.accepted?.parent !== undefined;
 export const stepOf = (state: RunState): ModelStep | undefined => state.steps.at(-1);
 export function callsOf(state: RunState, step: ModelStep): Call[] {
   const calls: Call[] = [];

@@ -42,6 +42,8 @@ export function timersOf(state: RunState, nowMs: number): Timer[] {
   if (step?.status === 'requested') effect(TIMERS.model(step.step), step);
   for (const call of step === undefined ? [] : callsInHand(state, step)) {
     if (call.status !== 'requested') continue;
+    // A run that carries out a call has its own time.
+    if (call.child !== null) continue;
     if (call.wait === null) effect(call.callId, call);
     else timers.push({ name: `wait:${call.callId}:${call.attempt}`, dueAt: call.wait.dueAt, kind: 'fact' });
   }

@@ -1,7 +1,10 @@
-import { JOURNAL_KINDS, journalHead, journalHeadStart } from '@signalbox/contracts';
+import { type JournalKind, JOURNAL_KINDS, journalHead, journalHeadStart } from '@signalbox/contracts';
 import { openDraft } from './draft.js';
 import { take } from './evolve.js';
 import { type StoredEntry, hasEnded, newRun } from './state.js';
+
+/** What a journal may begin with. */
+const STARTS: ReadonlySet<JournalKind> = new Set(['run.accepted.v1', 'run.spawned.v1', 'run.refused.v1']);
 
 /** `error`: the journal is not what was written. `note`: an entry that nobody believes; it changed nothing. */
 export interface JournalFault {
@@ -45,7 +48,7 @@ export function verifyJournal(entries: readonly StoredEntry[]): JournalVerdict {
       if (entry.body.head !== head) add(seq, 'error', 'a decision that does not name the entries before it');
       if (hasEnded(state) && entry.body.events.some((event) => event.type !== 'session.save-requested'))
         add(seq, 'error', 'a decision after the end');
-    } else if (state.accepted === null && entry.kind !== 'run.accepted.v1' && entry.kind !== 'run.refused.v1')
+    } else if (state.accepted === null && !STARTS.has(entry.kind))
       add(seq, 'note', `${entry.kind} before the run was accepted`);
     take(state, stored);
     head = journalHead(head, stored.bytes);

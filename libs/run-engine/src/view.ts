@@ -40,6 +40,19 @@ function waitsOf(state: RunState): NonNullable<RunViewV1['waits']> {
   );
 }
 
+function childrenOf(state: RunState): NonNullable<RunViewV1['children']> {
+  return Object.values(state.calls).flatMap(({ callId, child, status }) =>
+    child === null
+      ? []
+      : {
+          runId: child.runId,
+          callId,
+          agent: child.agent,
+          status: status === 'requested' ? 'open' : status === 'completed' ? 'completed' : 'failed',
+        },
+  );
+}
+
 /** The run as it stands, still redacted. */
 export function viewOfState(state: RunState): RunViewV1 {
   const [question = null, ...others] = Object.values(state.questions)
@@ -62,6 +75,8 @@ export function viewOfState(state: RunState): RunViewV1 {
     question,
     ...(others.length > 0 ? { otherQuestions: others } : {}),
     ...(waits.length > 0 ? { waits } : {}),
+    ...(state.accepted?.parent === undefined ? {} : { parent: state.accepted.parent }),
+    ...(state.childCount === 0 ? {} : { children: childrenOf(state), below: state.below }),
     acceptedAt: state.accepted?.acceptedAt ?? null,
     endedAt: state.endedAt,
   };

@@ -31,10 +31,18 @@ export const SUBJECT = subjects.run('demo', RUN_ID);
 export const START_MS = 1_800_000_000_000;
 const principal = { keyId: 'key-1', userId: 'user-1' };
 
+/** What a run may ask of the others. */
+export interface Runs {
+  clock: { nowMs: number };
+  start(parent: World, callId: string): void;
+  stop(parent: World, callId: string): void;
+}
+const ignore = (): void => undefined;
+
 /** A run's journal in memory with workers that do what the script says. Time moves only when told. */
 export class World {
   readonly journal: StoredEntry[] = [];
-  nowMs = START_MS;
+  readonly subject: string;
   readonly policy: PolicyView;
   /** Facts that are on their way. */
   readonly flying: (() => void)[] = [];
@@ -45,11 +53,22 @@ export class World {
   readonly saved: number[] = [];
   readonly #asked = new Set<string>();
   readonly #sent = new Set<string>();
-  #folded: { state: RunState; last: StoredEntry | undefined } = { state: newRun(SUBJECT), last: undefined };
+  #folded: { state: RunState; last: StoredEntry | undefined };
   readonly decided: { state: RunState; nowMs: number; events: Decided['events'] }[] = [];
 
-  constructor(readonly options: WorldOptions) {
+  /** `spawned`: how a run below another begins. `runs`: what passes between them, and their clock. */
+  constructor(
+    readonly options: WorldOptions,
+    private readonly runs: Runs = { clock: { nowMs: START_MS }, start: ignore, stop: ignore },
+    spawned?: JournalBody<'run.spawned.v1'>,
+  ) {
     this.policy = policyOf(options);
+    this.subject = subjects.run('demo', spawned?.runId ?? RUN_ID);
+    this.#folded = { state: newRun(this.subject), last: undefined };
+    if (spawned !== undefined) {
+      this.fact('run.spawned.v1', spawned);
+      return;
+    }
     this.fact('run.accepted.v1', {
       runId: RUN_ID,
       tenant: 'demo',
@@ -66,6 +85,13 @@ export class World {
     });
   }
 
+  get nowMs(): number {
+    return this.runs.clock.nowMs;
+  }
+  set nowMs(nowMs: number) {
+    this.runs.clock.nowMs = nowMs;
+  }
+
   get lastSeq(): number {
     return this.journal.at(-1)?.seq ?? 0;
   }
@@ -76,7 +102,7 @@ export class World {
     const entry = { kind, author, seq, body } as unknown as JournalEntry;
     this.journal.push({
       seq,
-      subject: SUBJECT,
+      subject: this.subject,
       bytes: new TextEncoder().encode(JSON.stringify({ kind, author, body })),
       entry,
     });
@@ -85,7 +111,8 @@ export class World {
   fold(): RunState {
     const { state, last } = this.#folded;
     // A test may take entries out again: then what was folded is no prefix any more.
-    if (state.entries > 0 && this.journal[state.entries - 1] !== last) this.#folded = { state: newRun(SUBJECT), last };
+    if (state.entries > 0 && this.journal[state.entries - 1] !== last)
+      this.#folded = { state: newRun(this.subject), last };
     const { state: known } = this.#folded;
     this.#folded = { state: evolveAll(known, this.journal.slice(known.entries)), last: this.journal.at(-1) };
     return this.#folded.state;
@@ -111,6 +138,8 @@ export class World {
     this.#sent.add(`${effect.id}:${effect.attempt}`);
     if (!isOutstanding(state, effect)) return;
     const { attempt } = effect;
+    if (effect.kind === 'child') return this.runs.start(this, effect.id);
+    if (effect.kind === 'child-stop') return this.runs.stop(this, effect.id.slice('stop-'.length));
     if (effect.kind === 'infer') return this.infer(inferWork(state, dispatch));
     if (effect.kind === 'tool') return this.runTool(toolWork(state, effect.id, dispatch));
     if (effect.kind === 'session-load') {
@@ -139,7 +168,7 @@ export class World {
     if (this.options.twice) this.flying.push(fact);
   }
 
-  private infer({ step, attempt, messages }: ReturnType<typeof inferWork>): void {
+  private infer({ step, attempt, messages, outputTokensMax }: ReturnType<typeof inferWork>): void {
     const script = this.options.script[step - 1] ?? { calls: [], text: 'Done.' };
     this.prompts.push(messages.map((message) => `${message.role}:${message.content}`).join('|'));
     const code = script.failures?.[attempt - 1];
@@ -160,7 +189,7 @@ export class World {
         content: script.text ?? `step ${step}`,
         toolCalls,
         finish: toolCalls.length > 0 ? 'tool_calls' : 'stop',
-        usage: { inputTokens: script.usage ?? 10, outputTokens: 5 },
+        usage: { inputTokens: script.usage ?? 10, outputTokens: Math.min(5, outputTokensMax) },
         costNanoUsd: script.cost ?? 100,
         provider: 'sim',
         upstream: 'sim-1',

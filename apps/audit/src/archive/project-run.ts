@@ -19,12 +19,13 @@ const TURNING_POINTS = new Set<RunEvent['type']>([
 export function changesRow(entry: JournalEntry | null): boolean {
   if (entry === null) return true;
   if (entry.kind === 'decision.v1') return entry.body.events.some((event) => TURNING_POINTS.has(event.type));
-  return entry.kind === 'run.accepted.v1' || entry.kind === 'run.refused.v1';
+  return ['run.accepted.v1', 'run.spawned.v1', 'run.refused.v1'].includes(entry.kind);
 }
 
 /** The row of a run; null while it was neither accepted nor refused. */
 export function projectRun({ tenant, runId }: RunRef, state: RunState): ArchivedRun | null {
   const view = viewOfState(state);
+  const { below } = view;
   const acceptedAt = view.acceptedAt ?? view.endedAt;
   if (acceptedAt === null) return null;
   return Object.assign(new ArchivedRun(), {
@@ -36,10 +37,11 @@ export function projectRun({ tenant, runId }: RunRef, state: RunState): Archived
     userId: state.accepted?.principal.userId ?? null,
     acceptedAt,
     endedAt: view.endedAt,
-    inputTokens: view.usage.inputTokens,
-    outputTokens: view.usage.outputTokens,
-    costNanoUsd: view.costNanoUsd,
-    toolCalls: view.toolCalls,
+    // Its own alone: runs below it have rows of their own, and sums over rows count nothing twice.
+    inputTokens: view.usage.inputTokens - (below?.usage.inputTokens ?? 0),
+    outputTokens: view.usage.outputTokens - (below?.usage.outputTokens ?? 0),
+    costNanoUsd: view.costNanoUsd - (below?.costNanoUsd ?? 0),
+    toolCalls: view.toolCalls - (below?.toolCalls ?? 0),
     denied: view.denied,
     simulated: view.simulated,
     closed: isClosed(state),

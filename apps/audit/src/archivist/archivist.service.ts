@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy }
 import { CONFIG, LOGGER } from '@signalbox/app-runtime';
 import { PARTITION_NAMES, partitionOfRun } from '@signalbox/contracts';
 import { MeshError, pause } from '@signalbox/kernel';
-import { foldJournal, isClosed } from '@signalbox/run-engine';
+import { foldJournal, isClosed, openChildren, type RunState } from '@signalbox/run-engine';
 import type { Logger } from '@signalbox/telemetry';
 import { ArchivePort, type RunRef } from '../archive/archive.port.js';
 import type { AuditConfig } from '../config.js';
@@ -89,7 +89,8 @@ export class ArchivistService implements OnApplicationBootstrap, OnModuleDestroy
     const verified = await this.verifier.verify(run);
     if (verified?.journal == null) return false;
     const { entries, journal, ok, faults, isBehind } = verified;
-    if (!ok || !isClosed(foldJournal(entries))) {
+    const state = foldJournal(entries);
+    if (!ok || !isClosed(state)) {
       this.logger.error(
         { ...run, faults: faults.slice(0, 5) },
         'the archive of a run does not hold: it stays in its stream',
@@ -98,7 +99,7 @@ export class ArchivistService implements OnApplicationBootstrap, OnModuleDestroy
       return true;
     }
     // Something came since it was archived: the next round will find it there.
-    if (isBehind) return false;
+    if (isBehind || (await this.#isAwaited(state))) return false;
     const seq = journal.tombstoneSeq ?? (await this.#setTombstone(run, verified));
     if (seq === null) return false;
     // Said first: what is not there any more must not be taken for lost.
@@ -106,6 +107,16 @@ export class ArchivistService implements OnApplicationBootstrap, OnModuleDestroy
     await this.hot.clear(run, seq);
     await this.trims.trimmed({ ...run, seq }, Date.now());
     return true;
+  }
+
+  /** A run that another one waits for stays where that one looks for it, until it has heard of the end. */
+  async #isAwaited({ accepted }: RunState): Promise<boolean> {
+    if (accepted?.parent === undefined) return false;
+    const rows = await this.archive.entriesOf({ tenant: accepted.tenant, runId: accepted.parent.runId });
+    if (rows.length === 0) return false;
+    return openChildren(foldJournal(await this.verifier.reread(rows))).some(
+      ({ child }) => child?.runId === accepted.runId,
+    );
   }
 
   #setTombstone(run: RunRef, { entries, head, journal }: Verified): Promise<number | null> {

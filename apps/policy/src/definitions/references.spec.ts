@@ -54,6 +54,11 @@ describe('assertSound', () => {
       'output.schema',
     ]);
     expect(fields('tools', { ...python, parameters: {} }, policy)).toEqual(['parameters.type']);
+    const asks = { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] };
+    const called = { ...httpGet, parameters: asks, driver: { kind: 'agent' as const, agent: 'analyst' } };
+    expect(fields('tools', called, policy)).toBe('sound');
+    const wrong = { ...called, parameters: { type: 'object' }, driver: { kind: 'agent' as const, agent: 'none' } };
+    expect(fields('tools', wrong, policy)).toEqual(['driver.agent', 'parameters']);
     expect(
       fields(
         'tools',

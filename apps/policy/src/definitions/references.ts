@@ -30,7 +30,7 @@ export function assertUnused(kind: Kind, id: string, policy: TenantPolicy): void
 }
 
 function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
-  const { agents, rules, keys, halts } = policy;
+  const { agents, rules, keys, halts, tools: manifests } = policy;
   switch (kind) {
     case 'models':
       return agents.filter(({ model }) => model === id).map((agent) => `agents/${agent.id}`);
@@ -45,6 +45,9 @@ function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
         ...rules.filter(names).map((rule) => `rules/${rule.id}`),
         ...keys.filter(names).map((key) => `keys/${key.id}`),
         ...halts.filter(names).map((halt) => `halts/${halt.id}`),
+        ...manifests
+          .filter(({ driver }) => driver.kind === 'agent' && driver.agent === id)
+          .map((tool) => `tools/${tool.name}`),
       ];
     }
     case 'rules':
@@ -64,7 +67,7 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names) => Fault
     ...schemaFaults('output.schema', agent.output?.schema),
     ...planFaults(agent),
   ],
-  tools: toolFaults,
+  tools: (tool: ToolManifest, names) => [...toolFaults(tool), ...calledFaults(tool, names)],
   rules: (rule: Rule, names) => [
     ...unknownNames('agents', rule.agents, names.agents, 'agent'),
     ...unknownNames('tools', rule.tools, names.tools, 'tool'),
@@ -103,6 +106,17 @@ function toolFaults({ driver, tier, effect, parameters }: ToolManifest): Fault[]
     });
   }
   return faults;
+}
+
+/** An agent that another calls must be there, and be asked something. */
+function calledFaults({ driver, parameters }: ToolManifest, names: Names): Fault[] {
+  if (driver.kind !== 'agent') return [];
+  const { properties, required } = parameters as { properties?: { input?: { type?: unknown } }; required?: unknown };
+  const asks = properties?.input?.type === 'string' && Array.isArray(required) && required.includes('input');
+  return [
+    ...(names.agents.has(driver.agent) ? [] : [['driver.agent', `there is no agent ${driver.agent}`] satisfies Fault]),
+    ...(asks ? [] : [['parameters', 'must have a required property input of type string'] satisfies Fault]),
+  ];
 }
 
 function unknownNames(field: string, scope: '*' | string[], known: ReadonlySet<string>, what: string): Fault[] {

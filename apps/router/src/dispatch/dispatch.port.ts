@@ -9,4 +9,6 @@ export abstract class DispatchPort {
   abstract send(state: RunState, effect: AskEffect, dispatch: number): Promise<unknown>;
   /** Best effort, never fails: who misses a hint reads the journal. */
   abstract hint(state: RunState, effect: Exclude<Effect, AskEffect>): void;
+  /** Tells the run that called this one that it is over, if one did. Best effort: that run looks for itself. */
+  abstract report(state: RunState): void;
 }

@@ -1,4 +1,4 @@
-import { estimateTokens } from '@signalbox/run-engine';
+import { estimateTokens, isChild } from '@signalbox/run-engine';
 import type { RunShell } from '../runs/run-shell.js';
 import { FairQueue } from './fair-queue.js';
 import { SessionOrder } from './session-order.js';
@@ -17,6 +17,7 @@ export interface RunSlots {
 /**
  * Which runs of a partition are worked on. A run has a turn from its start to its end, but not while it waits for a person;
  * when it is woken, it waits for a turn again. A session's runs have theirs one after another.
+ * A run that carries out a call of another shares in the turn of that one: were it to wait, both could for ever.
  */
 export class Turns {
   readonly #sessions = new SessionOrder();
@@ -38,7 +39,7 @@ export class Turns {
   /** Whether the run has its turn; if not, it waits for it and is woken. */
   admit(shell: RunShell): boolean {
     if (shell.admitted && !shell.parked) return true;
-    if (!this.#sessions.take(shell)) return false;
+    if (!this.#takeSession(shell)) return false;
     return this.#try(shell);
   }
 
@@ -49,7 +50,11 @@ export class Turns {
   }
 
   #try(shell: RunShell): boolean {
-    if (this.#active >= this.activeRunsMax) this.#enqueue(shell);
+    if (isChild(shell.state)) {
+      // It counts in the limits of its agent and tenant, and waits for none.
+      this.#begin(shell);
+      this.slots.countRun(shell);
+    } else if (this.#active >= this.activeRunsMax) this.#enqueue(shell);
     else if (this.slots.takeRun(shell)) this.#begin(shell);
     return shell.admitted && !shell.parked;
   }
@@ -59,7 +64,7 @@ export class Turns {
     shell.parked = parked;
     if (parked) shell.admitted = true;
     else {
-      this.#sessions.take(shell);
+      this.#takeSession(shell);
       this.#begin(shell);
       this.slots.countRun(shell);
     }
@@ -67,7 +72,7 @@ export class Turns {
 
   /** An ended run whose session is not saved yet: the next one of its session waits for that. */
   holdSession(shell: RunShell): void {
-    this.#sessions.take(shell);
+    this.#takeSession(shell);
   }
 
   /** It waits for a person from now on, or does no more. */
@@ -95,6 +100,10 @@ export class Turns {
   clear(): void {
     this.#queue.clear();
     this.#sessions.clear();
+  }
+
+  #takeSession(shell: RunShell): boolean {
+    return isChild(shell.state) || this.#sessions.take(shell);
   }
 
   #begin(shell: RunShell): void {

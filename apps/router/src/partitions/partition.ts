@@ -174,6 +174,8 @@ export class Partition implements RunHome {
     this.#ended += 1;
     if (shell.state.seq > this.#lastSeq) this.#expect(shell.state.subject, shell.state.seq);
     this.#count(shell.ref.tenant, -1);
+    // What ended in the past was reported then, or is found by the run that waits for it.
+    if (this.#live) this.runs.closed(shell);
     if (shell.state.status === 'quarantined')
       this.logger.error({ runId: shell.ref.runId, why: shell.state.error?.message }, 'a run is quarantined');
     this.#slots.leave(shell);
@@ -215,8 +217,8 @@ export class Partition implements RunHome {
     this.#lastSeq = entry.seq;
     let shell = this.#shells.get(entry.subject);
     if (shell === undefined) {
-      // The first entry of a run is always its acceptance; anything else belongs to a run that is over.
-      if (entry.seal !== 'verified' || entry.entry?.kind !== 'run.accepted.v1') return;
+      // Anything but the first entry of a run belongs to a run that is over.
+      if (entry.seal !== 'verified' || !startsRun(entry)) return;
       shell = new RunShell(entry.subject, { tenant: entry.tenant, runId: entry.runId }, this);
       shell.shed = this.#shells.size >= this.options.openRunsMax;
       this.#shells.set(entry.subject, shell);
@@ -243,3 +245,6 @@ export class Partition implements RunHome {
     this.leave(shell);
   }
 }
+
+const startsRun = ({ entry }: RawEntry): boolean =>
+  entry?.kind === 'run.accepted.v1' || entry?.kind === 'run.spawned.v1';

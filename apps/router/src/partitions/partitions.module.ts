@@ -1,6 +1,7 @@
 import { PolicyModule } from '@signalbox/app-runtime';
 import { Module, type Provider } from '@nestjs/common';
 import { BusDispatchAdapter } from '../dispatch/adapters/bus-dispatch.adapter.js';
+import { ChildrenService } from '../dispatch/children.service.js';
 import { DispatchPort } from '../dispatch/dispatch.port.js';
 import { KvBudgetsAdapter } from '../limits/adapters/kv-budgets.adapter.js';
 import { PolicyLimitsAdapter } from '../limits/adapters/policy-limits.adapter.js';
@@ -30,6 +31,7 @@ export const ROUTER_PROVIDERS: Provider[] = [
   WholenessService,
   RunsService,
   AlarmsService,
+  ChildrenService,
   TimersService,
   LoadService,
   BudgetsService,

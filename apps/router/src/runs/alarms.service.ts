@@ -17,6 +17,8 @@ const FIRE_AGAIN_MS = 1_000;
 /** What another router asked for is left to it for so long: it may have lost the partition before it sent it. ms. */
 const ADOPT_MS = 1_000;
 const NEVER = Number.POSITIVE_INFINITY;
+/** Longest pause between two looks at a run that carries out a call, ms; its own report comes at once. */
+const CHILD_LOOK_CAP_MS = 600_000;
 
 /**
  * Everything that happens to a run because time passes: timers that become facts, effects that are sent late or again.
@@ -72,7 +74,7 @@ export class AlarmsService {
       if (effect.notBeforeAt > Date.now()) continue;
       const sent = this.#send(shell, sending);
       // Memory is asked beside the run, work is stored in its path: that slows a router down when the streams are full.
-      if (effect.kind === 'infer' || effect.kind === 'tool') stored.push(sent);
+      if (effect.kind !== 'session-load' && effect.kind !== 'session-save') stored.push(sent);
     }
     if (stored.length > 0) await Promise.all(stored);
   }
@@ -149,7 +151,9 @@ export class AlarmsService {
       await this.dispatch.send(shell.state, effect, sending.dispatch);
       sending.failures = 0;
       sending.dispatch += 1;
-      if (sending.dispatch <= this.config.dispatchesMax) sending.nextAt = Date.now() + this.#patienceMs(shell, effect);
+      // Nobody else times a run below this one: it is looked at again as long as this one waits for it.
+      if (sending.dispatch <= this.config.dispatchesMax || isChildAsk(effect))
+        sending.nextAt = Date.now() + this.#patienceMs(shell, sending);
     } catch (error) {
       const fault = MeshError.from(error);
       const waitMs = backoffMs(sending.failures++, RESEND_BASE_MS, RESEND_CAP_MS);
@@ -164,9 +168,10 @@ export class AlarmsService {
   }
 
   /** How long an effect that was sent may stay unanswered before it is sent again under a new number. */
-  #patienceMs(shell: RunShell, effect: AskEffect): number {
+  #patienceMs(shell: RunShell, { effect, dispatch }: Sending): number {
     const { redispatchMs, sessionTimeoutMs } = this.config;
     const { plan, calls } = shell.state;
+    if (isChildAsk(effect)) return Math.min(CHILD_LOOK_CAP_MS, redispatchMs * 2 ** Math.min(dispatch - 2, 20));
     if (effect.kind === 'infer') return redispatchMs + (plan?.model.timeoutMs ?? 0);
     if (effect.kind === 'tool') return redispatchMs + (calls[effect.id]?.limits?.wallMs ?? 0);
     return sessionTimeoutMs;
@@ -175,4 +180,5 @@ export class AlarmsService {
 
 /** A timer that moves, as that of the wall time does, rings anew. */
 const ringOf = ({ name, dueAt }: Timer): string => `${name}@${dueAt}`;
+const isChildAsk = ({ kind }: AskEffect): boolean => kind === 'child' || kind === 'child-stop';
 const keyOf = (effect: AskEffect): string => `${effect.id}:${effect.attempt}`;

@@ -86,6 +86,11 @@ export class RunsService {
     return agent !== undefined && (this.policy.viewOf(ref.tenant)?.halted?.(agent) ?? null) !== null;
   }
 
+  /** The run is over, and so are all below it. */
+  closed(shell: RunShell): void {
+    this.dispatch.report(shell.state);
+  }
+
   /** Nothing happens to it any more by this process. */
   forget(shell: RunShell): void {
     this.alarms.clear(shell);

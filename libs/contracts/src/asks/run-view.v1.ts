@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RunId, Sha256Hex, Token } from '../ids.js';
+import { RunParent } from '../journal/run-parent.js';
 import { Redactions } from '../redactions.js';
 import { Count, Millis, NanoUsd } from '../units.js';
 import { Usage } from '../usage.js';
@@ -63,6 +64,14 @@ export const RunViewV1 = z.object({
   waits: z
     .array(z.object({ callId: Token, kind: z.enum(['timer', 'signal']), name: Token.optional(), dueAt: Millis }))
     .optional(),
+  /** Of a run that carries out a call of another. */
+  parent: RunParent.optional(),
+  /** Runs that carry out calls of this one, in order. Absent: none. */
+  children: z
+    .array(z.object({ runId: RunId, callId: Token, agent: Token, status: z.enum(['open', 'completed', 'failed']) }))
+    .optional(),
+  /** What those runs, and all below them, used up: part of the sums above. */
+  below: z.object({ usage: Usage, costNanoUsd: NanoUsd, toolCalls: Count }).optional(),
   acceptedAt: Millis.nullable(),
   endedAt: Millis.nullable(),
 });

@@ -1,8 +1,10 @@
 import type { z } from 'zod';
 import type { ServiceName } from '../services.js';
+import { ChildEndedV1 } from './child-ended.v1.js';
 import { DecisionV1 } from './decision.v1.js';
 import { ModelCompletedV1 } from './model-completed.v1.js';
 import { ModelFailedV1 } from './model-failed.v1.js';
+import { ParentEndedV1 } from './parent-ended.v1.js';
 import { QuestionAnsweredV1 } from './question-answered.v1.js';
 import { RunArchivedV1 } from './run-archived.v1.js';
 import { RunAcceptedV1 } from './run-accepted.v1.js';
@@ -12,6 +14,7 @@ import { RunRecoveredV1 } from './run-recovered.v1.js';
 import { RunRefusedV1 } from './run-refused.v1.js';
 import { RunResumeRequestedV1 } from './run-resume-requested.v1.js';
 import { RunSignalledV1 } from './run-signalled.v1.js';
+import { RunSpawnedV1 } from './run-spawned.v1.js';
 import { SessionLoadedV1 } from './session-loaded.v1.js';
 import { SessionSavedV1 } from './session-saved.v1.js';
 import { TimerFiredV1 } from './timer-fired.v1.js';
@@ -36,6 +39,9 @@ export const JOURNAL_KINDS = {
   'tool.completed.v1': { author: 'tool-runner', schema: ToolCompletedV1, at: 'completedAt' },
   'tool.failed.v1': { author: 'tool-runner', schema: ToolFailedV1, at: 'failedAt' },
   'timer.fired.v1': { author: 'router', schema: TimerFiredV1, at: 'firedAt' },
+  'run.spawned.v1': { author: 'router', schema: RunSpawnedV1, at: 'acceptedAt' },
+  'child.ended.v1': { author: 'router', schema: ChildEndedV1, at: 'endedAt' },
+  'parent.ended.v1': { author: 'router', schema: ParentEndedV1, at: 'endedAt' },
   'decision.v1': { author: 'router', schema: DecisionV1, at: 'decidedAt' },
   'run.archived.v1': { author: 'archivist', schema: RunArchivedV1, at: 'archivedAt' },
   'run.recovered.v1': { author: 'archivist', schema: RunRecoveredV1, at: 'recoveredAt' },

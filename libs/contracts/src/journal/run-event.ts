@@ -10,6 +10,7 @@ import { RunLimits } from '../run-limits.js';
 import { Count, Millis, NanoUsd } from '../units.js';
 import { Usage } from '../usage.js';
 import { WireError } from '../wire-error.js';
+import { ChildRun } from './child-run.js';
 
 /** What the run used up; stated at its end, whatever the end. */
 const spent = { usage: Usage, costNanoUsd: NanoUsd };
@@ -87,6 +88,8 @@ export const RunEvent = z.discriminatedUnion('type', [
     decision: DecisionRecord,
     /** Set where no worker is asked: the call is settled by a timer or a signal. */
     wait: CallWait.optional(),
+    /** Of a call that another agent carries out: then there is no work, but a run. */
+    child: ChildRun.optional(),
   }),
   /** The call was permitted and answered on the spot, by the tool's expression; nothing was dispatched. */
   z.object({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Token } from '../ids.js';
 import { Expression } from './expression.js';
 
 /** What happens if a tool runs twice: nothing, the same (it takes a key), or harm. */
@@ -42,6 +43,8 @@ export const ToolDriver = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('timer') }),
   /** The run waits for a signal: arguments `{name, timeoutMs?}`. Its payload is the result. */
   z.object({ kind: z.literal('signal') }),
+  /** Another agent does it, in a run of its own; the answer of that run is the result. No worker. */
+  z.object({ kind: z.literal('agent'), agent: Token }),
 ]);
 export type ToolDriver = z.infer<typeof ToolDriver>;
 

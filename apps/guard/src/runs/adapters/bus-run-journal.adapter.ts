@@ -66,7 +66,8 @@ export class BusRunJournalAdapter extends RunJournalPort {
     // The tombstone of a run that has left: what it came to is in the archive.
     if (first.kind === 'run.archived.v1') return this.#archived(run);
     const view = viewOf(entries);
-    if (first.kind !== 'run.accepted.v1') return { view, userId: '', sessionId: '', fingerprint: null };
+    if (first.kind !== 'run.accepted.v1' && first.kind !== 'run.spawned.v1')
+      return { view, userId: '', sessionId: '', fingerprint: null };
     const { principal, sessionId, fingerprint } = first.body;
     return { view, userId: principal.userId, sessionId, fingerprint: fingerprint ?? null };
   }

@@ -14,6 +14,7 @@ import {
 import type { Logger } from '@signalbox/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
 import type { RouterConfig } from '../../config.js';
+import { ChildrenService } from '../children.service.js';
 import { DispatchPort } from '../dispatch.port.js';
 
 @Injectable()
@@ -23,6 +24,7 @@ export class BusDispatchAdapter extends DispatchPort {
   constructor(
     @Inject(CORE_BUS) private readonly bus: Bus,
     @Inject(CONFIG) private readonly config: RouterConfig,
+    @Inject(ChildrenService) private readonly children: ChildrenService,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     super();
@@ -44,6 +46,10 @@ export class BusDispatchAdapter extends DispatchPort {
         const work = toolWork(state, effect.id, dispatch);
         return this.bus.publish('workTool', subjects.workTool(work.tier, tenant), work, { id, isChecked: true });
       }
+      case 'child':
+        return this.children.start(state, effect.id);
+      case 'child-stop':
+        return this.children.stop(state, effect.id.slice('stop-'.length));
       case 'session-load':
         return this.#request('sessionLoad', subjects.svc('memory', 'load', tenant), sessionLoad(state));
       case 'session-save':
@@ -55,6 +61,10 @@ export class BusDispatchAdapter extends DispatchPort {
     const { runId, tenant } = state.accepted!;
     if (effect.kind === 'cancel') this.#tell('ctl', subjects.ctl(tenant, runId), { reason: effect.reason });
     else this.#tell('note', subjects.note(tenant, runId), { phase: effect.phase, seq: state.seq });
+  }
+
+  override report(state: RunState): void {
+    this.children.report(state);
   }
 
   async #request<K extends 'sessionLoad' | 'sessionSave'>(

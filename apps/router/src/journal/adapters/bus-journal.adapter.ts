@@ -1,6 +1,8 @@
 import { CORE_BUS } from '@signalbox/app-runtime';
 import type { AppendReceipt, Bus, FollowOptions, PartitionReader, RunRef } from '@signalbox/bus';
 import type { JournalBody, PartitionStateV1 } from '@signalbox/contracts';
+import { MeshError } from '@signalbox/kernel';
+import { foldJournal, type RunState } from '@signalbox/run-engine';
 import { Inject, Injectable } from '@nestjs/common';
 import { JournalPort } from '../journal.port.js';
 
@@ -24,6 +26,29 @@ export class BusJournalAdapter extends JournalPort {
         id: `${run.runId}:timer:${timer}:${firedAt}`,
       },
     );
+  }
+
+  override async spawn(run: RunRef, body: JournalBody<'run.spawned.v1'>): Promise<boolean> {
+    try {
+      await this.bus.journal.append(run, 'run.spawned.v1', body, { expectLastSeq: 0 });
+      return true;
+    } catch (error) {
+      if (MeshError.from(error).code === 'SEQUENCE_CONFLICT') return false;
+      throw error;
+    }
+  }
+
+  override async endChild(run: RunRef, body: JournalBody<'child.ended.v1'>): Promise<void> {
+    await this.bus.journal.append(run, 'child.ended.v1', body, { id: `${run.runId}:child:${body.callId}` });
+  }
+
+  override async endParent(run: RunRef, body: JournalBody<'parent.ended.v1'>): Promise<void> {
+    await this.bus.journal.append(run, 'parent.ended.v1', body, { id: `${run.runId}:parent-ended` });
+  }
+
+  override async fold(run: RunRef): Promise<RunState> {
+    const entries = await this.bus.journal.read(run);
+    return foldJournal(entries.map((entry) => (entry.seal === 'verified' ? entry : { ...entry, entry: null })));
   }
 
   override follow(partition: string, options: FollowOptions): PartitionReader {

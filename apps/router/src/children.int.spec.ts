@@ -1,0 +1,142 @@
+import { rmSync } from 'node:fs';
+import { Bus, type RunRef } from '@signalbox/bus';
+import { childRunIdFor } from '@signalbox/contracts';
+import { explain, foldJournal, isClosed, redecide, type RunState, verifyJournal } from '@signalbox/run-engine';
+import { startMesh, testFolder, type TestMesh, waitFor } from '@signalbox/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ChildrenService } from './dispatch/children.service.js';
+import { type Plan, publishBundle, startRouter, TENANT, type TestRouter, Workers } from './mesh.fixture.js';
+
+const LEAF: Plan = { steps: [['look']] };
+const MIDDLE: Plan = { steps: [['delegate', 'look', 'delegate']], below: LEAF };
+const TOP: Plan = { steps: [['delegate', 'delegate'], ['look']], below: MIDDLE };
+
+/** Its runs die before they can say that they are over. */
+class Silent extends ChildrenService {
+  override report(): void {}
+}
+const silent = [{ provide: ChildrenService, useClass: Silent }];
+const TEST_TIMEOUT_MS = 120_000;
+
+describe('runs that carry out calls of runs', { timeout: TEST_TIMEOUT_MS }, () => {
+  let mesh: TestMesh;
+  let workers: Workers;
+  let reader: Bus;
+  const folder = testFolder('router-children');
+  const routers: TestRouter[] = [];
+  const start = async (...args: [Parameters<typeof startRouter>[2]?, Parameters<typeof startRouter>[3]?]) => {
+    routers.push(await startRouter(mesh, folder, ...args));
+  };
+  const stateOf = async (run: RunRef): Promise<RunState> => foldJournal(await reader.journal.read(run));
+  const below = (run: RunRef, callId: string): RunRef => ({ ...run, runId: childRunIdFor(run.runId, callId) });
+  const settled = async (runs: RunRef[], timeoutMs = 60_000): Promise<void> => {
+    const open = [...runs];
+    const goOn = async (): Promise<boolean> => {
+      while (open.length > 0 && isClosed(await stateOf(open[0]!))) open.shift();
+      return open.length === 0;
+    };
+    try {
+      await waitFor(goOn, { timeoutMs, what: 'every run to end' });
+    } catch (error) {
+      const story = explain(await reader.journal.read(open[0]!)).map(({ at, who, text }) => `${at} ${who} ${text}`);
+      throw new Error(`${open.length} runs are open, the first of them:\n${story.join('\n')}`, { cause: error });
+    }
+  };
+  /** Every run below, with its parent. */
+  const tree = async (run: RunRef): Promise<RunState[]> => {
+    const state = await stateOf(run);
+    const callIds = Object.values(state.calls).flatMap(({ callId, child }) => (child === null ? [] : callId));
+    const lower = await Promise.all(callIds.map((callId) => tree(below(run, callId))));
+    return [state, ...lower.flat()];
+  };
+  const expectSound = async (run: RunRef): Promise<void> => {
+    const entries = await reader.journal.read(run);
+    expect(verifyJournal(entries)).toMatchObject({ ok: true, faults: [] });
+    expect(redecide(entries)).toMatchObject({ ok: true, differences: [] });
+  };
+
+  beforeAll(async () => {
+    mesh = await startMesh({ tenants: [TENANT] });
+    await publishBundle(mesh);
+    workers = await Workers.start(mesh);
+    reader = await Bus.connect({ service: 'router', account: 'CORE', url: mesh.url, keysDir: mesh.keysDir('router') });
+  });
+  afterEach(async () => {
+    await Promise.all(routers.splice(0).map((router) => router.stop()));
+  });
+  afterAll(async () => {
+    await workers.stop();
+    await reader.drain(500);
+    await mesh.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('completes trees of runs, though few may be worked on at once and all share a session', async () => {
+    const runs = await Promise.all(Array.from({ length: 10 }, () => workers.accept(TOP, 'one-session')));
+    await start({ activeRunsMax: 1 });
+    await settled(runs);
+    for (const run of runs) {
+      const all = await tree(run);
+      expect(all).toHaveLength(1 + 2 + 4);
+      for (const state of all) {
+        expect(state).toMatchObject({ status: 'completed', output: 'Done.', reportCount: 0 });
+        await expectSound({ tenant: TENANT, runId: state.accepted!.runId });
+      }
+      // 3 model calls of the first, 2 of each below; 3 calls of the first, 3 of each middle one, 1 of each leaf.
+      expect(all[0]).toMatchObject({ costNanoUsd: (3 + 6 * 2) * 20, toolCalls: 3 + 2 * 3 + 4 });
+    }
+    await waitFor(() => [...routers[0]!.partitions.owned().values()].every(({ openRuns }) => openRuns === 0), {
+      timeoutMs: 5_000,
+      what: 'ended runs to leave memory',
+    });
+  });
+
+  it('goes on when the router died between the end of a run and its report', async () => {
+    const run = await workers.accept({ steps: [['delegate']], below: LEAF });
+    await start({ redispatchMs: 600_000 }, silent);
+    const child = below(run, 'call_1_0');
+    await settled([child]);
+    expect((await stateOf(run)).calls['call_1_0']!.status).toBe('requested');
+    await routers.pop()!.cut();
+    await start();
+    await settled([run]);
+    expect(await stateOf(run)).toMatchObject({ status: 'completed', calls: { call_1_0: { result: 'Done.' } } });
+    await expectSound(run);
+  });
+
+  it('looks by itself after a run whose report was lost on the way', async () => {
+    const run = await workers.accept({ steps: [['delegate']], below: LEAF });
+    await start({ redispatchMs: 1_000 }, silent);
+    await settled([run], 20_000);
+    expect(await stateOf(run)).toMatchObject({ status: 'completed', calls: { call_1_0: { result: 'Done.' } } });
+  });
+
+  it('takes over trees of runs from a router that dies', async () => {
+    await start();
+    const runs = await Promise.all(Array.from({ length: 10 }, () => workers.accept({ ...TOP, delayMs: 100 })));
+    await waitFor(() => runs.some((run) => workers.inferred.has(`${below(run, 'call_1_0').runId}:2:1`)), {
+      timeoutMs: 20_000,
+      what: 'the middle of the runs',
+    });
+    await routers.pop()!.cut();
+    await start();
+    await settled(runs);
+    for (const run of runs) {
+      const all = await tree(run);
+      expect(all.map(({ status }) => status)).toEqual(Array.from({ length: 7 }, () => 'completed'));
+      await expectSound(run);
+    }
+  });
+
+  it('cancels down the tree at once', async () => {
+    await start();
+    const leaf: Plan = { steps: [['look']], delayMs: 4_000 };
+    const run = await workers.accept({ steps: [['delegate']], below: { steps: [['delegate']], below: leaf } });
+    const lowest = below(below(run, 'call_1_0'), 'call_1_0');
+    await waitFor(() => workers.inferred.has(`${lowest.runId}:1:1`), { timeoutMs: 10_000, what: 'the lowest run' });
+    await workers.cancel(run);
+    await settled([run], 1_500);
+    expect((await tree(run)).map(({ status }) => status)).toEqual(['cancelled', 'cancelled', 'cancelled']);
+    expect(workers.cancelled.map((subject) => subject.split('.').at(-1))).toContain(lowest.runId);
+  });
+});

@@ -1,0 +1,12 @@
+import { z } from 'zod';
+import { RunId, Token } from '../ids.js';
+import { Count } from '../units.js';
+
+/** The call that a run carries out. */
+export const RunParent = z.object({
+  runId: RunId,
+  callId: Token,
+  /** Runs above this one: 1 where its parent has none. */
+  depth: Count,
+});
+export type RunParent = z.infer<typeof RunParent>;
