@@ -160,6 +160,13 @@ describe('a planned agent', () => {
     sound(long);
   });
 
+  it('gives the expressions of one step one measure of work', () => {
+    const heavy = $(`length(split('${'x '.repeat(900)}', ' '))`);
+    const world = planned([step('a', [{ tool: 'inline', arguments: { n: Array(60).fill(heavy) } }])], 'input');
+    expect(world.settle().error?.message).toContain('a: The expression takes more than 20000 units of work');
+    sound(world);
+  });
+
   it('stops when it is cancelled', () => {
     const script = [{ calls: [{ tool: 'pure', outcome: 'silent' as const }] }];
     const world = planned([step('a', [remote('pure', 1)])], 'input', { script });

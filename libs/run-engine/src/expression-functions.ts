@@ -1,4 +1,4 @@
-import { EXPRESSION_TEXT_BYTES_MAX } from './settings.js';
+import { EXPRESSION_SOUGHT_CHARS_MAX, EXPRESSION_TEXT_BYTES_MAX } from './settings.js';
 import { failExpression, isEqual, isRecord, jsonWithin, type Work } from './expression-work.js';
 
 type Run = (work: Work, values: unknown[]) => unknown;
@@ -12,6 +12,11 @@ function text(value: unknown, work: Work): string {
   if (typeof value !== 'string') return failExpression(`A string is needed, not ${typeOf(value)}.`);
   work.spendOn(value);
   return value;
+}
+function sought(value: unknown, work: Work): string {
+  const what = text(value, work);
+  if (what.length <= EXPRESSION_SOUGHT_CHARS_MAX) return what;
+  return failExpression(`Text of more than ${EXPRESSION_SOUGHT_CHARS_MAX} characters cannot be sought.`);
 }
 function list(value: unknown, work: Work): unknown[] {
   if (!Array.isArray(value)) return failExpression(`An array is needed, not ${typeOf(value)}.`);
@@ -66,7 +71,7 @@ export const FUNCTIONS: Readonly<Record<string, ExpressionFunction>> = {
     2,
     (work, [where, what]) =>
       typeof where === 'string'
-        ? typeof what === 'string' && text(where, work).includes(what)
+        ? typeof what === 'string' && text(where, work).includes(sought(what, work))
         : list(where, work).some((item) => isEqual(item, what, work)),
   ],
   ends_with: [2, 2, (work, [whole, part]) => text(whole, work).endsWith(text(part, work))],
@@ -108,7 +113,7 @@ export const FUNCTIONS: Readonly<Record<string, ExpressionFunction>> = {
     2,
     2,
     (work, [of, at]) => {
-      const parts = text(of, work).split(text(at, work));
+      const parts = text(of, work).split(sought(at, work));
       work.spend(parts.length);
       return parts;
     },

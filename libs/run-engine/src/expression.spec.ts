@@ -138,6 +138,7 @@ describe('hostile expressions', () => {
     ['looks at everything for everything', 'list[*].[`1`] | [?contains(@, `2`)] | [*].[@,@,@,@,@,@,@,@]'],
     ['searches long texts', `[${repeated("contains(text,'aaaaaaaaaaaaaaaaaaaaaaaab')", ',', 40)}]`],
     ['searches a long text in another', `[${repeated("contains(text,join('',[text,'b']))", ',', 40)}]`],
+    ['searches for what nearly fits everywhere', `contains(text, '${'a'.repeat(900)}b${'a'.repeat(900)}')`],
     ['splits', `[${repeated("split(text,'')", ',', 100)}]`],
     ['makes texts of everything', `[${repeated('to_string(many)', ',', 100)}]`],
     ['sorts', `[${repeated('sort(many)', ',', 150)}]`],
@@ -146,6 +147,13 @@ describe('hostile expressions', () => {
     // Without the bounds each of these takes minutes, or all memory.
   ])('that %s end soon', (_, text) => {
     expect(fault(text, big)).toMatch(/EXPRESSION_FAILED|^none$/);
+  });
+
+  it('seek no long text, whose search could take the product of both lengths', () => {
+    const long = 'a'.repeat(201);
+    expect(fault(`contains('x', '${long}')`)).toContain('more than 200 characters cannot be sought');
+    expect(fault(`split('x', '${long}')`)).toContain('more than 200 characters cannot be sought');
+    expect(value(`contains('${long}', '${long.slice(1)}')`)).toBe(true);
   });
 
   it('never throw anything else, nor change what they read', () => {

@@ -7,8 +7,8 @@ export type { Reference } from './expression-parser.js';
 /** An expression that was understood. */
 export interface Expression {
   references: readonly Reference[];
-  /** Throws EXPRESSION_FAILED; takes a bounded time whatever the scope holds. */
-  valueIn(scope: Record<string, unknown>): unknown;
+  /** Throws EXPRESSION_FAILED; takes a bounded time whatever the scope holds. Those that are given one `work` share it. */
+  valueIn(scope: Record<string, unknown>, work?: Work): unknown;
 }
 
 const kept = new Map<string, Expression>();
@@ -23,7 +23,7 @@ export function expressionOf(text: string): Expression {
   const node = parser.whole();
   const expression: Expression = {
     references: parser.references,
-    valueIn: (scope) => node(scope, new Work()),
+    valueIn: (scope, work = new Work()) => node(scope, work),
   };
   // All of a busy router's tools and plans fit; who has more reads again.
   if (kept.size >= EXPRESSIONS_KEPT_MAX) kept.clear();

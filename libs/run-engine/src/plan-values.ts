@@ -1,7 +1,7 @@
 import type { AgentPlan } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { type Expression, expressionOf } from './expression.js';
-import { isRecord, jsonWithin } from './expression-work.js';
+import { isRecord, jsonWithin, Work } from './expression-work.js';
 import { PLAN_ARGUMENTS_BYTES_MAX, PLAN_OUTPUT_BYTES_MAX } from './settings.js';
 import { type Accepted, type Call, type RunState, callsOf } from './state.js';
 
@@ -63,17 +63,17 @@ function scopeOf(state: RunState, plan: AgentPlan, { references }: Expression): 
   return scope;
 }
 
-function evaluated(state: RunState, plan: AgentPlan, text: string): unknown {
+function evaluated(state: RunState, plan: AgentPlan, text: string, work: Work): unknown {
   const expression = expressionOf(text);
-  return expression.valueIn(scopeOf(state, plan, expression));
+  return expression.valueIn(scopeOf(state, plan, expression), work);
 }
 
-function filledIn(state: RunState, plan: AgentPlan, value: unknown): unknown {
+function filledIn(state: RunState, plan: AgentPlan, value: unknown, work: Work): unknown {
   const expression = expressionIn(value);
-  if (expression !== null) return evaluated(state, plan, expression);
-  if (Array.isArray(value)) return value.map((item) => filledIn(state, plan, item));
+  if (expression !== null) return evaluated(state, plan, expression, work);
+  if (Array.isArray(value)) return value.map((item) => filledIn(state, plan, item, work));
   if (!isRecord(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, filledIn(state, plan, item)]));
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, filledIn(state, plan, item, work)]));
 }
 
 /** The calls of a step of the plan, with the values that their arguments have now. Throws EXPRESSION_FAILED. */
@@ -82,9 +82,10 @@ export function plannedCalls(
   plan: AgentPlan,
   step: AgentPlan['steps'][number],
 ): { tool: string; arguments: string }[] {
+  const work = new Work();
   let left = PLAN_ARGUMENTS_BYTES_MAX;
   return step.calls.map(({ tool, arguments: template }) => {
-    const text = jsonWithin(filledIn(state, plan, template), left);
+    const text = jsonWithin(filledIn(state, plan, template, work), left);
     if (text === null)
       throw new MeshError(
         'EXPRESSION_FAILED',
@@ -97,7 +98,7 @@ export function plannedCalls(
 
 /** The answer of the plan: a string as it is, or as JSON text where the agent promises a shape; all else as JSON text. */
 export function plannedOutput(state: RunState, plan: AgentPlan, shaped: boolean): string {
-  const value = evaluated(state, plan, plan.output);
+  const value = evaluated(state, plan, plan.output, new Work());
   const text = typeof value === 'string' && !shaped ? value : jsonWithin(value, PLAN_OUTPUT_BYTES_MAX);
   if (text === null || Buffer.byteLength(text) > PLAN_OUTPUT_BYTES_MAX)
     throw new MeshError('EXPRESSION_FAILED', `The output of the plan is larger than ${PLAN_OUTPUT_BYTES_MAX} bytes.`);

@@ -72,6 +72,8 @@ export const EXPRESSION_DEPTH_MAX = 64;
 export const EXPRESSION_WORK_MAX = 20_000;
 /** Text that an expression may make of one value, bytes. */
 export const EXPRESSION_TEXT_BYTES_MAX = 65_536;
+/** What may be sought in a text, characters: a search for more takes the product of both lengths at worst. */
+export const EXPRESSION_SOUGHT_CHARS_MAX = 200;
 /** Expressions kept ready by a process; beyond, all are read again as they are needed. */
 export const EXPRESSIONS_KEPT_MAX = 4_096;
 /** Arguments of an inline call, characters. */
