@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TENANT } from '../support/mesh.ts';
 import { Coverage } from './coverage.ts';
 import { FaultMesh, type FaultMeshOptions } from './fault-mesh.ts';
 import { nameOf } from './plan.ts';
@@ -37,14 +38,17 @@ export async function campaign({
   const coverage = new Coverage();
   const results: SeedResult[] = [];
   const mesh = await FaultMesh.start(folder, meshOptions);
+  const wrongs: string[] = [];
   try {
     for (let seed = from; seed < from + seeds; seed++) {
       const result = await new Seed(mesh, seed, { runs }).run();
       results.push(result);
       coverage.add(result);
       say(lineOf(result));
+      wrongs.push(...result.wrongs.map((wrong) => `seed ${seed}: ${wrong}`));
       if (result.wrongs.length > 0) break;
     }
+    if (wrongs.length === 0) wrongs.push(...(await archiveWrongs(mesh, results)));
   } finally {
     await mesh.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -55,10 +59,22 @@ export async function campaign({
     runs: sum(results, ({ runs: count }) => count),
     entries: sum(results, ({ entries }) => entries),
     questions: sum(results, ({ questions }) => questions),
-    wrongs: results.flatMap(({ seed, wrongs }) => wrongs.map((wrong) => `seed ${seed}: ${wrong}`)),
+    wrongs,
     slowestSeedSeconds: Math.round(Math.max(...results.map(({ seconds }) => seconds))),
     coverage: coverage.rows(),
   };
+}
+
+/** The archive holds every run, and by its own verification, against the bytes on the bus, each as it was. */
+async function archiveWrongs({ mesh: { admin } }: FaultMesh, results: readonly SeedResult[]): Promise<string[]> {
+  for (const runId of results.at(-1)?.runIds ?? []) await admin.archived(TENANT, runId);
+  const verdicts = await admin.verifyAll(TENANT);
+  const known = new Set(verdicts.map(({ runId }) => runId));
+  const missing = results.flatMap(({ runIds }) => runIds.filter((runId) => !known.has(runId)));
+  return [
+    ...missing.map((runId) => `archive: ${runId} is missing`),
+    ...verdicts.filter(({ ok }) => !ok).map(({ runId, faults }) => `archive: ${runId}: ${faults.join('; ')}`),
+  ];
 }
 
 function lineOf({ seed, runs, faults, questions, wrongs, seconds }: SeedResult): string {

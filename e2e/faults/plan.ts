@@ -63,7 +63,19 @@ const RARE: readonly Appends[] = [
   { processes: ['tool-runner', 'tool-runner-2'], kind: 'tool.failed.v1', per100: 2 },
 ];
 /** Processes that append nothing, or whose end matters at any time. */
-const LOOSE = ['gateway', 'audit', 'nats', 'router', 'tool-runner', 'guard', 'policy', 'memory', 'inference'];
+const LOOSE = [
+  'gateway',
+  'audit',
+  'nats',
+  'nats',
+  'nats',
+  'router',
+  'tool-runner',
+  'guard',
+  'policy',
+  'memory',
+  'inference',
+];
 const POINT_ACTIONS = ['kill', 'kill', 'blink', 'window', 'leases'] as const;
 const LOOSE_ACTIONS = ['kill', 'kill', 'restart', 'window', 'leases'] as const;
 

@@ -12,6 +12,7 @@ import { wrongsOf } from './verdict.ts';
 export interface SeedResult {
   seed: number;
   runs: number;
+  runIds: string[];
   faults: Struck[];
   questions: number;
   entries: number;
@@ -75,6 +76,7 @@ export class Seed {
     return {
       seed: this.#seed,
       runs,
+      runIds: [...this.#ids.values()],
       faults,
       questions: this.#answered.size,
       entries: [...chronicle.runs.values()].reduce((sum, { entries }) => sum + entries.length, 0),

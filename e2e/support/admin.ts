@@ -2,6 +2,8 @@ import type { AgentManifest, ModelManifest, Rule, ToolManifest } from '@signalbo
 import { waitFor } from '@signalbox/testing';
 
 const ARCHIVE_TIMEOUT_MS = 20_000;
+/** Runs verified by one request. */
+const VERIFY_PAGE = 500;
 
 export interface Definitions {
   models?: ModelManifest[];
@@ -18,6 +20,7 @@ export interface ArchivedRun {
 }
 
 export interface Verification {
+  runId: string;
   ok: boolean;
   entries: number;
   faults: string[];
@@ -74,6 +77,19 @@ export class Admin {
     const url = `${this.#auditUrl}/audit/v1/tenants/${tenant}/runs/${runId}/verify`;
     const { data } = await this.#json<{ data: Verification[] }>(url);
     return data[0]!;
+  }
+
+  /** Every run in the archive. */
+  async verifyAll(tenant: string): Promise<Verification[]> {
+    const all: Verification[] = [];
+    let after = '';
+    do {
+      const url = `${this.#auditUrl}/audit/v1/tenants/${tenant}/verify?limit=${VERIFY_PAGE}${after}`;
+      const { data, next } = await this.#json<{ data: Verification[]; next: string | null }>(url);
+      all.push(...data);
+      after = next === null ? '' : `&after=${next}`;
+    } while (after !== '');
+    return all;
   }
 
   async #put(tenant: string, kind: keyof Definitions, id: string, definition: object): Promise<void> {
