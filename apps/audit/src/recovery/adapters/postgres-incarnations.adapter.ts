@@ -25,7 +25,7 @@ export class PostgresIncarnationsAdapter extends IncarnationsPort {
        left join tombstones t on t.tenant = e.tenant and t.run_id = e.run_id
        where e.partition = $1 and e.cut_in is null and e.seq <= $2
          and (r.place is null or r.place in ('hot', 'kept') or e.seq >= t.seq)
-       order by e.seq desc limit 1`,
+       order by e.incarnation desc, e.seq desc limit 1`,
       [partition, untilSeq],
     );
     return row === undefined ? null : { seq: Number(row.seq), bytes: row.bytes };
