@@ -16,6 +16,8 @@ const schema = {
   openRunsMax: count(1_000_000, 20_000),
   /** Decisions being stored at once; more stop the reading of journals. */
   decisionsMax: count(4_096, 256),
+  /** Work of one kind that was sent and no worker was given yet; more waits for its turn here. */
+  unstartedMax: count(100_000, 512),
   /** An effect that nobody claimed or answered is sent again after its own time limit and this, ms. */
   redispatchMs: ms(1_000, 600_000, 30_000),
   /** How often one attempt of an effect is sent. */

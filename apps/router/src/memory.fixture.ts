@@ -79,6 +79,9 @@ export class MemoryDispatch extends DispatchPort {
     const fault = this.faults.shift();
     return fault === undefined ? Promise.resolve() : Promise.reject(fault);
   }
+  override unstarted(): Promise<number> {
+    return Promise.resolve(0);
+  }
   override hint(): void {}
   override report(): void {}
 }

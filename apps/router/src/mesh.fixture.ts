@@ -104,6 +104,7 @@ const DEFAULTS: Omit<RouterConfig, 'natsUrl' | 'keysDir' | 'stateDir'> = {
   openRunsMax: 20_000,
   decisionsMax: 256,
   redispatchMs: 2_000,
+  unstartedMax: 8,
   dispatchesMax: 5,
   sessionTimeoutMs: 5_000,
   sessionRequestsMax: 128,

@@ -28,6 +28,7 @@ import { ask, askStream } from './requests.js';
 import { reply, Responder } from './responder.js';
 import { streamReplies } from './streamed-reply.js';
 import { streamFill } from './stream-fill.js';
+import { unstarted } from './unstarted.js';
 import { listen } from './subscriber.js';
 import type {
   BusLogger,
@@ -207,6 +208,11 @@ export class Bus {
   /** How full a stream is, of 1; 0 where it has no bound. Only for those who may look at it. */
   streamFill(stream: string): Promise<number> {
     return streamFill(this.connection, stream);
+  }
+
+  /** How much work of a durable no worker was given yet. Only for those who may look at it. */
+  unstarted(consumer: ConsumerName): Promise<number> {
+    return unstarted(this.connection, consumer);
   }
 
   async bucket(name: BucketName): Promise<Bucket> {

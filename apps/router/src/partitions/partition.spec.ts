@@ -5,13 +5,20 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { RouterConfig } from '../config.js';
 import { BudgetsService } from '../limits/budgets.service.js';
 import { MemoryDispatch, MemoryJournal, NoBudgets, NoLimits, OpenPolicy } from '../memory.fixture.js';
+import { DispatchGate } from '../dispatch/dispatch-gate.js';
 import { AlarmsService } from '../runs/alarms.service.js';
 import { RunShell } from '../runs/run-shell.js';
 import { RunsService } from '../runs/runs.service.js';
 import { TimersService } from '../timers/timers.service.js';
 import { Partition } from './partition.js';
 
-const config = { decisionsMax: 8, redispatchMs: 60_000, dispatchesMax: 3, sessionTimeoutMs: 60_000 } as RouterConfig;
+const config = {
+  decisionsMax: 8,
+  unstartedMax: 64,
+  redispatchMs: 60_000,
+  dispatchesMax: 3,
+  sessionTimeoutMs: 60_000,
+} as RouterConfig;
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const runIdOf = (n: number): string => `run_00_${String(n).padStart(26, '0')}`;
 
@@ -26,7 +33,8 @@ describe('Partition', () => {
     dispatch = new MemoryDispatch();
     timers = new TimersService();
     const logger = createLogger({ service: 'router', level: 'silent' });
-    const alarms = new AlarmsService(timers, journal, dispatch, config, logger);
+    const gate = new DispatchGate(dispatch, new NoLimits(), config, logger);
+    const alarms = new AlarmsService(timers, journal, dispatch, gate, config, logger);
     const runs = new RunsService(journal, dispatch, new OpenPolicy(), alarms, config, logger);
     const options = { name: '00', owner: 'router-a', activeRunsMax: 1, openRunsMax: 3, onFault: () => undefined };
     partition = new Partition(

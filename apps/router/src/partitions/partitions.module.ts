@@ -2,6 +2,7 @@ import { PolicyModule } from '@signalbox/app-runtime';
 import { Module, type Provider } from '@nestjs/common';
 import { BusDispatchAdapter } from '../dispatch/adapters/bus-dispatch.adapter.js';
 import { ChildrenService } from '../dispatch/children.service.js';
+import { DispatchGate } from '../dispatch/dispatch-gate.js';
 import { DispatchPort } from '../dispatch/dispatch.port.js';
 import { KvBudgetsAdapter } from '../limits/adapters/kv-budgets.adapter.js';
 import { PolicyLimitsAdapter } from '../limits/adapters/policy-limits.adapter.js';
@@ -34,6 +35,7 @@ export const ROUTER_PROVIDERS: Provider[] = [
   ChildrenService,
   TimersService,
   LoadService,
+  DispatchGate,
   BudgetsService,
   { provide: BudgetsPort, useClass: KvBudgetsAdapter },
   { provide: LimitsPort, useClass: PolicyLimitsAdapter },

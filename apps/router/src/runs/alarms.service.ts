@@ -4,6 +4,7 @@ import { type AskEffect, isOutstanding, outstanding, type Timer, timersOf } from
 import type { Logger } from '@signalbox/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
 import type { RouterConfig } from '../config.js';
+import { DispatchGate } from '../dispatch/dispatch-gate.js';
 import { DispatchPort } from '../dispatch/dispatch.port.js';
 import { JournalPort } from '../journal/journal.port.js';
 import { TimersService } from '../timers/timers.service.js';
@@ -31,6 +32,7 @@ export class AlarmsService {
     @Inject(TimersService) private readonly timers: TimersService,
     @Inject(JournalPort) private readonly journal: JournalPort,
     @Inject(DispatchPort) private readonly dispatch: DispatchPort,
+    @Inject(DispatchGate) private readonly gate: DispatchGate,
     @Inject(CONFIG) private readonly config: RouterConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -60,6 +62,7 @@ export class AlarmsService {
     shell.alarm = null;
     shell.wakeAt = NEVER;
     shell.told.clear();
+    for (const sending of shell.sendings.values()) this.gate.left(sending);
     shell.sendings.clear();
   }
 
@@ -138,15 +141,20 @@ export class AlarmsService {
   #dropAnswered(shell: RunShell): void {
     if (shell.sendings.size === 0) return;
     const asked = outstanding(shell.state);
-    for (const [key, { effect }] of shell.sendings)
-      if (!asked.some(({ id, attempt }) => id === effect.id && attempt === effect.attempt)) shell.sendings.delete(key);
+    for (const [key, sending] of shell.sendings) {
+      const { effect } = sending;
+      if (asked.some(({ id, attempt }) => id === effect.id && attempt === effect.attempt)) continue;
+      shell.sendings.delete(key);
+      this.gate.left(sending);
+    }
   }
 
   /** Sends once, and notes when to send again. Never rejects. */
   async #send(shell: RunShell, sending: Sending): Promise<void> {
     const { effect } = sending;
-    if (!shell.home.isLive() || !isOutstanding(shell.state, effect)) return;
+    if (!shell.home.isLive() || !isOutstanding(shell.state, effect)) return this.gate.left(sending);
     sending.nextAt = NEVER;
+    if (!this.gate.enter(shell, sending, () => void this.#send(shell, sending))) return;
     try {
       await this.dispatch.send(shell.state, effect, sending.dispatch);
       sending.failures = 0;

@@ -9,6 +9,8 @@ export interface Sending {
   dispatch: number;
   failures: number;
   nextAt: number;
+  /** Sent, and neither begun nor answered as far as is known. */
+  isOut?: boolean;
 }
 
 /** What a shell may ask of the partition it lives in. */

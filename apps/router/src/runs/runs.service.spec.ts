@@ -5,15 +5,22 @@ import { decide } from '@signalbox/run-engine';
 import { createLogger } from '@signalbox/telemetry';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RouterConfig } from '../config.js';
-import { MemoryDispatch, MemoryJournal, OpenPolicy } from '../memory.fixture.js';
+import { MemoryDispatch, MemoryJournal, NoLimits, OpenPolicy } from '../memory.fixture.js';
 import { TimersService } from '../timers/timers.service.js';
+import { DispatchGate } from '../dispatch/dispatch-gate.js';
 import { AlarmsService } from './alarms.service.js';
 import { RunShell } from './run-shell.js';
 import { RunsService } from './runs.service.js';
 
 const ref: RunRef = { tenant: 'demo', runId: 'run_00_0123456789abcdefghjkmnpqrs' };
 const subject = subjects.run(ref.tenant, ref.runId);
-const config = { decisionsMax: 8, redispatchMs: 1_000, dispatchesMax: 3, sessionTimeoutMs: 500 } as RouterConfig;
+const config = {
+  decisionsMax: 8,
+  unstartedMax: 64,
+  redispatchMs: 1_000,
+  dispatchesMax: 3,
+  sessionTimeoutMs: 500,
+} as RouterConfig;
 
 describe('RunsService', () => {
   beforeEach(() => void vi.useFakeTimers({ now: 1_800_000_000_000 }));
@@ -24,7 +31,8 @@ describe('RunsService', () => {
     const dispatch = new MemoryDispatch();
     const policy = new OpenPolicy();
     const logger = createLogger({ service: 'router', level: 'silent' });
-    const alarms = new AlarmsService(new TimersService(), journal, dispatch, config, logger);
+    const gate = new DispatchGate(dispatch, new NoLimits(), config, logger);
+    const alarms = new AlarmsService(new TimersService(), journal, dispatch, gate, config, logger);
     const runs = new RunsService(journal, dispatch, policy, alarms, config, logger);
     const left: RunShell[] = [];
     const shell = new RunShell(subject, ref, {

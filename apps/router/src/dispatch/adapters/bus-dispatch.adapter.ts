@@ -1,6 +1,6 @@
 import { CONFIG, CORE_BUS, LOGGER } from '@signalbox/app-runtime';
 import type { Bus } from '@signalbox/bus';
-import { type ChannelBody, type ChannelName, subjects } from '@signalbox/contracts';
+import { CHANNELS, type ChannelBody, type ChannelName, subjects } from '@signalbox/contracts';
 import { MeshError, Semaphore } from '@signalbox/kernel';
 import {
   type AskEffect,
@@ -15,7 +15,7 @@ import type { Logger } from '@signalbox/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
 import type { RouterConfig } from '../../config.js';
 import { ChildrenService } from '../children.service.js';
-import { DispatchPort } from '../dispatch.port.js';
+import { DispatchPort, type WorkKind } from '../dispatch.port.js';
 
 @Injectable()
 export class BusDispatchAdapter extends DispatchPort {
@@ -55,6 +55,10 @@ export class BusDispatchAdapter extends DispatchPort {
       case 'session-save':
         return this.#request('sessionSave', subjects.svc('memory', 'save', tenant), sessionSave(state));
     }
+  }
+
+  override unstarted(kind: WorkKind): Promise<number> {
+    return this.bus.unstarted(CHANNELS[kind === 'infer' ? 'workInfer' : 'workTool'].carrier.consumer);
   }
 
   override hint(state: RunState, effect: Exclude<Effect, AskEffect>): void {
