@@ -2,7 +2,8 @@
  * The whole mesh under load: agent runs of two model calls and one HTTP tool call, every service on, half of the runs
  * over HTTP and half over NATS. Load and simulators are processes of their own and are not counted as ours.
  *
- * `--quick` (under 90 s), `--only a,b,c,d` (a: open loop, b: users, s: a step, c: in flight, p: parked, d: burst), `--in-flight 10000`, `--parked 3000`,
+ * `--only a,b,s,c,p,d` (a: open loop, b: users, s: a step, c: in flight, p: parked, d: burst), `--quick` (a, b, c, d in
+ * 90 s), `--in-flight 10000`, `--parked 3000`,
  * `--provider-ms 60000` (of those in flight; otherwise as long as keeps them at 60 % of the capacity, at least a minute),
  * `--takeover` (also: with so many runs in flight, one of two routers is killed, then the broker),
  * `--profile <folder>` (where each service's time goes while a closed loop runs; nothing else is measured).
@@ -19,6 +20,8 @@ import { takeover } from './concurrency/takeover.ts';
 import { parked } from './concurrency/parked.ts';
 import { SERVICES } from '../stack/services.ts';
 
+const PHASES = 'a,b,s,c,p,d';
+const QUICK_PHASES = 'a,b,c,d';
 const IN_FLIGHT = 10_000;
 const PARKED = 3_000;
 const QUICK_IN_FLIGHT = 250;
@@ -31,7 +34,7 @@ export async function run(argv: string[]): Promise<Record<string, unknown>> {
     options: {
       json: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
-      only: { type: 'string', default: 'a,b,s,c,p,d' },
+      only: { type: 'string' },
       'in-flight': { type: 'string' },
       'provider-ms': { type: 'string' },
       parked: { type: 'string' },
@@ -42,7 +45,7 @@ export async function run(argv: string[]): Promise<Record<string, unknown>> {
   });
   const { quick, profile } = values;
   const provider = values['provider-ms'] === undefined ? {} : { providerMs: Number(values['provider-ms']) };
-  const wanted = new Set(values.only.split(','));
+  const wanted = new Set((values.only ?? (quick ? QUICK_PHASES : PHASES)).split(','));
   const inspect = profile === undefined ? (['router'] as const) : SERVICES.filter((name) => name !== 'simulator');
   const mesh = await BenchMesh.start(say, { inspect, root: values.root });
   try {

@@ -21,6 +21,8 @@ const ADDED_P99_MS_MAX = 1_000;
 const USERS_P99_MS_MAX = 2_000;
 const USERS_LOAD = 0.65;
 const USERS_PROVIDER_MS = 500;
+/** Too short for every user to come by; the load is the same. */
+const QUICK_USERS_MS = 12_000;
 const BURST_RUNS = 1_000;
 
 /** Runs a second that a closed loop gets through; measured again after a warm-up. */
@@ -33,8 +35,8 @@ export async function capacity(
   say(`capacity: ${CAPACITY_CALLERS} callers in a closed loop, provider ${QUICK.providerMs} ms`);
   const idle_cores = rounded(await mesh.idleCores(), 2);
   say(`  idle, the mesh takes ${idle_cores} of a core`);
-  await loop(quick ? 4_000 : 10_000);
-  const window = await loop(quick ? 5_000 : 10_000);
+  await loop(quick ? 3_000 : 10_000);
+  const window = await loop(quick ? 4_000 : 10_000);
   const figures = { ...figuresOf(window), idle_cores, cpu_by_part_ms_per_run: cpuByPart(window) };
   say(table([figuresOf(window)]));
   say(`  CPU ms a run: ${JSON.stringify(cpuByPart(window))}`);
@@ -45,7 +47,7 @@ export async function capacity(
 export async function openLoop(mesh: BenchMesh, perSecond: number, quick: boolean, say: Say): Promise<Phase> {
   const rows: Record<string, number>[] = [];
   const warmMs = quick ? 1_000 : 3_000;
-  const seconds = quick ? 6 : 18;
+  const seconds = quick ? 5 : 18;
   for (const share of quick ? LADDER_QUICK : LADDER) {
     const rate = perSecond * share;
     say(
@@ -78,7 +80,7 @@ export async function users(mesh: BenchMesh, perSecond: number, quick: boolean, 
   const count = 1_000;
   const tookMs = 2 * USERS_PROVIDER_MS + USUAL.toolMs + 200;
   const thinkMs = Math.max(0, Math.ceil((count / (perSecond * USERS_LOAD)) * 1_000 - tookMs));
-  const ms = quick ? Math.min(20_000, thinkMs) : Math.max(45_000, 2 * thinkMs);
+  const ms = quick ? Math.min(QUICK_USERS_MS, thinkMs) : Math.max(45_000, 2 * thinkMs);
   say(
     `users: ${count} who think ${rounded(thinkMs / 1_000)} s, provider ${USERS_PROVIDER_MS} ms, ${rounded(USERS_LOAD * 100, 0)} % of capacity, for ${rounded(ms / 1_000)} s`,
   );
