@@ -66,7 +66,9 @@ function report(
     (partition) => [partition, decidedAgainMs(window, partition, killed.at)] as const,
   );
   const everyone = [...new Set(window.simulated.arrivals.map(([partition]) => partition))].toSorted();
-  const resumedMs = everyone.map((partition) => [partition, decidedAgainMs(window, partition, restarted.at)] as const);
+  const resumedMs = everyone.map(
+    (partition) => [partition, decidedAgainMs(window, partition, restarted.at, restarted.backAfterMs)] as const,
+  );
   const longest = (list: readonly (readonly [string, number])[]): number => Math.max(...list.map(([, ms]) => ms));
   say(`  decided in again after the kill of the router, ms: ${JSON.stringify(Object.fromEntries(takenMs))}`);
   say(`  decided in again after the kill of the broker, ms: ${JSON.stringify(Object.fromEntries(resumedMs))}`);
@@ -88,7 +90,7 @@ function report(
 }
 
 /** From then until the first request that must have been decided later. */
-function decidedAgainMs({ simulated }: Window, partition: string, since: number): number {
-  const first = simulated.arrivals.find(([of, at]) => of === partition && at > since + IN_PIPE_MS);
+function decidedAgainMs({ simulated }: Window, partition: string, since: number, inPipeMs = IN_PIPE_MS): number {
+  const first = simulated.arrivals.find(([of, at]) => of === partition && at > since + inPipeMs);
   return first === undefined ? Number.POSITIVE_INFINITY : first[1] - since;
 }
