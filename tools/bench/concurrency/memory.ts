@@ -21,3 +21,8 @@ export function perRun(before: Memory, at: Memory, runs: number): Record<string,
   const resident = WATCHED.map((name) => [name, each(at.rssBytes[name]! - before.rssBytes[name]!)] as const);
   return { ...Object.fromEntries(resident), router_live: each(at.routerLiveBytes - before.routerLiveBytes) };
 }
+
+/** Of the router, the larger of what became resident and what lives: a heap that had grown before hides the first. Bytes a run. */
+export function routerBytes(memory: Record<string, number>): number {
+  return Math.round(Math.max(memory['router'] ?? 0, memory['router_live'] ?? 0) * 1_024);
+}

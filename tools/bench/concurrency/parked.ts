@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { atMost, figuresOf, rounded, table } from './figures.ts';
-import { memoryOf, perRun } from './memory.ts';
+import { memoryOf, perRun, routerBytes } from './memory.ts';
 import type { BenchMesh } from './mesh.ts';
 import { type Phase, type Say, whole } from './phases.ts';
 import { WAITER } from './plan.ts';
@@ -46,11 +46,7 @@ export async function parked(mesh: BenchMesh, options: { runs: number; perSecond
     figures: { ...summary, parked: open, wait_ms: waitMs, memory_kb_per_run: memory },
     targets: [
       whole(`${runs} parked runs`, [summary]),
-      atMost(
-        'router memory a parked run (resident), bytes',
-        Math.round((memory['router'] ?? 0) * 1_024),
-        PARKED_BYTES_MAX,
-      ),
+      atMost('router memory a parked run, bytes', routerBytes(memory), PARKED_BYTES_MAX),
     ],
   };
 }
