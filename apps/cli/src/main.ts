@@ -6,6 +6,7 @@ import { letters } from './commands/letters.js';
 import { halt, unhalt } from './commands/halt.js';
 import { run } from './commands/run.js';
 import { runs } from './commands/runs.js';
+import { schedules } from './commands/schedules.js';
 import { signal } from './commands/signal.js';
 import { status } from './commands/status.js';
 import { UsageError } from './usage-error.js';
@@ -21,11 +22,20 @@ const USAGE = `signalbox – talk to a mesh
                                  begin nothing new for a run; go on with it
   signalbox runs answer <run> <question> approve|deny|retry|fail|result [text]
                                  answer the question of a waiting run
-const COMMANDS: Record<string, (argv: string[]) => Promise<number>> = { run, runs, signal, letters, audit, cost, status };
   signalbox halt agent <id> | tenant [--reason text]
                                  the kill switch: cancel what runs, start nothing
   signalbox unhalt agent <id> | tenant
                                  let it run again
+  signalbox signal <run> <name> [json]
+                                 tell a run something from outside
+  signalbox letters list [--zone core|gate] [--state open|replayed|discarded] [--code c] [--stream s]
+                                 messages that could not be handled
+  signalbox letters show <letter>
+                                 what is in one, and why it is there
+  signalbox letters replay|discard <letter>…|--all [--by name]
+                                 give it another chance, or up
+  signalbox schedules list|show|next|put|enable|disable|rm
+                                 runs that are started by the clock
   signalbox audit verify [run]   recompute the hash chain of one run, or of all
   signalbox cost [--by tenant|user|agent|model]
                                  what was spent
@@ -40,6 +50,7 @@ const COMMANDS: Record<string, (argv: string[]) => Promise<number>> = {
   halt,
   unhalt,
   letters,
+  schedules,
   audit,
   cost,
   status,

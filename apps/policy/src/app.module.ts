@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
 import { DefinitionsModule } from './definitions/definitions.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
+import { SchedulesModule } from './schedules/schedules.module.js';
 import { UpkeepModule } from './upkeep/upkeep.module.js';
 
-@Module({ imports: [DefinitionsModule, UpkeepModule, OpenApiModule] })
+@Module({ imports: [SchedulesModule, DefinitionsModule, UpkeepModule, OpenApiModule] })
 export class AppModule {}

@@ -146,8 +146,8 @@ function notFound(kind: Kind, id: string): MeshError {
 }
 
 /** CONFLICT with the present `revision`, so that nobody overwrites what they have not seen. */
-function assertPrecondition(
-  kind: Kind,
+export function assertPrecondition(
+  kind: Kind | 'schedules',
   id: string,
   before: { revision: number } | null,
   { ifMatch, ifNoneMatch }: Precondition,

@@ -1,14 +1,11 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { CONFIG, LOGGER } from '@signalbox/app-runtime';
+import { CONFIG } from '@signalbox/app-runtime';
 import { MeshError } from '@signalbox/kernel';
 import { Database } from '@signalbox/persistence';
-import type { Logger } from '@signalbox/telemetry';
 import { MoreThan } from 'typeorm';
 import type { PolicyConfig } from '../../config.js';
 import { BundleEntity } from '../entities/bundle.entity.js';
 import { TenantEntity } from '../entities/tenant.entity.js';
-import { AddHalts1795500000000 } from '../migrations/add-halts.migration.js';
-import { CreatePolicy1764000000000 } from '../migrations/create-policy.migration.js';
 import {
   type BundleHead,
   type IssuedBundle,
@@ -26,38 +23,26 @@ import {
   storedFrom,
 } from './postgres-tenant-transaction.js';
 
-const POOL_MAX = 10;
-
 /** Policy in Postgres. The row of a tenant is locked for every change. */
 @Injectable()
 export class PostgresPolicyRepository extends PolicyRepository implements OnModuleInit, OnApplicationShutdown {
-  readonly #database: Database;
   #opened: Promise<void> | undefined;
 
   constructor(
     @Inject(CONFIG) private readonly config: PolicyConfig,
-    @Inject(LOGGER) logger: Logger,
+    private readonly database: Database,
   ) {
     super();
-    this.#database = new Database({
-      url: config.pgUrl,
-      schema: config.pgSchema,
-      entities: [TenantEntity, BundleEntity, ...Object.values(definitionEntities)],
-      migrations: [CreatePolicy1764000000000, AddHalts1795500000000],
-      applicationName: 'signalbox policy',
-      poolMax: POOL_MAX,
-      logger,
-    });
   }
 
   /** Opens in the background: until then every call is answered with STORE_UNAVAILABLE. */
   onModuleInit(): void {
-    this.#opened = this.#database.open(this.config.pgStartTimeoutMs);
+    this.#opened = this.database.open(this.config.pgStartTimeoutMs);
     this.#opened.catch(() => undefined);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.#database.close();
+    await this.database.close();
   }
 
   ready(): Promise<void> {
@@ -65,24 +50,24 @@ export class PostgresPolicyRepository extends PolicyRepository implements OnModu
   }
 
   tenants(): Promise<string[]> {
-    return this.#database.run(async (manager) => {
+    return this.database.run(async (manager) => {
       const rows = await manager.find(TenantEntity, { order: { id: 'ASC' } });
       return rows.map(({ id }) => id);
     });
   }
 
   hasTenant(tenant: string): Promise<boolean> {
-    return this.#database.run((manager) => manager.existsBy(TenantEntity, { id: tenant }));
+    return this.database.run((manager) => manager.existsBy(TenantEntity, { id: tenant }));
   }
 
   async addTenant(tenant: string): Promise<void> {
-    await this.#database.run((manager) =>
+    await this.database.run((manager) =>
       manager.createQueryBuilder().insert().into(TenantEntity).values({ id: tenant, version: 0 }).orIgnore().execute(),
     );
   }
 
   list<K extends Kind>(tenant: string, kind: K, { after, limit }: Page): Promise<Stored<K>[]> {
-    return this.#database.run(async (manager) => {
+    return this.database.run(async (manager) => {
       const rows = await manager.find(definitionEntities[kind], {
         where: { tenant, id: MoreThan(after) },
         order: { id: 'ASC' },
@@ -93,21 +78,21 @@ export class PostgresPolicyRepository extends PolicyRepository implements OnModu
   }
 
   get<K extends Kind>(tenant: string, kind: K, id: string): Promise<Stored<K> | null> {
-    return this.#database.run(async (manager) => {
+    return this.database.run(async (manager) => {
       const row = await manager.findOneBy(definitionEntities[kind], { tenant, id });
       return row && storedFrom<K>(row);
     });
   }
 
   newestBundle(tenant: string): Promise<IssuedBundle | null> {
-    return this.#database.run(async (manager) => {
+    return this.database.run(async (manager) => {
       const row = await manager.findOne(BundleEntity, { where: { tenant }, order: { version: 'DESC' } });
       return row && issuedFrom(row);
     });
   }
 
   newestHeads(): Promise<BundleHead[]> {
-    return this.#database.run(async (manager) => {
+    return this.database.run(async (manager) => {
       const rows = await manager
         .createQueryBuilder(BundleEntity, 'bundle')
         .select([
@@ -126,13 +111,13 @@ export class PostgresPolicyRepository extends PolicyRepository implements OnModu
   }
 
   async markDelivered(tenant: string, version: number): Promise<void> {
-    await this.#database.run((manager) =>
+    await this.database.run((manager) =>
       manager.update(BundleEntity, { tenant, version }, { deliveredAt: new Date() }),
     );
   }
 
   change<T>(tenant: string, work: (transaction: TenantTransaction) => Promise<T>): Promise<T> {
-    return this.#database.transaction(async (manager) => {
+    return this.database.transaction(async (manager) => {
       const row = await manager.findOne(TenantEntity, { where: { id: tenant }, lock: { mode: 'pessimistic_write' } });
       if (!row) throw new MeshError('NOT_FOUND', `There is no tenant ${tenant}.`);
       return work(new PostgresTenantTransaction(manager, tenant, row.version));
