@@ -38,7 +38,9 @@ let boss: SignalboxClient;
 const stops: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
-  mesh = await E2eMesh.start('waiting');
+  // Whatever waits leaves the router's memory at once, and is brought back by what it waits for.
+  const router = { SIGNALBOX_PARK_AFTER_MS: '0', SIGNALBOX_CHECKPOINT_MS: '100' };
+  mesh = await E2eMesh.start('waiting', { env: { router } });
   stops.unshift(() => mesh.stop());
   const tools = ['careful', 'guarded', 'sleep', 'await_signal', 'nap'];
   await mesh.define({
@@ -141,6 +143,22 @@ describe('a run that waits', () => {
     expect(view.output).toContain(`{"by":"${PERSON}"} and [1,"two"]`);
     const { entries } = await mesh.admin.archived(TENANT, handle.runId);
     expect(JSON.stringify(entries)).not.toContain(PERSON);
+  });
+
+  it('waits on through the death of its router, and of the next one', async () => {
+    const runs = await Promise.all(
+      Array.from({ length: 10 }, () => start(callThenQuote('await_signal', { name: 'go' }))),
+    );
+    for (const handle of runs) await until(handle, 'the wait', ({ waits }) => waits !== undefined);
+    for (let deaths = 0; deaths < 2; deaths++) {
+      const pid = mesh.stack.pid('router')!;
+      process.kill(pid, 'SIGKILL');
+      if (deaths === 0) await Promise.all(runs.slice(0, 5).map(({ runId }) => client.signal(runId, 'go', deaths)));
+      await waitFor(() => (mesh.stack.pid('router') ?? pid) !== pid, { timeoutMs: WAIT_MS, what: 'another router' });
+      if (deaths === 0) for (const handle of runs.slice(0, 5)) expect((await ended(handle)).output).toContain('0');
+    }
+    await Promise.all(runs.slice(5).map(({ runId }) => client.signal(runId, 'go', 1)));
+    for (const handle of runs.slice(5)) expect((await ended(handle)).output).toContain('1');
   });
 
   it('goes on by itself when its time has come', async () => {

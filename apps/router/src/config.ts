@@ -14,6 +14,8 @@ const schema = {
   activeRunsMax: count(1_000_000, 2_000),
   /** Runs of one partition that are open, waiting ones among them; more are failed with OVERLOADED. About 10 KB each. */
   openRunsMax: count(1_000_000, 20_000),
+  /** A run that does nothing but wait for this long leaves memory; its journal brings it back, ms. */
+  parkAfterMs: ms(0, 600_000, 5_000),
   /** Decisions being stored at once; more stop the reading of journals. */
   decisionsMax: count(4_096, 256),
   /** Work of one kind that was sent and no worker was given yet; more waits for its turn here. */

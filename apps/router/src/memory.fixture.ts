@@ -1,5 +1,5 @@
-import type { AppendReceipt, FollowOptions, PartitionReader, RunRef } from '@signalbox/bus';
-import type { JournalBody } from '@signalbox/contracts';
+import type { AppendReceipt, FollowOptions, PartitionReader, RawEntry, RunRef } from '@signalbox/bus';
+import { type JournalBody, subjects } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { type AskEffect, newRun, type PolicyView, type RunState } from '@signalbox/run-engine';
 import { DispatchPort } from './dispatch/dispatch.port.js';
@@ -24,6 +24,8 @@ export class MemoryJournal extends JournalPort {
   /** Last sequence of each run. */
   readonly #last = new Map<string, number>();
   reader: FollowOptions | undefined;
+  /** What is stored of each run. */
+  readonly entries = new Map<string, RawEntry[]>();
 
   /** The sequence of one more entry of a run. */
   next(runId: string): number {
@@ -36,11 +38,17 @@ export class MemoryJournal extends JournalPort {
     if (fault !== undefined) return Promise.reject(fault);
     if (expectLastSeq !== this.#last.get(run.runId))
       return Promise.reject(new MeshError('SEQUENCE_CONFLICT', 'moved on'));
-    return Promise.resolve({
-      seq: this.next(run.runId),
-      duplicate: false,
-      bytes: new TextEncoder().encode(JSON.stringify(decision)),
-    });
+    const bytes = new TextEncoder().encode(JSON.stringify(decision));
+    const seq = this.next(run.runId);
+    const entry = { kind: 'decision.v1', author: 'router', seq, body: decision } as const;
+    this.keep({ ...run, seq, subject: subjects.run(run.tenant, run.runId), bytes, entry, seal: 'verified' });
+    return Promise.resolve({ seq, duplicate: false, bytes });
+  }
+  keep(entry: RawEntry): void {
+    this.entries.set(entry.runId, [...(this.entries.get(entry.runId) ?? []), entry]);
+  }
+  override read({ runId }: RunRef): Promise<RawEntry[]> {
+    return Promise.resolve(this.entries.get(runId) ?? []);
   }
   override fire(_run: RunRef, timer: string): Promise<void> {
     this.fired.push(timer);

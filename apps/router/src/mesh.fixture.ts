@@ -110,6 +110,7 @@ const DEFAULTS: Omit<RouterConfig, 'natsUrl' | 'keysDir' | 'stateDir'> = {
   sessionRequestsMax: 128,
   policyGraceMs: 10_000,
   archiveGraceMs: 0,
+  parkAfterMs: 100,
 };
 
 export interface TestRouter {

@@ -1,4 +1,4 @@
-import type { AppendReceipt, FollowOptions, PartitionReader, RunRef } from '@signalbox/bus';
+import type { AppendReceipt, FollowOptions, PartitionReader, RawEntry, RunRef } from '@signalbox/bus';
 import type { JournalBody, PartitionStateV1 } from '@signalbox/contracts';
 import type { RunState } from '@signalbox/run-engine';
 
@@ -16,6 +16,8 @@ export abstract class JournalPort {
   abstract endParent(run: RunRef, body: JournalBody<'parent.ended.v1'>): Promise<void>;
   /** A run as its journal tells it now, of proven entries alone. */
   abstract fold(run: RunRef): Promise<RunState>;
+  /** All entries of one run, in order. */
+  abstract read(run: RunRef): Promise<RawEntry[]>;
   /** Reads a partition in order from `fromSeq` on; see the bus. */
   abstract follow(partition: string, options: FollowOptions): PartitionReader;
   /** Whether the archive finds the partition whole; see the bus. */

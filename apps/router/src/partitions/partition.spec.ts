@@ -27,6 +27,7 @@ describe('Partition', () => {
   let dispatch: MemoryDispatch;
   let partition: Partition;
   let timers: TimersService;
+  let open: () => Partition;
 
   beforeEach(() => {
     journal = new MemoryJournal();
@@ -36,14 +37,17 @@ describe('Partition', () => {
     const gate = new DispatchGate(dispatch, new NoLimits(), config, logger);
     const alarms = new AlarmsService(timers, journal, dispatch, gate, config, logger);
     const runs = new RunsService(journal, dispatch, new OpenPolicy(), alarms, config, logger);
-    const options = { name: '00', owner: 'router-a', activeRunsMax: 1, openRunsMax: 3, onFault: () => undefined };
-    partition = new Partition(
-      options,
-      journal,
-      runs,
-      new BudgetsService(new NoBudgets(), new NoLimits(), logger),
-      logger,
-    );
+    const options = {
+      name: '00',
+      owner: 'router-a',
+      activeRunsMax: 1,
+      openRunsMax: 3,
+      parkAfterMs: 1_000,
+      onFault: () => undefined,
+    };
+    open = () =>
+      new Partition(options, journal, runs, new BudgetsService(new NoBudgets(), new NoLimits(), logger), logger);
+    partition = open();
   });
 
   const accepted = (n: number, seal: RawEntry['seal'] = 'verified'): RawEntry => {
@@ -78,6 +82,7 @@ describe('Partition', () => {
     };
   };
   const give = async (entry: RawEntry): Promise<void> => {
+    journal.keep(entry);
     await journal.reader!.onEntry(entry);
     await tick();
   };
@@ -118,7 +123,12 @@ describe('Partition', () => {
     expect(second.foldFromSeq).toBeLessThanOrEqual(second.lastSeq);
     const cancelled = cancel(2);
     await give(cancelled);
-    expect(partition.checkpoint()).toEqual({ foldFromSeq: cancelled.seq + 1, lastSeq: cancelled.seq, incarnation: 0 });
+    expect(partition.checkpoint()).toEqual({
+      foldFromSeq: cancelled.seq + 1,
+      lastSeq: cancelled.seq,
+      incarnation: 0,
+      parked: [],
+    });
     timers.onApplicationShutdown();
   });
 
@@ -151,9 +161,101 @@ describe('Partition', () => {
 
   it('does not decide before it has read to the end', async () => {
     journal.seq = 5;
-    const opening = partition.open({ foldFromSeq: 3, lastSeq: 5, incarnation: 0 });
+    const opening = partition.open({ foldFromSeq: 3, lastSeq: 5, incarnation: 0, parked: [] });
     journal.seq = 4;
     await expect(opening).rejects.toThrow('could not be read to its end');
     expect(partition.isLive()).toBe(false);
+  });
+
+  const fact = (n: number, kind: string, body: object): RawEntry => {
+    const { seq, ...place } = accepted(n);
+    const author = kind === 'session.loaded.v1' ? 'memory' : 'guard';
+    return { ...place, seq, entry: { kind, author, seq, body } as unknown as JournalEntry };
+  };
+  const hold = (n: number, what: 'pause' | 'resume'): RawEntry =>
+    fact(n, `run.${what}-requested.v1`, {
+      principal: { keyId: 'k', userId: 'u' },
+      requestId: `req_${String(journal.seq).padStart(26, '0')}`,
+      reason: 'so wanted',
+      requestedAt: Date.now(),
+    });
+  /** A run that is paused while nothing is under way for it. */
+  const parked = async (n: number): Promise<void> => {
+    await give(accepted(n));
+    await give(hold(n, 'pause'));
+    await give(fact(n, 'session.loaded.v1', { attempt: 1, messages: [], revision: 0, loadedAt: Date.now() }));
+    partition.parkIdle(Date.now() + 10_000);
+  };
+
+  describe('a run that only waits', () => {
+    it('leaves memory, holds no checkpoint back, and is brought back by what comes for it', async () => {
+      await partition.open(null);
+      await parked(1);
+      await give(accepted(2));
+      const { foldFromSeq, parked: listed } = partition.checkpoint();
+      expect(listed).toMatchObject([{ runId: runIdOf(1), agent: 'agent', firstSeq: 1 }]);
+      expect([foldFromSeq > listed[0]!.lastSeq, partition.openRuns]).toEqual([true, 2]);
+      // Entries that were read before change nothing.
+      for (const old of journal.entries.get(runIdOf(1))!) await journal.reader!.onEntry(old);
+      expect(partition.checkpoint().parked).toHaveLength(1);
+      await give(hold(1, 'resume'));
+      await tick();
+      expect([partition.checkpoint().parked, partition.openRuns]).toEqual([[], 2]);
+      expect(partition.checkpoint().foldFromSeq).toBe(1);
+      await give(cancel(1));
+      expect(partition.openRuns).toBe(1);
+      timers.onApplicationShutdown();
+    });
+
+    it('is taken over from the checkpoint without its journal, and goes on with all that came since', async () => {
+      await partition.open(null);
+      await parked(1);
+      const left = partition.checkpoint();
+      expect(left.parked).toHaveLength(1);
+      await partition.close();
+
+      partition = open();
+      const read = Promise.withResolvers<void>();
+      journal.follow = (_name, options) => {
+        journal.reader = options;
+        return { caughtUp: read.promise, closed: Promise.resolve(), lastSeq: () => journal.seq };
+      };
+      const opening = partition.open(left);
+      await tick();
+      // Comes while the partition is still being read: kept, and told once it is.
+      const resumed = hold(1, 'resume');
+      journal.keep(resumed);
+      await journal.reader!.onEntry(resumed);
+      expect(dispatch.sent.filter((sent) => sent.startsWith('model-1'))).toEqual([]);
+      read.resolve();
+      await opening;
+      await tick();
+      await tick();
+      expect(dispatch.sent.filter((sent) => sent.startsWith('model-1'))).toEqual(['model-1:1:1']);
+      expect([partition.openRuns, partition.checkpoint().parked]).toEqual([1, []]);
+      timers.onApplicationShutdown();
+    });
+
+    it('is due at once for whoever takes over while it is being read again', async () => {
+      await partition.open(null);
+      await parked(1);
+      const read = Promise.withResolvers<RawEntry[]>();
+      journal.read = () => read.promise;
+      await give(hold(1, 'resume'));
+      expect(partition.checkpoint().parked).toMatchObject([{ dueAt: 0 }]);
+      read.resolve(journal.entries.get(runIdOf(1))!);
+      await tick();
+      await tick();
+      expect(partition.checkpoint().parked).toEqual([]);
+      timers.onApplicationShutdown();
+    });
+
+    it('stays in memory while something is under way for it', async () => {
+      await partition.open(null);
+      await give(accepted(1));
+      partition.parkIdle(Date.now() + 10_000);
+      expect(partition.checkpoint().parked).toEqual([]);
+      timers.onApplicationShutdown();
+    });
   });
 });

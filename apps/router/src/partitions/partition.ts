@@ -1,4 +1,4 @@
-import type { PartitionReader, RawEntry } from '@signalbox/bus';
+import type { PartitionReader, RawEntry, RunRef } from '@signalbox/bus';
 import { MeshError } from '@signalbox/kernel';
 import { hasEnded, isClosed, isParked } from '@signalbox/run-engine';
 import type { Logger } from '@signalbox/telemetry';
@@ -6,41 +6,22 @@ import { Turns } from '../fairness/turns.js';
 import type { BudgetsService } from '../limits/budgets.service.js';
 import type { Slots } from '../limits/slots.js';
 import type { JournalPort } from '../journal/journal.port.js';
-import { type RunHome, RunShell } from '../runs/run-shell.js';
+import { type RunHome, RunShell, startsRun } from '../runs/run-shell.js';
 import type { RunsService } from '../runs/runs.service.js';
 import type { Checkpoint } from './checkpoints.port.js';
-
-/** Runs whose last decision is still to be read; beyond, the oldest are read as if somebody else had written them. */
-const CLOSED_KEPT_MAX = 4_096;
-
-export interface PartitionOptions {
-  name: string;
-  /** Of this router. */
-  owner: string;
-  activeRunsMax: number;
-  openRunsMax: number;
-  onFault: (fault: MeshError) => void;
-}
-
-/** How busy a partition is. */
-export interface PartitionBusyness {
-  openRuns: number;
-  openRunsMax: number;
-  waitingRuns: number;
-  /** Runs that ended since it was taken. */
-  ended: number;
-  /** Open runs by tenant. */
-  tenants: ReadonlyMap<string, number>;
-}
+import { ClosingRuns } from './closing-runs.js';
+import { parkedOf, ParkedRuns } from './parked-runs.js';
+import type { PartitionBusyness, PartitionOptions } from './partition-options.js';
+import { TenantCounts } from './tenant-counts.js';
 
 /** One partition that this router owns: its reader, and its open runs. */
 export class Partition implements RunHome {
   readonly #shells = new Map<string, RunShell>();
   readonly #turns: Turns;
   readonly #slots: Slots;
-  readonly #tenants = new Map<string, number>();
-  /** Runs that ended with an own decision, and its sequence: until the reader brings it. */
-  readonly #closing = new Map<string, number>();
+  readonly #parked: ParkedRuns;
+  readonly #tenants = new TenantCounts();
+  readonly #closing = new ClosingRuns();
   readonly #stop = new AbortController();
   /** The lease holds until then, by this process's clock; later nothing is started that a shared limit bounds. */
   heldUntilMs = 0;
@@ -65,6 +46,15 @@ export class Partition implements RunHome {
       shells: () => this.#shells.values(),
       retry: (shell) => this.#turns.retry(shell),
     });
+    this.#parked = new ParkedRuns(
+      {
+        isLive: () => this.#live,
+        read: (run) => journal.read(run),
+        later: (dueAt, ring) => runs.later(dueAt, ring),
+        unpark: (subject, run, entries) => this.#unpark(subject, run, entries),
+      },
+      logger,
+    );
     this.#turns = new Turns(options.activeRunsMax, this.#slots, (shell) => void runs.advance(shell));
   }
 
@@ -74,16 +64,16 @@ export class Partition implements RunHome {
   }
 
   get openRuns(): number {
-    return this.#shells.size;
+    return this.#shells.size + this.#parked.size;
   }
 
   busyness(): PartitionBusyness {
     return {
-      openRuns: this.#shells.size,
+      openRuns: this.openRuns,
       openRunsMax: this.options.openRunsMax,
       waitingRuns: this.#turns.waiting,
       ended: this.#ended,
-      tenants: this.#tenants,
+      tenants: this.#tenants.runs,
     };
   }
 
@@ -93,9 +83,13 @@ export class Partition implements RunHome {
     const startedAt = Date.now();
     const { firstSeq, lastSeq } = await this.journal.size(this.options.name);
     // One that is ahead of its stream was written before the stream lost its tail.
-    const known = checkpoint !== null && checkpoint.lastSeq <= lastSeq ? checkpoint.foldFromSeq : 1;
-    const fromSeq = Math.max(known, firstSeq, 1);
+    const known = checkpoint !== null && checkpoint.lastSeq <= lastSeq ? checkpoint : null;
+    const fromSeq = Math.max(known?.foldFromSeq ?? 1, firstSeq, 1);
     this.#lastSeq = fromSeq - 1;
+    for (const run of known?.parked ?? []) {
+      this.#parked.add(run);
+      this.#tenants.count(run.tenant, 1);
+    }
     this.#reader = this.journal.follow(this.options.name, {
       fromSeq,
       isKnown: (seq, subject) => this.#knows(seq, subject),
@@ -109,14 +103,9 @@ export class Partition implements RunHome {
     if (this.#reader.lastSeq() < lastSeq)
       throw new MeshError('BUS_UNAVAILABLE', 'The journal could not be read to its end.');
     this.#live = true;
-    const fields = {
-      partition: this.options.name,
-      fromSeq,
-      lastSeq: this.#lastSeq,
-      openRuns: this.#shells.size,
-      wallMs: Date.now() - startedAt,
-    };
-    this.logger.info(fields, 'a partition is folded');
+    const seen = { partition: this.options.name, fromSeq, lastSeq: this.#lastSeq, openRuns: this.openRuns };
+    this.logger.info({ ...seen, wallMs: Date.now() - startedAt }, 'a partition is folded');
+    this.#parked.start();
     await this.#resumeAll();
   }
 
@@ -129,14 +118,39 @@ export class Partition implements RunHome {
     this.#shells.clear();
     this.#closing.clear();
     this.budgets.close(this.#slots);
+    this.#parked.clear();
     this.#turns.clear();
   }
 
   checkpoint(): Checkpoint {
-    let foldFromSeq = this.#lastSeq + 1;
+    const { parked, beyondSeq } = this.#parked.list();
+    let foldFromSeq = Math.min(this.#lastSeq + 1, beyondSeq);
     for (const { state } of this.#shells.values())
       if (state.firstSeq > 0 && state.firstSeq < foldFromSeq) foldFromSeq = state.firstSeq;
-    return { foldFromSeq, lastSeq: this.#lastSeq, incarnation: this.incarnation };
+    return { foldFromSeq, lastSeq: this.#lastSeq, incarnation: this.incarnation, parked };
+  }
+
+  /** Lets runs that have done nothing but wait for a while leave memory. What comes for one brings it back. */
+  parkIdle(nowMs: number): void {
+    if (!this.#live) return;
+    for (const [subject, shell] of this.#shells) {
+      const parked = parkedOf(shell, nowMs, this.options.parkAfterMs);
+      if (parked === null) continue;
+      this.runs.forget(shell);
+      this.#slots.leave(shell);
+      this.#turns.leave(shell);
+      this.#shells.delete(subject);
+      this.#parked.add(parked);
+    }
+  }
+
+  #unpark(subject: string, run: RunRef, entries: readonly RawEntry[]): void {
+    const shell = new RunShell(subject, run, this);
+    shell.foldAll(entries);
+    this.#shells.set(subject, shell);
+    if (isClosed(shell.state)) return this.leave(shell);
+    this.#turns.restore(shell, true);
+    void this.runs.resume(shell);
   }
 
   isLive(): boolean {
@@ -145,9 +159,11 @@ export class Partition implements RunHome {
 
   /** The policy of a tenant changed: what its kill switches hold ends now, whatever it waits for. */
   async sweep(tenant: string): Promise<void> {
+    this.#parked.wake((run) => run.tenant === tenant && this.runs.isHalted(tenant, run.agent));
     for (const shell of [...this.#shells.values()]) {
       if (!this.#live) return;
-      if (shell.ref.tenant !== tenant || !this.runs.isHalted(shell)) continue;
+      const agent = shell.state.accepted?.agent;
+      if (shell.ref.tenant !== tenant || agent === undefined || !this.runs.isHalted(tenant, agent)) continue;
       void this.runs.advance(shell);
       await this.runs.room();
     }
@@ -172,8 +188,8 @@ export class Partition implements RunHome {
   leave(shell: RunShell): void {
     if (!this.#shells.delete(shell.state.subject)) return;
     this.#ended += 1;
-    if (shell.state.seq > this.#lastSeq) this.#expect(shell.state.subject, shell.state.seq);
-    this.#count(shell.ref.tenant, -1);
+    if (shell.state.seq > this.#lastSeq) this.#closing.expect(shell.state.subject, shell.state.seq);
+    this.#tenants.count(shell.ref.tenant, -1);
     // What ended in the past was reported then, or is found by the run that waits for it.
     if (this.#live) this.runs.closed(shell);
     if (shell.state.status === 'quarantined')
@@ -199,52 +215,35 @@ export class Partition implements RunHome {
 
   /** Own decisions come back as all entries do; they were folded when they were stored. */
   #knows(seq: number, subject: string): boolean {
-    const folded = this.#shells.get(subject)?.state.seq ?? this.#closing.get(subject);
-    if (folded === undefined || folded < seq) return false;
+    const folded = this.#shells.get(subject)?.state.seq ?? this.#closing.lastSeqOf(subject);
+    if (folded === undefined ? !this.#parked.takes(subject, seq) : folded < seq) return false;
     if (folded === seq) this.#closing.delete(subject);
     this.#lastSeq = seq;
     return true;
-  }
-
-  #expect(subject: string, seq: number): void {
-    this.#closing.set(subject, seq);
-    if (this.#closing.size <= CLOSED_KEPT_MAX) return;
-    const [oldest] = this.#closing.keys();
-    if (oldest !== undefined) this.#closing.delete(oldest);
   }
 
   #take(entry: RawEntry): void | Promise<void> {
     this.#lastSeq = entry.seq;
     let shell = this.#shells.get(entry.subject);
     if (shell === undefined) {
+      if (this.#parked.takes(entry.subject, entry.seq, entry)) return;
       // Anything but the first entry of a run belongs to a run that is over.
       if (entry.seal !== 'verified' || !startsRun(entry)) return;
       shell = new RunShell(entry.subject, { tenant: entry.tenant, runId: entry.runId }, this);
-      shell.shed = this.#shells.size >= this.options.openRunsMax;
+      shell.shed = this.openRuns >= this.options.openRunsMax;
       this.#shells.set(entry.subject, shell);
-      this.#count(entry.tenant, 1);
+      this.#tenants.count(entry.tenant, 1);
     }
     const before = shell.state;
     shell.fold(entry);
     if (shell.state === before) return;
     this.#slots.settle(shell);
-    if (isClosed(shell.state)) return this.#closed(shell);
+    if (isClosed(shell.state)) {
+      this.runs.forget(shell);
+      return this.leave(shell);
+    }
     if (!this.#live) return;
     void this.runs.advance(shell);
     return this.runs.room() ?? undefined;
   }
-
-  #count(tenant: string, change: 1 | -1): void {
-    const runs = (this.#tenants.get(tenant) ?? 0) + change;
-    if (runs > 0) this.#tenants.set(tenant, runs);
-    else this.#tenants.delete(tenant);
-  }
-
-  #closed(shell: RunShell): void {
-    this.runs.forget(shell);
-    this.leave(shell);
-  }
 }
-
-const startsRun = ({ entry }: RawEntry): boolean =>
-  entry?.kind === 'run.accepted.v1' || entry?.kind === 'run.spawned.v1';

@@ -11,11 +11,16 @@ import { RunsService } from '../runs/runs.service.js';
 import { type Checkpoint, CheckpointsPort } from './checkpoints.port.js';
 import { planLeases } from './lease-plan.js';
 import { LeasesPort } from './leases.port.js';
-import { Partition, type PartitionBusyness } from './partition.js';
+import { Partition } from './partition.js';
+import type { PartitionBusyness } from './partition-options.js';
 import { WholenessService } from './wholeness.service.js';
 
 /** Pause before a partition that could not be read is opened again, ms. */
 const REOPEN_MS = 1_000;
+
+/** A checkpoint with more parked runs than this is written no more often than that, ms: it is large. */
+const LARGE_PARKED = 200;
+const LARGE_SAVE_MS = 5_000;
 
 /** Takes partitions by lease, keeps their checkpoints, gives them back. */
 @Injectable()
@@ -23,6 +28,7 @@ export class PartitionsService implements OnApplicationBootstrap, BeforeApplicat
   readonly id = newId('router').replaceAll('_', '-');
   readonly #owned = new Map<string, Partition>();
   readonly #saved = new Map<string, Checkpoint>();
+  readonly #savedAt = new Map<string, number>();
   readonly #stop = new AbortController();
   #nudge = new AbortController();
   #loops: Promise<void>[] = [];
@@ -113,10 +119,10 @@ export class PartitionsService implements OnApplicationBootstrap, BeforeApplicat
 
   #open(name: string): void {
     if (this.#owned.has(name) || this.#stop.signal.aborted) return;
-    const { activeRunsMax, openRunsMax } = this.config;
+    const { activeRunsMax, openRunsMax, parkAfterMs } = this.config;
     const onFault = (fault: MeshError): void => void this.#reopen(name, partition, fault);
     const partition = new Partition(
-      { name, owner: this.id, activeRunsMax, openRunsMax, onFault },
+      { name, owner: this.id, activeRunsMax, openRunsMax, parkAfterMs, onFault },
       this.journal,
       this.runs,
       this.budgets,
@@ -171,9 +177,13 @@ export class PartitionsService implements OnApplicationBootstrap, BeforeApplicat
   async #saveAll(): Promise<void> {
     for (const [name, partition] of this.#owned) {
       if (!partition.isLive()) continue;
+      partition.parkIdle(Date.now());
       const checkpoint = partition.checkpoint();
       const saved = this.#saved.get(name);
       if (isSame(saved, checkpoint)) continue;
+      const nowMs = Date.now();
+      if (checkpoint.parked.length > LARGE_PARKED && nowMs < (this.#savedAt.get(name) ?? 0) + LARGE_SAVE_MS) continue;
+      this.#savedAt.set(name, nowMs);
       await this.#quietly('checkpoint', async () => {
         await this.checkpoints.save(name, checkpoint);
         this.#saved.set(name, checkpoint);

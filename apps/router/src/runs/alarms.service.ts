@@ -41,8 +41,9 @@ export class AlarmsService {
   arm(shell: RunShell): void {
     if (!shell.home.isLive() || shell.broken) return;
     let dueAt = shell.wakeAt;
-    for (const timer of timersOf(shell.state, Date.now()))
-      dueAt = Math.min(dueAt, shell.told.get(ringOf(timer)) ?? timer.dueAt);
+    const timers = timersOf(shell.state, Date.now());
+    this.#dropRead(shell, timers);
+    for (const timer of timers) dueAt = Math.min(dueAt, shell.told.get(ringOf(timer)) ?? timer.dueAt);
     if (shell.foreign) this.#adopt(shell);
     if (shell.sendings.size > 0) {
       this.#dropAnswered(shell);
@@ -55,6 +56,12 @@ export class AlarmsService {
   wake(shell: RunShell, dueAt: number): void {
     shell.wakeAt = Math.min(shell.wakeAt, dueAt);
     this.#setAlarm(shell, dueAt);
+  }
+
+  /** Rings once, not before `dueAt`; for what has no shell. */
+  later(dueAt: number, ring: () => void): { cancel(): void } {
+    const alarm = this.timers.set(dueAt, ring);
+    return { cancel: () => this.timers.cancel(alarm) };
   }
 
   clear(shell: RunShell): void {
@@ -117,9 +124,15 @@ export class AlarmsService {
   /** Timers that ring are told once; one that was told stays listed until its fact is read. */
   #fireDue(shell: RunShell, now: number): void {
     const timers = timersOf(shell.state, now).filter(({ kind }) => kind === 'fact');
+    this.#dropRead(shell, timers);
+    for (const timer of timers) if ((shell.told.get(ringOf(timer)) ?? timer.dueAt) <= now) this.#fire(shell, timer);
+  }
+
+  /** Forgets what was told and is read by now. */
+  #dropRead(shell: RunShell, timers: readonly Timer[]): void {
+    if (shell.told.size === 0) return;
     const rings = new Set(timers.map(ringOf));
     for (const ring of shell.told.keys()) if (!rings.has(ring)) shell.told.delete(ring);
-    for (const timer of timers) if ((shell.told.get(ringOf(timer)) ?? timer.dueAt) <= now) this.#fire(shell, timer);
   }
 
   /** `dueAt` goes into the fact, so that two routers write the same bytes and the broker drops one. */

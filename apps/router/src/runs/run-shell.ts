@@ -1,5 +1,13 @@
 import type { RawEntry, RunRef } from '@signalbox/bus';
-import { type AskEffect, type Decided, evolve, newRun, type RunState, storedAs } from '@signalbox/run-engine';
+import {
+  type AskEffect,
+  type Decided,
+  evolve,
+  evolveAll,
+  newRun,
+  type RunState,
+  storedAs,
+} from '@signalbox/run-engine';
 import type { Scope } from '../limits/scope.js';
 import type { Alarm } from '../timers/timers.service.js';
 
@@ -85,10 +93,21 @@ export class RunShell {
     return this.#limited ? { room: this.#room } : {};
   }
 
+  /** Nothing of it is in this process's hands. */
+  isIdle(nowMs: number): boolean {
+    const { deciding, broken, shed, quietUntil, told, sendings } = this;
+    return !deciding && !broken && !shed && nowMs >= quietUntil && told.size === 0 && sendings.size === 0;
+  }
+
+  /** Folds a whole journal at once. */
+  foldAll(entries: readonly RawEntry[]): void {
+    this.state = evolveAll(this.state, entries.map(believed));
+  }
+
   /** What is not proven to come from its author is not believed; it still counts for the hash of the journal. */
   fold(entry: RawEntry): void {
     if (entry.entry?.kind === 'decision.v1') this.foreign = true;
-    this.state = evolve(this.state, entry.seal === 'verified' ? entry : { ...entry, entry: null });
+    this.state = evolve(this.state, believed(entry));
   }
 
   /** Takes the shell's own decision, made from `before`, unless the reader brought it already. */
@@ -96,3 +115,9 @@ export class RunShell {
     if (this.state === before) this.state = storedAs(decided, seq, bytes);
   }
 }
+
+const believed = (entry: RawEntry): RawEntry => (entry.seal === 'verified' ? entry : { ...entry, entry: null });
+
+/** The first entry of a run. */
+export const startsRun = ({ entry }: RawEntry): boolean =>
+  entry?.kind === 'run.accepted.v1' || entry?.kind === 'run.spawned.v1';

@@ -81,9 +81,13 @@ export class RunsService {
   }
 
   /** The policy of its tenant changed: looks whether a kill switch holds its agent now. */
-  isHalted({ ref, state }: RunShell): boolean {
-    const agent = state.accepted?.agent;
-    return agent !== undefined && (this.policy.viewOf(ref.tenant)?.halted?.(agent) ?? null) !== null;
+  isHalted(tenant: string, agent: string): boolean {
+    return (this.policy.viewOf(tenant)?.halted?.(agent) ?? null) !== null;
+  }
+
+  /** Rings once, not before `dueAt`. */
+  later(dueAt: number, ring: () => void): { cancel(): void } {
+    return this.alarms.later(dueAt, ring);
   }
 
   /** The run is over, and so are all below it. */

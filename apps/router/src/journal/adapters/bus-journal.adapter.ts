@@ -1,5 +1,5 @@
 import { CORE_BUS } from '@signalbox/app-runtime';
-import type { AppendReceipt, Bus, FollowOptions, PartitionReader, RunRef } from '@signalbox/bus';
+import type { AppendReceipt, Bus, FollowOptions, PartitionReader, RawEntry, RunRef } from '@signalbox/bus';
 import type { JournalBody, PartitionStateV1 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { foldJournal, type RunState } from '@signalbox/run-engine';
@@ -49,6 +49,10 @@ export class BusJournalAdapter extends JournalPort {
   override async fold(run: RunRef): Promise<RunState> {
     const entries = await this.bus.journal.read(run);
     return foldJournal(entries.map((entry) => (entry.seal === 'verified' ? entry : { ...entry, entry: null })));
+  }
+
+  override read(run: RunRef): Promise<RawEntry[]> {
+    return this.bus.journal.read(run);
   }
 
   override follow(partition: string, options: FollowOptions): PartitionReader {

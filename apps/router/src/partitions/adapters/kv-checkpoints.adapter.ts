@@ -1,16 +1,26 @@
 import { CORE_BUS } from '@signalbox/app-runtime';
 import type { Bucket, Bus } from '@signalbox/bus';
+import { Count, Millis, RunId, TenantId, Token } from '@signalbox/contracts';
 import { parseJson } from '@signalbox/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Checkpoint, CheckpointsPort } from '../checkpoints.port.js';
 
-const CheckpointV1 = z.object({
-  format: z.literal(1),
+const range = {
   foldFromSeq: z.number().int().min(1),
   lastSeq: z.number().int().min(0),
   incarnation: z.number().int().min(0).default(0),
-});
+};
+/** A reader that knows only the first format finds none in the second, and folds everything. */
+const Stored = z.discriminatedUnion('format', [
+  z.object({ format: z.literal(1), ...range }),
+  z.object({
+    format: z.literal(2),
+    ...range,
+    /** Tenant, run, agent, first and last sequence, when it is due. */
+    parked: z.array(z.tuple([TenantId, RunId, Token, Count, Count, Millis])),
+  }),
+]);
 
 @Injectable()
 export class KvCheckpointsAdapter extends CheckpointsPort {
@@ -23,14 +33,33 @@ export class KvCheckpointsAdapter extends CheckpointsPort {
   override async load(partition: string): Promise<Checkpoint | null> {
     const entry = await (await this.#open()).get(keyOf(partition));
     if (entry === null) return null;
-    const parsed = CheckpointV1.safeParse(parseOrNull(entry.value));
-    return parsed.success ? parsed.data : null;
+    const { success, data } = Stored.safeParse(parseOrNull(entry.value));
+    if (!success) return null;
+    const { foldFromSeq, lastSeq, incarnation } = data;
+    if (data.format === 1) return { foldFromSeq, lastSeq, incarnation, parked: [] };
+    const parked = data.parked.map(([tenant, runId, agent, firstSeq, last, dueAt]) => ({
+      tenant,
+      runId,
+      agent,
+      firstSeq,
+      lastSeq: last,
+      dueAt,
+    }));
+    return { foldFromSeq, lastSeq, incarnation, parked };
   }
 
-  override async save(partition: string, checkpoint: Checkpoint): Promise<void> {
-    await (
-      await this.#open()
-    ).put(keyOf(partition), JSON.stringify({ format: 1, ...checkpoint } satisfies z.infer<typeof CheckpointV1>));
+  override async save(partition: string, { foldFromSeq, lastSeq, incarnation, parked }: Checkpoint): Promise<void> {
+    const body: z.infer<typeof Stored> =
+      parked.length === 0
+        ? { format: 1, foldFromSeq, lastSeq, incarnation }
+        : {
+            format: 2,
+            foldFromSeq,
+            lastSeq,
+            incarnation,
+            parked: parked.map((run) => [run.tenant, run.runId, run.agent, run.firstSeq, run.lastSeq, run.dueAt]),
+          };
+    await (await this.#open()).put(keyOf(partition), JSON.stringify(body));
   }
 
   #open(): Promise<Bucket> {
