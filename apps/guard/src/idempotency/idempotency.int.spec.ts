@@ -1,4 +1,5 @@
 import { createLogger } from '@signalbox/telemetry';
+import { waitFor } from '@signalbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GuardConfig } from '../config.js';
 import { GuardWorld, TENANT } from '../guard.fixture.js';
@@ -90,7 +91,8 @@ describe('an idempotency key', () => {
     await world.settled();
     await world.loseBroker();
     expect(await world.journal(run)).toEqual([]);
-    const again = await world.reserve(keyed('lost'));
+    const answered = () => world.reserve(keyed('lost')).catch(() => false as const);
+    const again = await waitFor(answered, { timeoutMs: 30_000, what: 'a guard to be back' });
     expect(again).toEqual({ runId: run.runId, checked: true });
     await world.send(keyed('lost'));
     const fresh = await world.send(keyed('found'));
