@@ -74,6 +74,7 @@ export class Journal {
     const checked: unknown = options.isChecked === true ? body : validate(schema, body);
     const encoded = this.codec.encodeBody(subject, kind, checked, CHANNELS.run.seal);
     const bytes = encoded instanceof Promise ? await encoded : encoded;
+    options.onBytes?.(bytes);
     const entry: Prepared = { stream: partitionStream(partitionOfRun(run.runId)), subject, bytes, kind };
     if (appending.hasSubscribers) appending.publish({ kind, tenant: run.tenant, runId: run.runId });
     const stored = await (options.expectLastSeq === undefined

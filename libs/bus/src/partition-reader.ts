@@ -65,7 +65,7 @@ export function followPartition(
     },
     onMessage: (message) => {
       last = message;
-      if (options.isKnown?.(message.seq, message.subject) !== true) return take(message);
+      if (options.isKnown?.(message.seq, message.subject, message.data) !== true) return take(message);
       handedSeq = message.seq;
     },
   });

@@ -135,6 +135,8 @@ export interface AppendOptions {
   traceparent?: string;
   /** The body is made of checked parts, so only its readers check it against its schema. */
   isChecked?: boolean;
+  /** Told the body as it will be stored, before it is sent: readers may bring it sooner than the acknowledgement comes. */
+  onBytes?: (bytes: Uint8Array) => void;
 }
 
 export interface AppendReceipt {
@@ -150,7 +152,7 @@ export interface FollowOptions {
   /** Called in order, one at a time; its promise is awaited before the next. */
   onEntry: (entry: RawEntry) => void | Promise<void>;
   /** Asked in order before an entry is read and checked; what the reader knows already is not handed over. */
-  isKnown?: (seq: number, subject: string) => boolean;
+  isKnown?: (seq: number, subject: string, bytes: Uint8Array) => boolean;
   /** The stream came back shorter than it was: the reader has stopped. */
   onFault?: (fault: MeshError) => void;
   signal: AbortSignal;

@@ -4,8 +4,16 @@ import type { RunState } from '@signalbox/run-engine';
 
 /** Journals of runs, as the router reads and writes them. */
 export abstract class JournalPort {
-  /** Stores a decision only if nothing came after `expectLastSeq`; SEQUENCE_CONFLICT otherwise. */
-  abstract decide(run: RunRef, decision: JournalBody<'decision.v1'>, expectLastSeq: number): Promise<AppendReceipt>;
+  /**
+   * Stores a decision only if nothing came after `expectLastSeq`; SEQUENCE_CONFLICT otherwise. `onBytes` is told its bytes
+   * before it is sent.
+   */
+  abstract decide(
+    run: RunRef,
+    decision: JournalBody<'decision.v1'>,
+    expectLastSeq: number,
+    onBytes: (bytes: Uint8Array) => void,
+  ): Promise<AppendReceipt>;
   /** Tells a run that a timer is due. Safe to repeat. */
   abstract fire(run: RunRef, timer: string, firedAt: number): Promise<void>;
   /** The first entry of a run that another one calls; false when its journal began before. */

@@ -20,6 +20,7 @@ const config = {
   sessionTimeoutMs: 60_000,
 } as RouterConfig;
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const none = new Uint8Array();
 const runIdOf = (n: number): string => `run_00_${String(n).padStart(26, '0')}`;
 
 describe('Partition', () => {
@@ -138,17 +139,17 @@ describe('Partition', () => {
     await give(first);
     const { isKnown } = journal.reader!;
     expect(partition.checkpoint().lastSeq).toBe(first.seq);
-    expect(isKnown!(first.seq + 1, first.subject)).toBe(true);
+    expect(isKnown!(first.seq + 1, first.subject, none)).toBe(true);
     expect(partition.checkpoint().lastSeq).toBe(first.seq + 1);
-    expect(isKnown!(first.seq + 2, first.subject)).toBe(false);
-    expect(isKnown!(first.seq + 1, subjects.run('demo', runIdOf(2)))).toBe(false);
+    expect(isKnown!(first.seq + 2, first.subject, none)).toBe(false);
+    expect(isKnown!(first.seq + 1, subjects.run('demo', runIdOf(2)), none)).toBe(false);
     const cancelled = cancel(1);
     await give(cancelled);
     expect(partition.openRuns).toBe(0);
     // Its end was decided here too, and is known once, though the run has left.
-    expect(isKnown!(cancelled.seq + 1, first.subject)).toBe(true);
+    expect(isKnown!(cancelled.seq + 1, first.subject, none)).toBe(true);
     expect(partition.checkpoint().lastSeq).toBe(cancelled.seq + 1);
-    expect(isKnown!(cancelled.seq + 2, first.subject)).toBe(false);
+    expect(isKnown!(cancelled.seq + 2, first.subject, none)).toBe(false);
     timers.onApplicationShutdown();
   });
 

@@ -92,7 +92,7 @@ export class Partition implements RunHome {
     }
     this.#reader = this.journal.follow(this.options.name, {
       fromSeq,
-      isKnown: (seq, subject) => this.#knows(seq, subject),
+      isKnown: (seq, subject, bytes) => this.#knows(seq, subject, bytes),
       onEntry: (entry) => this.#take(entry),
       onFault: (fault) => this.options.onFault(fault),
       signal: this.#stop.signal,
@@ -214,9 +214,12 @@ export class Partition implements RunHome {
   }
 
   /** Own decisions come back as all entries do; they were folded when they were stored. */
-  #knows(seq: number, subject: string): boolean {
-    const folded = this.#shells.get(subject)?.state.seq ?? this.#closing.lastSeqOf(subject);
-    if (folded === undefined ? !this.#parked.takes(subject, seq) : folded < seq) return false;
+  #knows(seq: number, subject: string, bytes: Uint8Array): boolean {
+    const shell = this.#shells.get(subject);
+    const folded = shell?.state.seq ?? this.#closing.lastSeqOf(subject);
+    if (folded === undefined) {
+      if (!this.#parked.takes(subject, seq)) return false;
+    } else if (folded < seq && shell?.takesOwn(seq, bytes) !== true) return false;
     if (folded === seq) this.#closing.delete(subject);
     this.#lastSeq = seq;
     return true;

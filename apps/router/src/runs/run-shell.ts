@@ -72,6 +72,7 @@ export class RunShell {
   foreign = false;
 
   readonly #room = (tool: string): boolean => this.home.takeCall(this, tool);
+  #storing: { before: RunState; decided: Decided; bytes: Uint8Array } | null = null;
   #planned: RunState['plan'] = null;
   #limited = false;
 
@@ -110,9 +111,25 @@ export class RunShell {
     this.state = evolve(this.state, believed(entry));
   }
 
+  /** A decision is on its way into the journal, as these bytes. */
+  storing(decided: Decided, bytes: Uint8Array): void {
+    this.#storing = { before: this.state, decided, bytes };
+  }
+
+  /** Whether these bytes are the decision that is being stored; then it is taken, without reading it. */
+  takesOwn(seq: number, bytes: Uint8Array): boolean {
+    const own = this.#storing;
+    if (own === null || this.state !== own.before || Buffer.compare(own.bytes, bytes) !== 0) return false;
+    // Should its acknowledgement never come, nobody has sent what it asks for.
+    this.foreign = true;
+    this.state = storedAs(own.decided, seq, bytes);
+    return true;
+  }
+
   /** Takes the shell's own decision, made from `before`, unless the reader brought it already. */
   foldOwn(before: RunState, decided: Decided, seq: number, bytes: Uint8Array): void {
     if (this.state === before) this.state = storedAs(decided, seq, bytes);
+    this.#storing = null;
   }
 }
 

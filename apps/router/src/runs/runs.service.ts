@@ -152,7 +152,9 @@ export class RunsService {
   /** False when the journal moved on since it was folded. */
   async #store(shell: RunShell, before: RunState, decided: Decided): Promise<boolean> {
     try {
-      const { seq, bytes } = await this.journal.decide(shell.ref, decided.decision, before.seq);
+      const { seq, bytes } = await this.journal.decide(shell.ref, decided.decision, before.seq, (sent) =>
+        shell.storing(decided, sent),
+      );
       shell.foldOwn(before, decided, seq, bytes);
       return true;
     } catch (error) {
@@ -161,7 +163,9 @@ export class RunsService {
       if (fault.retry === 'backoff') throw fault;
       this.logger.error({ err: fault, runId: shell.ref.runId }, 'a decision cannot be stored; the run is failed');
       const failed = failRun(before, { code: fault.code, message: fault.message.slice(0, 500) }, Date.now());
-      const { seq, bytes } = await this.journal.decide(shell.ref, failed.decision, before.seq);
+      const { seq, bytes } = await this.journal.decide(shell.ref, failed.decision, before.seq, (sent) =>
+        shell.storing(failed, sent),
+      );
       shell.foldOwn(before, failed, seq, bytes);
       await this.#carryOut(shell, failed);
       return false;

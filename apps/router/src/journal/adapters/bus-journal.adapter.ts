@@ -12,8 +12,13 @@ export class BusJournalAdapter extends JournalPort {
     super();
   }
 
-  override decide(run: RunRef, decision: JournalBody<'decision.v1'>, expectLastSeq: number): Promise<AppendReceipt> {
-    return this.bus.journal.append(run, 'decision.v1', decision, { expectLastSeq, isChecked: true });
+  override decide(
+    run: RunRef,
+    decision: JournalBody<'decision.v1'>,
+    expectLastSeq: number,
+    onBytes: (bytes: Uint8Array) => void,
+  ): Promise<AppendReceipt> {
+    return this.bus.journal.append(run, 'decision.v1', decision, { expectLastSeq, isChecked: true, onBytes });
   }
 
   override async fire(run: RunRef, timer: string, firedAt: number): Promise<void> {
