@@ -72,7 +72,7 @@ describe('startStack', () => {
     expect(inference['SIGNALBOX_PROVIDER_KEY']).toBeUndefined();
     expect(readFileSync(inference['SIGNALBOX_PROVIDER_KEY_FILE'] ?? '', 'utf8')).toBe('sk-secret');
     expect((await environmentOf(mesh, 'router'))['EXTRA']).toBe('yes');
-    expect(readFileSync(join(mesh.logsDir, 'router.log'), 'utf8')).toContain('--max-semi-space-size=8');
+    expect(readFileSync(join(mesh.logsDir, 'router.log'), 'utf8')).toContain('--max-semi-space-size=32');
 
     const marks = mesh.report().map(({ pid }) => markOf(pid));
     expect(mesh.report().find(({ name }) => name === 'postgres')?.pssBytes).toBeGreaterThan(0);

@@ -82,7 +82,7 @@ describe.skipIf(isOld)('the archivist', () => {
     audit = await world.startAudit({ trimEveryMs: 3_600_000, trimAfterMs: 0 });
     await world.caughtUp(run);
     await world.sql(
-      `update entries set entry = '{}' where run_id = $1 and seq = (select min(seq) from entries where run_id = $1)`,
+      `update entries set bytes = 'x' where run_id = $1 and seq = (select min(seq) from entries where run_id = $1)`,
       [run.runId],
     );
     await audit.close();

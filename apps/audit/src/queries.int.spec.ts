@@ -6,7 +6,6 @@ interface Row {
   seq: string;
   subject: string;
   bytes: Buffer;
-  entry: Record<string, unknown> | null;
 }
 
 describe('the questions to the archive', () => {
@@ -160,7 +159,7 @@ describe('the questions to the archive', () => {
     const archivedRun = async (output = 'Good day.'): Promise<{ runId: string; rows: Row[] }> => {
       const run = await world.complete({ acceptedAt: 9_000, output });
       await world.caughtUp(run);
-      const rows = await world.sql('select seq, subject, bytes, entry from entries where run_id = $1 order by seq', [
+      const rows = await world.sql('select seq, subject, bytes from entries where run_id = $1 order by seq', [
         run.runId,
       ]);
       return { runId: run.runId, rows: rows as unknown as Row[] };
@@ -172,15 +171,8 @@ describe('the questions to the archive', () => {
       expect(found.ok).toBe(found.faults.length === 0);
       return found.faults;
     };
-    const change = (runId: string, row: Row | undefined, bytes: string, entry: unknown): Promise<unknown> =>
-      world.sql('update entries set bytes = $3, entry = $4 where run_id = $1 and seq = $2', [
-        runId,
-        row?.seq,
-        Buffer.from(bytes),
-        entry === null ? null : JSON.stringify(entry),
-      ]);
-    const replaced = (value: unknown, from: string, to: string): unknown =>
-      JSON.parse(JSON.stringify(value).replace(from, to));
+    const change = (runId: string, row: Row | undefined, bytes: string): Promise<unknown> =>
+      world.sql('update entries set bytes = $3 where run_id = $1 and seq = $2', [runId, row?.seq, Buffer.from(bytes)]);
 
     it('nothing wrong with what is as it was', async () => {
       expect(await verdict((await archivedRun()).runId)).toEqual([]);
@@ -191,12 +183,12 @@ describe('the questions to the archive', () => {
       ['in the signed beginning', 0, 'Hello.', 'Howdy.'],
       ['in the last decision', 5, 'Good day.', 'Bad day..'],
       ['in the last entry', 6, '"revision":1', '"revision":2'],
-    ])('bytes and copy altered alike %s', async (_where, at, from, to) => {
+    ])('bytes altered %s', async (_where, at, from, to) => {
       const { runId, rows } = await archivedRun();
       const row = rows[at]!;
       const bytes = row.bytes.toString('latin1');
       expect(bytes).toContain(from);
-      await change(runId, row, bytes.replace(from, to), replaced(row.entry, from, to));
+      await change(runId, row, bytes.replace(from, to));
       expect(await verdict(runId)).toContain(`entry ${row.seq}: is not as in the journal on the bus`);
     });
 
@@ -204,35 +196,25 @@ describe('the questions to the archive', () => {
       const { runId, rows } = await archivedRun();
       const row = rows[4]!;
       const bytes = row.bytes.toString('latin1').replace('Good day.', 'Bad day..');
-      await change(runId, row, bytes, replaced(row.entry, 'Good day.', 'Bad day..'));
+      await change(runId, row, bytes);
       expect(await verdict(runId)).toContain(
         `entry ${rows[5]!.seq}: a decision that does not name the entries before it`,
       );
     });
 
     it.each([
-      ['altered', (entry: unknown) => replaced(entry, 'Good day.', 'Bad day..')],
-      ['taken away', () => null],
-      ['of another kind', (entry: unknown) => replaced(entry, 'model.completed.v1', 'model.failed.v1')],
-    ])('a readable copy that was %s', async (_how, alter) => {
-      const { runId, rows } = await archivedRun();
-      const row = rows[4]!;
-      await change(runId, row, row.bytes.toString('latin1'), alter(row.entry));
-      expect(await verdict(runId)).toContain(`entry ${row.seq}: the readable copy is not what was stored`);
-      // The story is told from what was stored.
-      const { status, body } = await world.ask(`${TENANT}/runs/${runId}`);
-      expect(status).toBe(200);
-      expect(JSON.stringify(body['entries'])).toContain('Good day.');
-      expect(JSON.stringify(body['entries'])).not.toContain('Bad day..');
-    });
-
-    it('an altered copy of a body that travelled by reference', async () => {
+      ['altered', `replace(claimed::text, 'Good day.', 'Bad day..')::json`],
+      ['taken away', 'null'],
+    ])('a body that travelled by reference and was %s', async (_how, claimed) => {
       const { runId, rows } = await archivedRun(`Good day. ${'x'.repeat(200_000)}`);
       const row = rows[4]!;
       expect(row.bytes.toString('latin1')).toContain('$claim');
       expect(await verdict(runId)).toEqual([]);
-      await change(runId, row, row.bytes.toString('latin1'), replaced(row.entry, 'Good day.', 'Bad day..'));
-      expect(await verdict(runId)).toContain(`entry ${row.seq}: the readable copy is not what was stored`);
+      await world.sql(`update entries set claimed = ${claimed} where run_id = $1 and seq = $2`, [runId, row.seq]);
+      expect((await verdict(runId)).join()).toContain(`entry ${row.seq}: `);
+      // The story shows nothing that is not what was stored.
+      const { body } = await world.ask(`${TENANT}/runs/${runId}`);
+      expect(JSON.stringify(body['entries'])).not.toContain('Bad day..');
     });
 
     it.each([
@@ -250,8 +232,8 @@ describe('the questions to the archive', () => {
     it('swapped entries', async () => {
       const { runId, rows } = await archivedRun();
       const [one, other] = [rows[2]!, rows[4]!];
-      await change(runId, one, other.bytes.toString('latin1'), { ...other.entry, seq: Number(one.seq) });
-      await change(runId, other, one.bytes.toString('latin1'), { ...one.entry, seq: Number(other.seq) });
+      await change(runId, one, other.bytes.toString('latin1'));
+      await change(runId, other, one.bytes.toString('latin1'));
       const faults = await verdict(runId);
       expect(faults).toContain(`entry ${rows[3]!.seq}: a decision that does not name the entries before it`);
       expect(faults).toContain(`entry ${one.seq}: is not as in the journal on the bus`);
@@ -261,7 +243,8 @@ describe('the questions to the archive', () => {
       const { runId, rows } = await archivedRun();
       const seq = Number(rows[6]!.seq) + 1_000_000;
       await world.sql(
-        `insert into entries select partition, $2, tenant, run_id, subject, bytes, entry, fault, seal, fault_code
+        `insert into entries (partition, incarnation, seq, tenant, run_id, subject, bytes, seal, counts)
+         select partition, incarnation, $2, tenant, run_id, subject, bytes, seal, counts
          from entries where run_id = $1 and seq = $3`,
         [runId, seq, rows[6]!.seq],
       );

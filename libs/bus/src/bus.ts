@@ -7,7 +7,6 @@ import {
   type ChannelReply,
   type ConsumerName,
   CONSUMERS,
-  OBJECT_STORES,
   type RequestChannel,
   type ServiceName,
 } from '@signalbox/contracts';
@@ -81,8 +80,8 @@ export class Bus {
     // Of its own, so that no flood of deltas makes an append wait.
     this.#journalPublisher = new Publisher(connection);
     this.#codec = new Codec(this.account, this.service, keys, {
-      work: claimsFor('artifacts', connection, this.#publisher),
-      journals: claimsFor('journals', connection, this.#publisher),
+      work: ClaimStore.of('artifacts', connection, this.#publisher),
+      journals: ClaimStore.of('journals', connection, this.#publisher),
     });
     this.journal = new Journal(connection, this.#journalPublisher, this.#codec);
     this.letters = new Letters(connection, this.#publisher, this.#codec);
@@ -112,11 +111,8 @@ export class Bus {
   ): Promise<PublishReceipt | undefined> {
     const encoded = this.#codec.encode(channel, subject, options.kind, body, options.isChecked);
     const data = encoded.data instanceof Promise ? await encoded.data : encoded.data;
-    const { head, id } = envelopeHeaders(this.service, {
-      kind: encoded.kind,
-      id: options.id,
-      traceparent: options.traceparent,
-    });
+    const { kind } = encoded;
+    const { head, id } = envelopeHeaders(this.service, { ...options, kind });
     if (this.#codec.channel(channel).carrier.kind === 'stream') {
       head.set('Nats-Msg-Id', messageId(this.keys, subject, id));
       return this.#publisher.publish(subject, data, head);
@@ -250,11 +246,4 @@ export class Bus {
       await this.connection.flush(LIMITS.flushTimeoutMs).catch(() => undefined);
     return responder;
   }
-}
-
-function claimsFor(store: keyof typeof OBJECT_STORES, connection: Connection, publisher: Publisher): ClaimStore | null {
-  const { name, users } = OBJECT_STORES[store];
-  const { account, service } = connection.options;
-  const may = account === 'CORE' && (users as readonly ServiceName[]).includes(service);
-  return may ? new ClaimStore(connection, publisher, name) : null;
 }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { ClaimV1, ObjectHead } from '@signalbox/contracts';
+import { ClaimV1, OBJECT_STORES, ObjectHead, type ServiceName } from '@signalbox/contracts';
 import { MeshError, parseJson, sha256Hex, validate } from '@signalbox/kernel';
 import { headers } from '@nats-io/transport-node';
 import type { Connection } from './connection.js';
@@ -21,6 +21,14 @@ export class ClaimStore {
     private readonly store: string,
   ) {
     this.#stream = `OBJ_${store}`;
+  }
+
+  /** Null where this service may not use the store. */
+  static of(store: keyof typeof OBJECT_STORES, connection: Connection, publisher: Publisher): ClaimStore | null {
+    const { name, users } = OBJECT_STORES[store];
+    const { account, service } = connection.options;
+    const may = account === 'CORE' && (users as readonly ServiceName[]).includes(service);
+    return may ? new ClaimStore(connection, publisher, name) : null;
   }
 
   /** Stores the bytes and gives what travels in their place. PAYLOAD_TOO_LARGE above `claimBytesMax`. */

@@ -50,6 +50,7 @@ export function decodeEntry(
     raw.seal = seal;
     const value = parseJson(frame.json);
     if (isClaim(value)) {
+      raw.isClaimed = true;
       return resolvePatiently(claims, raw.tenant, value, typeof signal === 'function' ? signal() : signal)
         .then((body) => void (raw.entry = entryOf(frame, stored.seq, body)))
         .catch((error: unknown) => void (raw.fault = MeshError.from(error)))

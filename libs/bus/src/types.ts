@@ -118,6 +118,8 @@ export interface RawEntry {
   runId: string;
   /** The stored body, as the hash chain covers it. */
   bytes: Uint8Array;
+  /** The bytes hold a reference; the body was read from the object store. */
+  isClaimed?: true;
   /** When the broker stored it, ms since 1970; only where it was read in order. */
   storedAt?: number;
   /** Null when unreadable, of an unknown kind, by the wrong author or wrongly sealed: see `fault`. */

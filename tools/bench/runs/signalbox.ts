@@ -15,6 +15,7 @@ import {
 } from '@signalbox/local-servers';
 import { startMesh, type TestMesh } from '@signalbox/testing';
 import { INLINE_AGENT, publishBundle, REMOTE_AGENT, SEQUENCE_AGENT, STEPS_AGENT, TENANT } from './bundle.ts';
+import { heapFlags } from '../../stack/launch-service.ts';
 import { LoadProcess } from './load-process.ts';
 import type { System } from './system.ts';
 
@@ -22,8 +23,6 @@ const READY_MS = 60_000;
 const STOP_MS = 15_000;
 /** Within this the archive has what was stored. */
 const ARCHIVE_MS = 2_000;
-/** The heap flags that `npm start` gives the router. */
-const SHIPPED_FLAGS = ['--max-semi-space-size=8', '--max-old-space-size=192'];
 
 /** The kinds of runs that are measured, by the name of their rows. */
 export const WORKLOADS = {
@@ -89,7 +88,7 @@ export class Signalbox {
       options.full
         ? 'the real memory service, archived to Postgres by the real audit service'
         : "the bench's worker for memory, not archived"
-    }; router started with ${(options.routerFlags ?? SHIPPED_FLAGS).join(' ') || 'no flags'}`;
+    }; router started with ${(options.routerFlags ?? heapFlags('router')).join(' ') || 'no flags'}`;
   }
 
   static async start(options: SignalboxOptions, label = ''): Promise<Signalbox> {
@@ -149,7 +148,7 @@ export class Signalbox {
   }
 
   async #start(): Promise<void> {
-    const { full, fsync, routerFlags = SHIPPED_FLAGS } = this.#options;
+    const { full, fsync, routerFlags = heapFlags('router') } = this.#options;
     const alterConfig = (text: string): string => text.replace('jetstream {', 'jetstream {\n  sync_interval: always');
     this.#mesh = await startMesh({ tenants: [TENANT], ...(fsync ? { alterConfig } : {}) });
     await publishBundle(this.#mesh);
@@ -162,13 +161,13 @@ export class Signalbox {
       what: 'the worker',
     });
     if (full) {
-      await this.#service('memory', SHIPPED_FLAGS);
+      await this.#service('memory', heapFlags('memory'));
       const folder = join(this.#folder, 'postgres');
       this.#postgres = await startPostgresServer({ port: await freePort(), folder, durable: fsync });
       const httpPort = await freePort();
       this.#auditUrl = `http://127.0.0.1:${httpPort}/audit/v1`;
       const pgUrl = await createOwnedSchema(this.#postgres.adminUrl, 'audit', 'audit');
-      await this.#service('audit', SHIPPED_FLAGS, {
+      await this.#service('audit', heapFlags('audit'), {
         SIGNALBOX_PG_URL: pgUrl,
         SIGNALBOX_HTTP_PORT: String(httpPort),
         SIGNALBOX_TENANTS: TENANT,

@@ -13,8 +13,8 @@ export interface EntryRow {
   runId: string;
   subject: string;
   bytes: Uint8Array;
-  /** JSON of the entry as read; null when it could not be. */
-  entry: string | null;
+  /** JSON of a body that lies in the object store; null where the bytes hold it. */
+  claimed: string | null;
   seal: ArchivedEntry['seal'];
   faultCode: string | null;
   fault: string | null;

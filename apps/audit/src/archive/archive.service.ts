@@ -1,16 +1,16 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { CONFIG, CORE_BUS, LOGGER } from '@signalbox/app-runtime';
-import type { Bus } from '@signalbox/bus';
+import { CONFIG, CORE_BUS, KEYS, LOGGER } from '@signalbox/app-runtime';
+import type { Bus, KeyRing, RawEntry } from '@signalbox/bus';
 import { PARTITION_NAMES } from '@signalbox/contracts';
 import { backoffMs, MeshError, pause } from '@signalbox/kernel';
 import type { Logger } from '@signalbox/telemetry';
 import type { AuditConfig } from '../config.js';
 import { RecoveryService } from '../recovery/recovery.service.js';
 import { ArchivePace, type Pace } from './archive-pace.js';
-import { ArchivePort } from './archive.port.js';
+import { ArchivePort, type RunRef } from './archive.port.js';
 import { PartitionBatch } from './partition-batch.js';
 import { RunFolds } from './run-folds.js';
-import { storedEntry } from './stored-entry.js';
+import { reread } from './stored-entry.js';
 
 const RETRY_BASE_MS = 200;
 const RETRY_CAP_MS = 5_000;
@@ -26,6 +26,7 @@ export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     @Inject(CORE_BUS) private readonly bus: Bus,
+    @Inject(KEYS) private readonly keys: KeyRing,
     @Inject(ArchivePort) private readonly archive: ArchivePort,
     @Inject(RecoveryService) private readonly recovery: RecoveryService,
     @Inject(CONFIG) private readonly config: AuditConfig,
@@ -64,7 +65,7 @@ export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
     const { incarnation, lastSeq } = await this.recovery.mend(partition);
     const stop = new AbortController();
     const batch = new PartitionBatch(partition, incarnation, this.config.batchMax);
-    const folds = new RunFolds(async (run) => (await this.archive.entriesOf(run)).map(storedEntry), this.logger);
+    const folds = new RunFolds((run) => this.#archived(run), this.logger);
     let failed = false;
     let failure: unknown;
     const fail = (error: unknown): void => {
@@ -90,6 +91,10 @@ export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
     clearInterval(timer);
     await flush();
     if (failed) throw failure;
+  }
+
+  async #archived(run: RunRef): Promise<RawEntry[]> {
+    return Promise.all((await this.archive.entriesOf(run)).map((row) => reread(row, this.keys)));
   }
 
   async #keep(gathering: PartitionBatch, folds: RunFolds): Promise<void> {

@@ -10,6 +10,7 @@ import { Note } from './entities/note.entity.js';
 import { LetterMark } from '../letters/entities/letter-mark.entity.js';
 import { LetterMarks1795500000000 } from '../letters/migrations/letter-marks-1795500000000.migration.js';
 import { Archive1795392000000 } from './migrations/archive-1795392000000.migration.js';
+import { ClaimedBodies1795996800000 } from './migrations/claimed-bodies-1795996800000.migration.js';
 import { Incarnations1795910400000 } from './migrations/incarnations-1795910400000.migration.js';
 import { Trims1795824000000 } from './migrations/trims-1795824000000.migration.js';
 import { EntriesAsWritten1795399200000 } from './migrations/entries-as-written-1795399200000.migration.js';
@@ -24,6 +25,7 @@ function makeDatabase(config: AuditConfig, logger: Logger): Database {
       Trims1795824000000,
       Incarnations1795910400000,
       LetterMarks1795500000000,
+      ClaimedBodies1795996800000,
     ],
     applicationName: 'signalbox audit',
     logger,

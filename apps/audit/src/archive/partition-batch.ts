@@ -44,7 +44,7 @@ export class PartitionBatch {
 
   add(raw: RawEntry): void {
     const row = entryRow(raw);
-    const bytes = raw.bytes.length + (row.entry?.length ?? 0);
+    const bytes = raw.bytes.length + (row.claimed?.length ?? 0);
     this.#entries.push(row);
     this.#bytes += bytes;
     this.#oldestAt ??= raw.storedAt ?? null;

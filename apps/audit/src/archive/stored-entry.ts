@@ -1,6 +1,6 @@
-import type { RawEntry } from '@signalbox/bus';
-import type { JournalEntry } from '@signalbox/contracts';
-import type { StoredEntry } from '@signalbox/run-engine';
+import { decodeEntry, type KeyRing, type RawEntry } from '@signalbox/bus';
+import { ClaimV1 } from '@signalbox/contracts';
+import { MeshError, sha256Hex, validate } from '@signalbox/kernel';
 import type { EntryRow } from './archive.port.js';
 import type { ArchivedEntry } from './entities/archived-entry.entity.js';
 
@@ -15,7 +15,7 @@ export function entryRow(raw: RawEntry): EntryRow {
     runId: storable(runId),
     subject: storable(subject),
     bytes,
-    entry: entry === null ? null : JSON.stringify(entry),
+    claimed: entry !== null && raw.isClaimed === true ? JSON.stringify(entry.body) : null,
     seal,
     faultCode: fault?.code ?? null,
     fault: fault ? storable(fault.message) : null,
@@ -30,20 +30,22 @@ export function archiveSeq(incarnation: number, seq: number): number {
   return incarnation * INCARNATION_STEP + seq;
 }
 
-/** An archived entry as the engine reads it. */
-export function storedEntry(row: ArchivedEntry): StoredEntry {
-  const { incarnation, seq, subject, bytes, seal, faultCode, fault } = row;
+/**
+ * The entry that the stored bytes hold: frame, author and schema checked again, and the seal where audit holds its key.
+ * What the archive shows and what is folded comes from here.
+ */
+export async function reread(row: ArchivedEntry, keys: KeyRing): Promise<RawEntry> {
+  const { incarnation, seq, subject, bytes, claimed } = row;
+  const resolve = (_tenant: string, claim: unknown): Promise<unknown> => claimedBody(claim, claimed);
   return {
+    ...(await decodeEntry({ seq, subject, data: bytes }, keys, { resolve })),
     seq: archiveSeq(incarnation, seq),
-    subject,
-    bytes,
-    entry: journalEntry(row),
-    seal,
-    ...(fault === null ? {} : { fault: { code: faultCode ?? 'SEAL_INVALID', message: fault } }),
   };
 }
 
-/** The copy that audit itself wrote from a checked entry. */
-export function journalEntry(row: ArchivedEntry): JournalEntry | null {
-  return row.entry as JournalEntry | null;
+/** A body that travelled by reference is kept beside the reference, which holds its hash. */
+async function claimedBody(claim: unknown, body: unknown): Promise<unknown> {
+  const { sha256 } = validate(ClaimV1, claim).$claim;
+  if (body !== null && sha256Hex(JSON.stringify(body)) === sha256) return body;
+  throw new MeshError('NOT_FOUND', 'The archived body is not what the claim stands for.');
 }

@@ -6,7 +6,7 @@ import { foldJournal, hasEnded } from '@signalbox/run-engine';
 import type { Logger } from '@signalbox/telemetry';
 import { ArchivePort, type RunRef } from '../archive/archive.port.js';
 import { HotJournalsPort } from '../archivist/hot-journals.port.js';
-import { reread } from '../queries/compare.js';
+import { reread } from '../archive/stored-entry.js';
 import { IncarnationsPort, type RunPage } from './incarnations.port.js';
 
 /** Runs looked at in one page, and mended at once. */

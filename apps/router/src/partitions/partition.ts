@@ -237,9 +237,7 @@ export class Partition implements RunHome {
       this.#shells.set(entry.subject, shell);
       this.#tenants.count(entry.tenant, 1);
     }
-    const before = shell.state;
-    shell.fold(entry);
-    if (shell.state === before) return;
+    if (!shell.fold(entry)) return;
     this.#slots.settle(shell);
     if (isClosed(shell.state)) {
       this.runs.forget(shell);

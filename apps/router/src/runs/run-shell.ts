@@ -105,10 +105,12 @@ export class RunShell {
     this.state = evolveAll(this.state, entries.map(believed));
   }
 
-  /** What is not proven to come from its author is not believed; it still counts for the hash of the journal. */
-  fold(entry: RawEntry): void {
+  /** Whether the entry was new. What is not proven to come from its author is not believed; it counts for the hash of the journal. */
+  fold(entry: RawEntry): boolean {
+    const before = this.state;
     if (entry.entry?.kind === 'decision.v1') this.foreign = true;
-    this.state = evolve(this.state, believed(entry));
+    this.state = evolve(before, entry.seal === 'verified' ? entry : { ...entry, entry: null });
+    return this.state !== before;
   }
 
   /** A decision is on its way into the journal, as these bytes. */

@@ -5,13 +5,11 @@ import { Database } from '@signalbox/persistence';
 import type { EntityManager } from 'typeorm';
 import { ArchivePort, type Batch, type Position, type RunRef } from '../archive.port.js';
 import { ArchivedEntry } from '../entities/archived-entry.entity.js';
-import { ArchivedRun } from '../entities/archived-run.entity.js';
+import type { ArchivedRun } from '../entities/archived-run.entity.js';
 import { Checkpoint } from '../entities/checkpoint.entity.js';
 
 /** How long one call waits for a database that is away, ms. */
 const OPEN_MS = 2_000;
-/** Rows of runs in one statement: a statement has at most 65,535 parameters. */
-const ROWS_AT_ONCE = 1_000;
 
 @Injectable()
 export class PostgresArchiveAdapter extends ArchivePort {
@@ -30,8 +28,7 @@ export class PostgresArchiveAdapter extends ArchivePort {
     await this.database.open(OPEN_MS);
     await this.database.transaction(async (manager) => {
       await insertEntries(manager, batch);
-      for (let at = 0; at < runs.length; at += ROWS_AT_ONCE)
-        await manager.upsert(ArchivedRun, runs.slice(at, at + ROWS_AT_ONCE), ['tenant', 'runId']);
+      if (runs.length > 0) await upsertRuns(manager, runs);
       const kept: unknown[] = await manager.query(
         `insert into checkpoints (partition, incarnation, last_seq) values ($1, $2, $3)
          on conflict (partition) do update set last_seq = greatest(checkpoints.last_seq, excluded.last_seq)
@@ -49,27 +46,77 @@ export class PostgresArchiveAdapter extends ArchivePort {
   }
 }
 
-/** One statement with an array a column: far cheaper than a parameter a value. */
+/**
+ * One statement with an array a column, and all bodies in one value that the server cuts up: a parameter a value, or an
+ * array of bodies, costs the client several times as much.
+ */
 async function insertEntries(manager: EntityManager, batch: Batch): Promise<void> {
   const { partition, incarnation, entries: rows } = batch;
+  const starts: number[] = [];
+  let size = 0;
+  for (const { bytes } of rows) {
+    starts.push(size + 1);
+    size += bytes.length;
+  }
   await manager.query(
-    `insert into entries (partition, incarnation, seq, tenant, run_id, subject, bytes, entry, seal, fault_code, fault)
-     select $1, $2::integer, * from unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::json[],
-       $9::text[], $10::text[], $11::text[])
+    `insert into entries (partition, incarnation, seq, tenant, run_id, subject, bytes, claimed, seal, fault_code, fault)
+     select $1, $2::integer, seq, tenant, run_id, subject, substring($3::bytea from start for size), claimed, seal,
+       fault_code, fault
+     from unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::integer[], $9::integer[], $10::json[],
+       $11::text[], $12::text[], $13::text[])
+       as row (seq, tenant, run_id, subject, start, size, claimed, seal, fault_code, fault)
      on conflict do nothing`,
     [
       partition,
       incarnation,
+      Buffer.concat(rows.map(({ bytes }) => bytes)),
       rows.map(({ seq }) => seq),
       rows.map(({ tenant }) => tenant),
       rows.map(({ runId }) => runId),
       rows.map(({ subject }) => subject),
-      rows.map(({ bytes }) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
-      rows.map(({ entry }) => entry),
+      starts,
+      rows.map(({ bytes }) => bytes.length),
+      rows.map(({ claimed }) => claimed),
       rows.map(({ seal }) => seal),
       rows.map(({ faultCode }) => faultCode),
       rows.map(({ fault }) => fault),
     ],
+  );
+}
+
+/** Columns of `runs` that a batch writes, with the type of their values. */
+const RUN_COLUMNS = {
+  tenant: ['tenant', 'text'],
+  runId: ['run_id', 'text'],
+  status: ['status', 'text'],
+  agent: ['agent', 'text'],
+  model: ['model', 'text'],
+  userId: ['user_id', 'text'],
+  acceptedAt: ['accepted_at', 'bigint'],
+  endedAt: ['ended_at', 'bigint'],
+  inputTokens: ['input_tokens', 'bigint'],
+  outputTokens: ['output_tokens', 'bigint'],
+  costNanoUsd: ['cost_nano_usd', 'bigint'],
+  toolCalls: ['tool_calls', 'integer'],
+  denied: ['denied', 'integer'],
+  simulated: ['simulated', 'boolean'],
+  closed: ['closed', 'boolean'],
+} as const satisfies Record<keyof ArchivedRun, readonly [string, string]>;
+
+const RUN_FIELDS = Object.keys(RUN_COLUMNS) as (keyof ArchivedRun)[];
+const UPSERT_RUNS = ((): string => {
+  const columns = Object.values(RUN_COLUMNS);
+  const names = columns.map(([name]) => name);
+  const values = columns.map(([, type], index) => `$${index + 1}::${type}[]`);
+  const changes = names.slice(2).map((name) => `${name} = excluded.${name}`);
+  return `insert into runs (${names.join(', ')}) select * from unnest(${values.join(', ')})
+    on conflict (tenant, run_id) do update set ${changes.join(', ')}`;
+})();
+
+async function upsertRuns(manager: EntityManager, runs: readonly ArchivedRun[]): Promise<void> {
+  await manager.query(
+    UPSERT_RUNS,
+    RUN_FIELDS.map((field) => runs.map((run) => run[field])),
   );
 }
 

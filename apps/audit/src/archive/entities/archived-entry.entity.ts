@@ -29,11 +29,11 @@ export class ArchivedEntry {
   bytes: Buffer;
 
   /**
-   * A JournalEntry as read, large bodies fetched; null when it could not be read or believed. Not jsonb, which refuses
-   * some texts that JSON allows (a NUL, half a surrogate pair) and forgets the order of keys that hashes rely on.
+   * A body that lies in the object store, where the bytes hold only its reference. Not jsonb, which refuses some texts that
+   * JSON allows (a NUL, half a surrogate pair) and forgets the order of keys that hashes rely on.
    */
   @Column({ type: 'json', nullable: true })
-  entry: object | null;
+  claimed: unknown;
 
   /** What checking the seal found. */
   @Column({ type: 'text' })
