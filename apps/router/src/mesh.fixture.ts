@@ -32,6 +32,15 @@ const tool = (name: string, effect: ToolEffect) => ({
   driver: { kind: 'http' as const, hosts: [], methods: ['GET' as const] },
 });
 
+const agentLimits = {
+  stepsMax: 10,
+  tokensMax: 100_000,
+  costNanoUsdMax: 1e12,
+  toolCallsMax: 50,
+  parallelToolCallsMax: 4,
+  wallMsMax: 120_000,
+};
+
 const BUNDLE: PolicyBundleV1 = {
   format: 1,
   tenant: TENANT,
@@ -45,16 +54,10 @@ const BUNDLE: PolicyBundleV1 = {
       description: '',
       instructions: 'Work.',
       model: 'default',
-      tools: ['look', 'send', 'forbidden', 'delegate'],
-      limits: {
-        stepsMax: 10,
-        tokensMax: 100_000,
-        costNanoUsdMax: 1e12,
-        toolCallsMax: 50,
-        parallelToolCallsMax: 4,
-        wallMsMax: 120_000,
-      },
+      tools: ['look', 'send', 'forbidden', 'delegate', 'hand_on'],
+      limits: agentLimits,
     },
+    { id: 'closer', description: '', instructions: 'Close.', model: 'default', tools: ['send'], limits: agentLimits },
   ],
   tools: [
     tool('look', 'pure'),
@@ -65,9 +68,17 @@ const BUNDLE: PolicyBundleV1 = {
       parameters: { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] },
       driver: { kind: 'agent', agent: 'worker' },
     },
+    { ...tool('hand_on', 'pure'), driver: { kind: 'handoff', agent: 'closer' } },
   ],
   rules: [
-    { id: 'allow', effect: 'permit', agents: '*', tools: ['look', 'send', 'delegate'], when: [], description: '' },
+    {
+      id: 'allow',
+      effect: 'permit',
+      agents: '*',
+      tools: ['look', 'send', 'delegate', 'hand_on'],
+      when: [],
+      description: '',
+    },
   ],
   models: [
     {
@@ -185,6 +196,8 @@ export interface Plan {
 export class Workers {
   readonly inferred = new Map<string, number>();
   readonly ran = new Map<string, number>();
+  /** The agent and the first message of each model call, by run and step. */
+  readonly askedAs = new Map<string, string>();
   readonly cancelled: string[] = [];
   /** Unsafe calls whose worker dies after its claim. */
   orphans = 0;
@@ -286,6 +299,7 @@ export class Workers {
   async #infer({ body, tenant }: WorkMessage<InferWorkV1>): Promise<void> {
     const { runId, step, attempt } = body;
     count(this.inferred, `${runId}:${step}:${attempt}`);
+    this.askedAs.set(`${runId}:${step}`, `${body.agent}: ${body.messages[0]?.content}`);
     const plan = JSON.parse(body.messages.find((message) => message.role === 'user')!.content) as Plan;
     if (plan.delayMs !== undefined) await this.#during('models', plan.delayMs);
     const names = plan.steps[step - 1] ?? [];

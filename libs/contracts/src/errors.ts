@@ -94,11 +94,18 @@ export const ERRORS = {
   LIMIT_TOOL_CALLS: spec('limit', 'never', 422, 'The run reached its limit of tool calls.'),
   LIMIT_WALL_TIME: spec('limit', 'never', 422, 'The run reached its limit of wall time.'),
   LIMIT_DEPTH: spec('limit', 'never', 422, 'Runs of agents called by agents are nested as deep as they may be.'),
+  LIMIT_HANDOFFS: spec('limit', 'never', 422, 'The run was handed from agent to agent as often as it may be.'),
   LIMIT_NO_PROGRESS: spec(
     'limit',
     'never',
     422,
     'The run repeated the same calls, a short cycle of calls or failing calls after a warning.',
+  ),
+  HANDOFF_REFUSED: spec(
+    'conflict',
+    'never',
+    409,
+    'The run cannot go on as that agent: one of both has a plan, or it is handed over already.',
   ),
   OUTPUT_INVALID: spec(
     'provider',

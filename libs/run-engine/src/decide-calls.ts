@@ -1,13 +1,14 @@
 import type { BundleRef, DecisionRecord, ErrorCode, RunEvent } from '@signalbox/contracts';
 import { sha256Hex } from '@signalbox/kernel';
 import { agentCalled, depthLeft, grantChild, openPurse, type Purse } from './children.js';
+import { handedAlready, handoffFault, handoffTo, handOver } from './handoff.js';
 import { inlineAnswer } from './inline.js';
 import { schemaFaults } from './json-schema.js';
 import { limitEvents } from './limits.js';
 import { type DecideEnv, authorized } from './policy-view.js';
 import { approvalQuestion, approvedBy, askedOf, isDoubtful, questionEvents, rejectedBy } from './questions.js';
 import { ATTEMPTS_MAX, QUEUE_WAIT_MS_MAX, ROUND_CHARS_MAX } from './settings.js';
-import type { Call, RunState } from './state.js';
+import { type Call, isSettled, type RunState } from './state.js';
 import { waitOf } from './waiting.js';
 
 /** What follows for the calls of the current step: refusals, requests as slots are free, questions, new attempts. */
@@ -20,6 +21,7 @@ export function nextCallEvents(state: RunState, calls: readonly Call[], env: Dec
   let purse: Purse | undefined;
   for (const call of calls) {
     if (inlineChars >= ROUND_CHARS_MAX) break;
+    if (handoffTo(state, call.tool) !== null) continue;
     if (call.status === 'overdue' && call.attempt >= ATTEMPTS_MAX && !askedOf(call)) {
       events.push(abandoned(call));
       continue;
@@ -50,7 +52,22 @@ export function nextCallEvents(state: RunState, calls: readonly Call[], env: Dec
     }
     events.push(verdict.event);
   }
-  return events;
+  return events.length > 0 ? events : handoffEvents(state, calls, env);
+}
+
+/**
+ * Handing over comes last: once all other calls are answered under the agent that made them. The first call that is
+ * permitted hands the run over, the others are refused.
+ */
+function handoffEvents(state: RunState, calls: readonly Call[], env: DecideEnv): RunEvent[] {
+  const [call, ...others] = calls.filter((one) => !isSettled(one));
+  if (call === undefined || !DECIDABLE.has(call.status) || isDoubtful(state, call)) return [];
+  if ([call, ...others].some(({ tool }) => handoffTo(state, tool) === null)) return [];
+  const { event } = judge(state, call, env);
+  if (event.type !== 'run.handed-off') return [event];
+  const bound = state.plan!.limits.toolCallsMax;
+  if (state.toolCalls >= bound) return limitEvents(state, { limit: 'toolCalls', value: state.toolCalls + 1, bound });
+  return [event, ...others.map((other) => handedAlready(other, event.agent.id, state))];
 }
 
 export function abandoned({ step, callId, attempt }: Call): RunEvent {
@@ -120,6 +137,8 @@ export function judge(state: RunState, call: Call, env: DecideEnv): { event: Run
     );
   if (tool.driver.kind === 'agent' && depthLeft(state) < 1)
     return refuse('LIMIT_DEPTH', invalid('Agents are nested as deep as they may be; do without another one.'));
+  const unfit = handoffFault(state, tool);
+  if (unfit !== null) return refuse(unfit[0], invalid(unfit[1]));
   const wait = waitOf(tool, args, env.nowMs);
   if (typeof wait === 'string') return refuse('TOOL_ARGUMENTS_INVALID', invalid(`The call cannot wait: ${wait}.`));
   if (call.status === 'rejected') return refuseBy(rejectedBy(call, plan.bundle));
@@ -132,6 +151,8 @@ export function judge(state: RunState, call: Call, env: DecideEnv): { event: Run
     const answer = inlineAnswer(tool.driver.expression, tool.limits, text, args);
     return { event: { type: 'tool.inlined', step, callId, tool: name, arguments: text, ...answer, decision } };
   }
+  if (tool.driver.kind === 'handoff' && decision.outcome === 'permit')
+    return { event: handOver(state, call, tool.driver.agent, text, decision, env) };
   const argumentsHash = sha256Hex(text);
   if (decision.outcome === 'approve') return { event: approvalQuestion(call, decision, argumentsHash, env.nowMs) };
   return {

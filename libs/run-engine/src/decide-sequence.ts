@@ -8,7 +8,7 @@ import { ATTEMPTS_MAX, SEQUENCE_CALLS_MAX, SEQUENCE_WALL_MS_MAX } from './settin
 import { type Call, type RunState, isSettled } from './state.js';
 
 /** Drivers of tools that no worker runs. */
-const ENGINE_DRIVERS: ReadonlySet<ToolDriver['kind']> = new Set(['inline', 'timer', 'signal', 'agent']);
+const ENGINE_DRIVERS: ReadonlySet<ToolDriver['kind']> = new Set(['inline', 'timer', 'signal', 'agent', 'handoff']);
 
 /** Calls that this decision asks for: a worker makes them one after the other. */
 interface Ahead {

@@ -5,6 +5,7 @@ import { closeDraft, openDraft } from './draft.js';
 import { type Effect, effectsOf } from './effects.js';
 import { applyEvent } from './events.js';
 import { applyEarly } from './facts.js';
+import { haltOf } from './handoff.js';
 import { limitEvents, narrowed, reserveCall } from './limits.js';
 import { progressOf } from './no-progress.js';
 import { checkedOutput } from './output.js';
@@ -91,7 +92,7 @@ function nextEvents(state: RunState, env: DecideEnv): RunEvent[] {
   if (hasEnded(state)) return saveAgain(state);
   const spent = { usage: state.usage, costNanoUsd: state.costNanoUsd };
   if (state.cancel !== null) return [{ type: 'run.cancelled', reason: state.cancel.reason, ...spent }];
-  const halted = env.policy.halted?.(state.accepted!.agent) ?? null;
+  const halted = haltOf(state, env.policy);
   if (halted !== null) {
     const { id, bundle, reason } = halted;
     return [{ type: 'run.cancelled', reason, ...spent, halt: { id, bundle } }];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import type { RunEvent } from '@signalbox/contracts';
+import type { RunEvent, RunLimits } from '@signalbox/contracts';
 import { decide } from './decide.js';
 import { type AskEffect, isOutstanding, outstanding } from './effects.js';
 import { evolve, foldJournal } from './evolve.js';
@@ -16,7 +16,21 @@ import { SUBJECT, World } from './world.fixture.js';
 // Hundreds of whole runs each.
 vi.setConfig({ testTimeout: 60_000 });
 
-const tools = ['pure', 'keyed', 'unsafe', 'inline', 'careful', 'timer', 'signal', 'nothing'];
+const tools = [
+  'pure',
+  'keyed',
+  'unsafe',
+  'inline',
+  'careful',
+  'timer',
+  'signal',
+  'nothing',
+  'to_next',
+  'to_first',
+  'to_nobody',
+];
+/** Who takes a run over, with limits of its own. */
+const successors = { next: { instructions: 'Go on.' } };
 const call: fc.Arbitrary<CallScript> = fc
   .record({
     tool: fc.constantFrom(...tools),
@@ -170,8 +184,26 @@ function expectApproved(world: World, event: Extract<RunEvent, { type: 'tool.req
   expect(approvals.length).toBeGreaterThan(0);
 }
 
+/** Nothing of a step is done once it has handed the run over, and no limit grows. */
+function expectHandedOver(events: readonly RunEvent[]): void {
+  let bounds: RunLimits | undefined;
+  for (const [at, event] of events.entries()) {
+    if (event.type === 'run.started') bounds = event.limits;
+    if (event.type !== 'run.handed-off') continue;
+    const later = events
+      .slice(at + 1)
+      .filter((other) => 'callId' in other && other.callId.startsWith(`call_${event.step}_`));
+    for (const other of later)
+      expect(other).toMatchObject({ type: 'tool.refused', error: { code: 'HANDOFF_REFUSED' } });
+    for (const [name, bound] of Object.entries(bounds!) as [keyof RunLimits, number][])
+      expect(event.limits[name]).toBeLessThanOrEqual(bound);
+    bounds = event.limits;
+  }
+}
+
 function expectSound(world: World, state: RunState): void {
   const events = eventsOf(world);
+  expectHandedOver(events);
   const once = new Map<string, number>();
   for (const event of events) {
     const identity =
@@ -179,7 +211,7 @@ function expectSound(world: World, state: RunState): void {
         ? `m${event.step}:${event.attempt}`
         : event.type === 'tool.requested'
           ? `t${event.callId}:${event.attempt}`
-          : event.type === 'tool.refused' || event.type === 'tool.inlined'
+          : event.type === 'tool.refused' || event.type === 'tool.inlined' || event.type === 'run.handed-off'
             ? `t${event.callId}:answered`
             : event.type === 'question.asked' || event.type === 'question.closed'
               ? `${event.type}:${event.questionId}`
@@ -212,14 +244,14 @@ describe('any order of facts', () => {
             some.flying.push(() => some.signal('go', '"go"', `req_${'s'.repeat(25)}${n}`));
           return some;
         };
-        const world = told(new World({ script: steps, twice }));
+        const world = told(new World({ script: steps, successors, twice }));
         const chaos = new Chaos(world);
         for (const [kind, n] of order) chaos.move(kind, n);
         world.hold('run.resume-requested.v1');
         const state = world.settle();
         expect(isClosed(state)).toBe(true);
         expectSound(world, state);
-        const calm = told(new World({ script: steps }));
+        const calm = told(new World({ script: steps, successors }));
         calm.settle();
         expect(outcomeOf(world)).toEqual(outcomeOf(calm));
       }),
@@ -230,7 +262,7 @@ describe('any order of facts', () => {
   it('does the same for agents with a plan', () => {
     fc.assert(
       fc.property(plan, moves, fc.boolean(), (options, order, twice) => {
-        const world = new World({ ...options, twice });
+        const world = new World({ ...options, successors, twice });
         const chaos = new Chaos(world);
         for (const [kind, n] of order) chaos.move(kind, n);
         world.hold('run.resume-requested.v1');
@@ -238,7 +270,7 @@ describe('any order of facts', () => {
         expect(isClosed(state)).toBe(true);
         expectSound(world, state);
         expect([world.prompts, state.usage.inputTokens]).toEqual([[], 0]);
-        const calm = new World(options);
+        const calm = new World({ ...options, successors });
         calm.settle();
         expect(outcomeOf(world)).toEqual(outcomeOf(calm));
       }),
@@ -249,7 +281,7 @@ describe('any order of facts', () => {
   it('keeps facts that come before their decision', () => {
     fc.assert(
       fc.property(script, fc.array(fc.boolean(), { maxLength: 60 }), (steps, early) => {
-        const world = new World({ script: steps });
+        const world = new World({ script: steps, successors });
         // Each router decision is lost once where `early` says so, while its effects were sent already.
         for (const lost of early) {
           const state = world.fold();
@@ -278,7 +310,7 @@ describe('any order of facts', () => {
   it('decides every prefix again as it was decided, and folds one by one as at once', () => {
     fc.assert(
       fc.property(script, moves, (steps, order) => {
-        const world = new World({ script: steps });
+        const world = new World({ script: steps, successors });
         const chaos = new Chaos(world);
         for (const [kind, n] of order) chaos.move(kind, n);
         world.hold('run.resume-requested.v1');
@@ -307,7 +339,11 @@ describe('every limit holds', () => {
 
     fc.assert(
       fc.property(script, limits, moves, (steps, bounds, order) => {
-        const world = new World({ script: steps.map((one) => ({ ...one, usage: 20, cost: 700 })), limits: bounds });
+        const world = new World({
+          script: steps.map((one) => ({ ...one, usage: 20, cost: 700 })),
+          successors,
+          limits: bounds,
+        });
         const chaos = new Chaos(world);
         for (const [kind, n] of order) chaos.move(kind, n);
         world.hold('run.resume-requested.v1');
@@ -356,7 +392,7 @@ describe('nothing hangs', () => {
     );
     fc.assert(
       fc.property(deadly, moves, (steps, order) => {
-        const world = new World({ script: steps });
+        const world = new World({ script: steps, successors });
         const chaos = new Chaos(world);
         for (const [kind, n] of order) {
           chaos.move(kind, n);

@@ -31,6 +31,8 @@ export function applyEvent(draft: RunState, event: RunEvent, decidedAt: number):
       return requestModel(draft, event, decidedAt);
     case 'plan.stepped':
       return stepPlanned(draft, event, decidedAt);
+    case 'run.handed-off':
+      return handOff(draft, event, decidedAt);
     case 'tool.requested':
     case 'tool.inlined':
     case 'tool.refused':
@@ -139,6 +141,19 @@ function applyCallEvent(
     error: null,
   });
   if (event.wait !== undefined) takeKept(draft, event.callId);
+}
+
+/** All other calls of the step are answered: what comes next is asked of the new agent. */
+function handOff(draft: RunState, event: RunEventOf<'run.handed-off'>, decidedAt: number): void {
+  const call = draft.calls[event.callId];
+  if (call === undefined || draft.plan === null) return;
+  const { step, callId, agent, model, tools, limits, bundle, deadlineAt, decision } = event;
+  draft.plan = { ...draft.plan, agent, model, tools, limits, bundle, deadlineAt };
+  draft.handoffs = [...draft.handoffs, { step, callId, agent: agent.id }];
+  draft.toolCalls += 1;
+  const done = { attempt: 1, requestedAt: decidedAt, notBeforeAt: decidedAt, effect: 'pure' as const };
+  const result = JSON.stringify({ note: `The run goes on as agent ${agent.id}.` });
+  putCall(draft, call, { ...done, tier: 'T0', status: 'completed', arguments: event.arguments, decision, result });
 }
 
 function applyQuestion(draft: RunState, event: RunEventOf<'question.asked' | 'question.closed'>): void {

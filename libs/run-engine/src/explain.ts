@@ -43,8 +43,12 @@ function eventText(event: RunEvent): string {
       return event.child === undefined
         ? `Allowed ${event.callId} ${event.tool} (${event.effect}, ${event.tier}), attempt ${event.attempt}: ${why(event.decision)}${event.wait === undefined ? '' : `; waits ${waitText(event.wait)}`}`
         : `Allowed ${event.callId} ${event.tool}, carried out by agent ${event.child.agent} as ${event.child.runId} with at most ${event.child.limits.tokensMax} tokens, ${usd(event.child.limits.costNanoUsdMax)}, ${event.child.limits.toolCallsMax} tool calls: ${why(event.decision)}`;
+    case 'run.handed-off':
+      return `Allowed ${event.callId} ${event.tool} and handed the run to agent ${event.agent.id} with model ${event.model.id} of ${event.model.provider}; in all at most ${event.limits.stepsMax} steps, ${event.limits.tokensMax} tokens, ${usd(event.limits.costNanoUsdMax)}, ${event.limits.toolCallsMax} tool calls: ${why(event.decision)}`;
     case 'tool.refused':
-      return `Refused ${event.callId} ${event.tool}, ${event.error.code}: ${why(event.decision)}`;
+      return event.decision.outcome === 'permit'
+        ? `Allowed ${event.callId} ${event.tool} (${why(event.decision)}), but could not do it, ${errorText(event.error)}`
+        : `Refused ${event.callId} ${event.tool}, ${event.error.code}: ${why(event.decision)}`;
     case 'tool.abandoned':
       return `Gave up ${event.callId}: ${errorText(event.error)}`;
     case 'question.asked':

@@ -13,6 +13,7 @@ export {
 } from './effects.js';
 export { evolve, evolveAll, foldJournal } from './evolve.js';
 export { explain, type Line } from './explain.js';
+export { agentsOf, haltOf } from './handoff.js';
 export { inlineFault, planFaults } from './plan-faults.js';
 export { schemaFaults, unsupportedIn } from './json-schema.js';
 export { mayBegin } from './may-begin.js';

@@ -1,10 +1,11 @@
-import type { DecisionRecord, DecisionV1, RunEvent } from '@signalbox/contracts';
+import type { DecisionRecord, DecisionV1, RunEvent, RunEventOf } from '@signalbox/contracts';
 import { canonicalJson } from '@signalbox/kernel';
 import { callIdOf } from './draft.js';
+import { handoffTo } from './handoff.js';
 import type { AuthorizeQuestion, Halted, PolicyView, Resolution } from './policy-view.js';
 import type { RunState } from './state.js';
 
-type Judged = Extract<RunEvent, { type: 'tool.requested' | 'tool.inlined' | 'tool.refused' }>;
+type Judged = Extract<RunEvent, { type: 'tool.requested' | 'tool.inlined' | 'tool.refused' | 'run.handed-off' }>;
 
 const keyOf = (tool: string, args: unknown): string => `${tool}\0${canonicalJson(args)}`;
 
@@ -17,25 +18,37 @@ function keyOfJudged({ tool, arguments: text }: Pick<Judged, 'tool' | 'arguments
   }
 }
 
-function resolution({ events }: DecisionV1): Resolution {
+function resolution(before: RunState, { events }: DecisionV1, agentId: string): Resolution {
   for (const event of events) {
-    if (event.type === 'run.started') {
+    if (event.type === 'run.started' || (event.type === 'run.handed-off' && event.agent.id === agentId)) {
       const { agent, model, tools, bundle } = event;
       return { ok: true, agent, model, tools, bundle };
     }
-    if (event.type === 'run.failed') return { ok: false, error: event.error };
+    // Permitted and yet refused: the agent could not be had.
+    if (event.type === 'tool.refused' && isUnresolved(before, event, agentId)) return { ok: false, error: event.error };
+    if (event.type === 'run.failed' && before.plan === null) return { ok: false, error: event.error };
   }
+  // A limit was in the way of handing the run over: any agent will do.
+  if (before.plan !== null) return { ok: true, ...before.plan };
   // Not BUNDLE_MISSING: a run waits for that one, and the lack of its start would pass for waiting.
   return { ok: false, error: { code: 'INTERNAL', message: 'The journal records no resolution of the agent.' } };
 }
+
+const isUnresolved = (before: RunState, { tool, decision }: RunEventOf<'tool.refused'>, agentId: string): boolean =>
+  decision.outcome === 'permit' && handoffTo(before, tool) === agentId;
+
+const isJudged = (event: RunEvent): event is Judged =>
+  event.type === 'tool.requested' ||
+  event.type === 'tool.inlined' ||
+  event.type === 'tool.refused' ||
+  event.type === 'run.handed-off';
 
 /** The verdict that an event records, and the call it is about. */
 function verdictIn(
   event: RunEvent,
   argumentsOf: (callId: string) => string,
 ): { key: string | null; decision: DecisionRecord } | null {
-  if (event.type === 'tool.requested' || event.type === 'tool.inlined' || event.type === 'tool.refused')
-    return { key: keyOfJudged(event), decision: event.decision };
+  if (isJudged(event)) return { key: keyOfJudged(event), decision: event.decision };
   if (event.type !== 'question.asked' || event.approval === undefined) return null;
   const { tool, decision } = event.approval;
   return { key: keyOfJudged({ tool, arguments: argumentsOf(event.callId) }), decision };
@@ -53,14 +66,18 @@ export function recordedPolicy(before: RunState, decision: DecisionV1): PolicyVi
   // A planned call may be asked about in the decision that made it.
   const planned = new Map<string, string>();
   const argumentsOf = (callId: string): string => planned.get(callId) ?? before.calls[callId]?.arguments ?? '';
+  let handedOver = false;
   for (const event of decision.events) {
     if (event.type === 'plan.stepped')
       event.calls.forEach((call, index) => planned.set(callIdOf(event.step, index), call.arguments));
     const verdict = verdictIn(event, argumentsOf);
-    if (verdict !== null && verdict.key !== null) records.set(verdict.key, verdict.decision);
+    // What is refused since the run was handed over was not asked of the policy.
+    if (verdict === null || verdict.key === null || handedOver) continue;
+    records.set(verdict.key, verdict.decision);
+    handedOver = event.type === 'run.handed-off';
   }
   return {
-    resolve: () => resolution(decision),
+    resolve: (agentId) => resolution(before, decision, agentId),
     halted: () => haltIn(decision),
     // No record: the call was permitted and waited for its turn, for a refusal would stand in the decision.
     authorize: ({ tool, arguments: args }: AuthorizeQuestion) =>

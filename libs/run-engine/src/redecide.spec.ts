@@ -59,6 +59,7 @@ const withEvents = (journal: readonly StoredEntry[], seq: number, events: RunEve
 function tampered(event: RunEvent): RunEvent {
   switch (event.type) {
     case 'run.started':
+    case 'run.handed-off':
       return { ...event, deadlineAt: event.deadlineAt + 1 };
     case 'session.requested':
     case 'session.save-requested':

@@ -46,6 +46,8 @@ export interface WorldOptions {
   script: StepScript[];
   /** By the name of the agent, which is also that of the tool that calls it. All agents have all tools; `itself` calls agent-1. */
   agents?: Record<string, AgentScript>;
+  /** Other agents, that a tool `to_<name>` hands the run to; with them `to_first` hands it to agent-1, `to_nobody` to none. */
+  successors?: Record<string, Partial<AgentManifest>>;
   limits?: Partial<RunLimits>;
   output?: AgentOutput;
   plan?: AgentPlan;
@@ -60,6 +62,8 @@ export interface WorldOptions {
   terms?: ApprovalTerms;
   /** The kill switch. */
   halted?: string;
+  /** The one agent that it holds; absent: all. */
+  haltOf?: string;
   memory?: 'silent';
   /** Of each tool; absent: a second. */
   wallMs?: number;
@@ -104,10 +108,16 @@ const callOf = (agent: string, name = agent): ToolManifest => ({
   parameters: { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] },
 });
 
+const handingTo = (agent: string, name = agent): ToolManifest => ({
+  ...toolOf(`to_${name}`, 'pure'),
+  driver: { kind: 'handoff', agent },
+});
+
 /** Permits all but what the options deny. */
 export function policyOf(options: WorldOptions): PolicyView {
   const bundle = BUNDLE;
   const others = Object.entries(options.agents ?? {});
+  const successors = Object.entries(options.successors ?? {});
   const driver = { kind: 'inline' as const, expression: options.expression ?? 'arguments.n + `1`' };
   const inline: ToolManifest = { ...toolOf('inline', 'pure'), driver };
   const tools = [
@@ -121,6 +131,8 @@ export function policyOf(options: WorldOptions): PolicyView {
     callOf('agent-1', 'itself'),
     callOf('nobody'),
     ...others.map(([name]) => callOf(name)),
+    ...successors.map(([name]) => handingTo(name)),
+    ...(successors.length === 0 ? [] : [handingTo('agent-1', 'first'), handingTo('nobody')]),
   ];
   if (options.wallMs !== undefined) for (const { limits } of tools) limits.wallMs = options.wallMs;
   const agentOf = (id: string, limits?: Partial<RunLimits>): AgentManifest => ({
@@ -133,7 +145,11 @@ export function policyOf(options: WorldOptions): PolicyView {
     ...(options.output === undefined ? {} : { output: options.output }),
     ...(options.plan === undefined || (options.planOf ?? id) !== id ? {} : { plan: options.plan }),
   });
-  const agents = [agentOf('agent-1', options.limits), ...others.map(([id, { limits }]) => agentOf(id, limits))];
+  const agents = [
+    agentOf('agent-1', options.limits),
+    ...others.map(([id, { limits }]) => agentOf(id, limits)),
+    ...successors.map(([id, own]) => ({ ...agentOf(id), ...own })),
+  ];
   return {
     resolve: (id) => {
       const agent = agents.find((one) => one.id === id);
@@ -141,7 +157,10 @@ export function policyOf(options: WorldOptions): PolicyView {
         ? { ok: true, agent, model: MODEL, tools, bundle }
         : { ok: false, error: { code: 'AGENT_UNKNOWN', message: 'no such agent' } };
     },
-    halted: () => (options.halted === undefined ? null : { id: 'stop', reason: options.halted, bundle }),
+    halted: (id) =>
+      options.halted === undefined || (options.haltOf ?? id) !== id
+        ? null
+        : { id: 'stop', reason: options.halted, bundle },
     authorize: ({ tool }) => {
       if (options.denied?.includes(tool))
         return { outcome: 'deny', kind: 'forbid', rules: ['no'], reason: 'not allowed', bundle };

@@ -16,6 +16,8 @@ export const ATTEMPTS_MAX = 3;
 export const AWAY_ATTEMPTS_MAX = 9;
 /** Runs below one another where an agent names no bound: the request's own, and four under it. */
 export const DEPTH_MAX = 4;
+/** How often a run may go from one agent to another. */
+export const HANDOFFS_MAX = 8;
 /** Pause before the attempt of that number after a reported failure, ms; the last value holds for all later ones. */
 export const RETRY_DELAYS_MS: readonly number[] = [0, 0, 500, 1_000, 2_000, 4_000, 8_000, 16_000];
 /** What an effect may take beyond its own time limit because it waits in a queue, ms. */

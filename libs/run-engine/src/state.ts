@@ -79,6 +79,12 @@ export interface Spent {
   toolCalls: number;
 }
 
+export interface Handoff {
+  step: number;
+  callId: string;
+  agent: string;
+}
+
 export interface Report {
   seq: number;
   text: string;
@@ -138,6 +144,8 @@ export interface RunState {
   childCount: number;
   /** What those runs and all below them used up; part of `usage`, `costNanoUsd` and `toolCalls`. */
   below: Spent;
+  /** Calls that handed the run to another agent, in order. */
+  handoffs: readonly Handoff[];
   output: string | null;
   error: WireError | null;
   endedAt: number | null;
@@ -179,6 +187,7 @@ export function newRun(subject: string): RunState {
     toolCalls: 0,
     denied: 0,
     childCount: 0,
+    handoffs: [],
     below: { usage: { inputTokens: 0, outputTokens: 0 }, costNanoUsd: 0, toolCalls: 0 },
     output: null,
     error: null,

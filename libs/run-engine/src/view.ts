@@ -77,6 +77,7 @@ export function viewOfState(state: RunState): RunViewV1 {
     ...(waits.length > 0 ? { waits } : {}),
     ...(state.accepted?.parent === undefined ? {} : { parent: state.accepted.parent }),
     ...(state.childCount === 0 ? {} : { children: childrenOf(state), below: state.below }),
+    ...(state.handoffs.length === 0 ? {} : { handoffs: [...state.handoffs] }),
     acceptedAt: state.accepted?.acceptedAt ?? null,
     endedAt: state.endedAt,
   };

@@ -5,6 +5,7 @@ import { ArchivedRun } from './entities/archived-run.entity.js';
 
 const TURNING_POINTS = new Set<RunEvent['type']>([
   'run.started',
+  'run.handed-off',
   'question.asked',
   'question.closed',
   'run.completed',

@@ -112,6 +112,24 @@ describe('assertSound', () => {
       'plan.output',
     ]);
     expect(fields('keys', { ...key, agents: ['none'] }, policy)).toEqual(['agents.0']);
+    const hands = { ...httpGet, name: 'hand_on', effect: 'pure' as const };
+    const to = (agent: string) => ({ ...hands, driver: { kind: 'handoff' as const, agent } });
+    const planned = { ...analyst, id: 'planned', plan };
+    const other = { ...analyst, id: 'other', tools: ['python', 'hand_on'] };
+    const more = { ...policy, agents: [...policy.agents, planned, other], tools: [...policy.tools, to('analyst')] };
+    expect(fields('tools', to('analyst'), more)).toBe('sound');
+    expect(fields('agents', other, more)).toBe('sound');
+    expect(fields('tools', { ...to('none'), effect: 'unsafe' }, more)).toEqual(['effect', 'driver.agent']);
+    expect(fields('tools', to('planned'), more)).toEqual(['driver.agent']);
+    expect(fields('tools', to('other'), more)).toEqual(['driver.agent']);
+    expect(fields('agents', { ...analyst, tools: ['python', 'hand_on'] }, more)).toEqual(['tools.1']);
+    expect(fields('agents', { ...planned, tools: ['python', 'hand_on'] }, more)).toEqual(['tools.1']);
+    expect(fields('agents', { ...analyst, plan }, more)).toEqual(['plan']);
+    const both = { ...more, agents: [...more.agents, { ...planned, tools: ['python', 'hand_on'] }] };
+    expect(fields('tools', to('analyst'), both)).toEqual(['driver.kind']);
+    expect(detail('usedBy', () => assertUnused('agents', 'other', { ...more, tools: [to('other')] }))).toEqual([
+      'tools/hand_on',
+    ]);
     const when = [{ pointer: '/x', op: 'atMost', value: '7' } as const];
     expect(
       fields('rules', { id: 'r', effect: 'forbid', agents: ['none'], tools: '*', when, description: '' }, policy),

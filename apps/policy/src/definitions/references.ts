@@ -14,7 +14,7 @@ export function assertSound<K extends Kind>(kind: K, definition: Definitions[K],
     tools: new Set(policy.tools.map(({ name }) => name)),
     models: new Set(policy.models.map(({ id }) => id)),
   };
-  const faults = checks[kind](definition, names).slice(0, 8);
+  const faults = checks[kind](definition, names, policy).slice(0, 8);
   if (faults.length === 0) return;
   const message = faults.map(([field, text]) => `${field}: ${text}`).join('; ');
   throw new MeshError('REQUEST_INVALID', message, { details: { fields: faults.map(([field]) => field) } });
@@ -46,7 +46,7 @@ function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
         ...keys.filter(names).map((key) => `keys/${key.id}`),
         ...halts.filter(names).map((halt) => `halts/${halt.id}`),
         ...manifests
-          .filter(({ driver }) => driver.kind === 'agent' && driver.agent === id)
+          .filter(({ driver }) => (driver.kind === 'agent' || driver.kind === 'handoff') && driver.agent === id)
           .map((tool) => `tools/${tool.name}`),
       ];
     }
@@ -57,8 +57,8 @@ function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
   }
 }
 
-const checks: { [K in Kind]: (definition: Definitions[K], names: Names) => Fault[] } = {
-  agents: (agent: AgentManifest, names) => [
+const checks: { [K in Kind]: (definition: Definitions[K], names: Names, policy: TenantPolicy) => Fault[] } = {
+  agents: (agent: AgentManifest, names, policy) => [
     ...(names.models.has(agent.model) ? [] : [['model', `there is no model ${agent.model}`] satisfies Fault]),
     ...unknownNames('tools', agent.tools, names.tools, 'tool'),
     ...agent.tools.flatMap((name, index): Fault[] =>
@@ -66,8 +66,13 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names) => Fault
     ),
     ...schemaFaults('output.schema', agent.output?.schema),
     ...planFaults(agent),
+    ...handingFaults(agent, policy),
   ],
-  tools: (tool: ToolManifest, names) => [...toolFaults(tool), ...calledFaults(tool, names)],
+  tools: (tool: ToolManifest, names, policy) => [
+    ...toolFaults(tool),
+    ...calledFaults(tool, names),
+    ...handedFaults(tool, policy),
+  ],
   rules: (rule: Rule, names) => [
     ...unknownNames('agents', rule.agents, names.agents, 'agent'),
     ...unknownNames('tools', rule.tools, names.tools, 'tool'),
@@ -85,6 +90,8 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names) => Fault
   halts: (halt: Halt, names) => unknownNames('agents', halt.agents, names.agents, 'agent'),
 };
 
+const PURE: ReadonlySet<ToolManifest['driver']['kind']> = new Set(['timer', 'signal', 'handoff']);
+
 function toolFaults({ driver, tier, effect, parameters }: ToolManifest): Fault[] {
   const faults: Fault[] = [];
   if (parameters['type'] !== 'object') faults.push(['parameters.type', 'must be "object"']);
@@ -97,7 +104,7 @@ function toolFaults({ driver, tier, effect, parameters }: ToolManifest): Fault[]
     const fault = inlineFault(driver.expression);
     if (fault !== null) faults.push(['driver.expression', fault]);
   }
-  if ((driver.kind === 'timer' || driver.kind === 'signal') && effect !== 'pure')
+  if (PURE.has(driver.kind) && effect !== 'pure')
     faults.push(['effect', `must be pure for the driver ${driver.kind}: nothing happens outside`]);
   if (driver.kind === 'http') {
     driver.hosts.forEach((host, index) => {
@@ -117,6 +124,34 @@ function calledFaults({ driver, parameters }: ToolManifest, names: Names): Fault
     ...(names.agents.has(driver.agent) ? [] : [['driver.agent', `there is no agent ${driver.agent}`] satisfies Fault]),
     ...(asks ? [] : [['parameters', 'must have a required property input of type string'] satisfies Fault]),
   ];
+}
+
+/** An agent with a plan neither takes a run nor hands one on. */
+function handingFaults({ id, plan, tools }: AgentManifest, policy: TenantPolicy): Fault[] {
+  const handing = policy.tools.filter(({ driver }) => driver.kind === 'handoff');
+  const faults = tools.flatMap((name, index): Fault[] => {
+    const driver = handing.find((tool) => tool.name === name)?.driver;
+    if (driver?.kind !== 'handoff') return [];
+    if (plan !== undefined) return [[`tools.${index}`, 'an agent with a plan cannot hand its run on']];
+    return driver.agent === id ? [[`tools.${index}`, 'hands the run to this agent itself']] : [];
+  });
+  const taker = handing.find(({ driver }) => driver.kind === 'handoff' && driver.agent === id);
+  if (plan === undefined || taker === undefined) return faults;
+  return [...faults, ['plan', `the tool ${taker.name} hands runs to this agent, which none with a plan can take`]];
+}
+
+/** The agent that runs are handed to must be there, and be another one without a plan; so must those that hand on. */
+function handedFaults({ name, driver }: ToolManifest, { agents }: TenantPolicy): Fault[] {
+  if (driver.kind !== 'handoff') return [];
+  const to = agents.find(({ id }) => id === driver.agent);
+  if (to === undefined) return [['driver.agent', `there is no agent ${driver.agent}`]];
+  const faults: Fault[] = [];
+  if (to.plan !== undefined) faults.push(['driver.agent', `${to.id} has a plan, so no run can be handed to it`]);
+  if (to.tools.includes(name))
+    faults.push(['driver.agent', `${to.id} has this tool, and would hand the run to itself`]);
+  const planned = agents.find(({ plan, tools }) => plan !== undefined && tools.includes(name));
+  if (planned !== undefined) faults.push(['driver.kind', `${planned.id} has a plan, and cannot hand its run on`]);
+  return faults;
 }
 
 function unknownNames(field: string, scope: '*' | string[], known: ReadonlySet<string>, what: string): Fault[] {

@@ -1,7 +1,7 @@
 import type { RawEntry, RunRef } from '@signalbox/bus';
 import { subjects } from '@signalbox/contracts';
 import { MeshError, Semaphore } from '@signalbox/kernel';
-import { isParked, timersOf } from '@signalbox/run-engine';
+import { agentsOf, isParked, timersOf } from '@signalbox/run-engine';
 import type { Logger } from '@signalbox/telemetry';
 import type { RunShell } from '../runs/run-shell.js';
 
@@ -14,7 +14,8 @@ const WAKE_AGAIN_MS = 1_000;
 
 /** All that is kept of a run that only waits: where its journal begins, how far it was read, when time brings something. */
 export interface ParkedRun extends RunRef {
-  agent: string;
+  /** That its kill switches name: the one it was asked of, and the one that has it now. */
+  agents: readonly [string, ...string[]];
   firstSeq: number;
   lastSeq: number;
   /** ms since 1970. */
@@ -29,7 +30,7 @@ export function parkedOf(shell: RunShell, nowMs: number, restMs: number): Parked
   const dueAt = Math.min(...timersOf(state, nowMs).map((timer) => timer.dueAt));
   if (dueAt < nowMs + restMs) return null;
   const { firstSeq, seq } = state;
-  return { ...ref, agent: state.accepted!.agent, firstSeq, lastSeq: seq, dueAt };
+  return { ...ref, agents: [state.accepted!.agent, ...agentsOf(state).slice(1)], firstSeq, lastSeq: seq, dueAt };
 }
 
 interface Kept extends ParkedRun {
@@ -97,10 +98,10 @@ export class ParkedRuns {
    */
   list(): { parked: ParkedRun[]; beyondSeq: number } {
     const runs = [...this.#runs.values()].toSorted((a, b) => a.firstSeq - b.firstSeq);
-    const parked = runs.slice(0, LISTED_MAX).map(({ tenant, runId, agent, firstSeq, lastSeq, dueAt, waking }) => ({
+    const parked = runs.slice(0, LISTED_MAX).map(({ tenant, runId, agents, firstSeq, lastSeq, dueAt, waking }) => ({
       tenant,
       runId,
-      agent,
+      agents,
       firstSeq,
       lastSeq,
       dueAt: waking === null ? dueAt : 0,

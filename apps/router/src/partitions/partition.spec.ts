@@ -194,7 +194,7 @@ describe('Partition', () => {
       await parked(1);
       await give(accepted(2));
       const { foldFromSeq, parked: listed } = partition.checkpoint();
-      expect(listed).toMatchObject([{ runId: runIdOf(1), agent: 'agent', firstSeq: 1 }]);
+      expect(listed).toMatchObject([{ runId: runIdOf(1), agents: ['agent'], firstSeq: 1 }]);
       expect([foldFromSeq > listed[0]!.lastSeq, partition.openRuns]).toEqual([true, 2]);
       // Entries that were read before change nothing.
       for (const old of journal.entries.get(runIdOf(1))!) await journal.reader!.onEntry(old);

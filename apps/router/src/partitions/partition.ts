@@ -1,6 +1,6 @@
 import type { PartitionReader, RawEntry, RunRef } from '@signalbox/bus';
 import { MeshError } from '@signalbox/kernel';
-import { hasEnded, isClosed, isParked } from '@signalbox/run-engine';
+import { agentsOf, hasEnded, isClosed, isParked } from '@signalbox/run-engine';
 import type { Logger } from '@signalbox/telemetry';
 import { Turns } from '../fairness/turns.js';
 import type { BudgetsService } from '../limits/budgets.service.js';
@@ -159,11 +159,10 @@ export class Partition implements RunHome {
 
   /** The policy of a tenant changed: what its kill switches hold ends now, whatever it waits for. */
   async sweep(tenant: string): Promise<void> {
-    this.#parked.wake((run) => run.tenant === tenant && this.runs.isHalted(tenant, run.agent));
+    this.#parked.wake((run) => run.tenant === tenant && this.runs.isHalted(tenant, run.agents));
     for (const shell of [...this.#shells.values()]) {
       if (!this.#live) return;
-      const agent = shell.state.accepted?.agent;
-      if (shell.ref.tenant !== tenant || agent === undefined || !this.runs.isHalted(tenant, agent)) continue;
+      if (shell.ref.tenant !== tenant || !this.runs.isHalted(tenant, agentsOf(shell.state))) continue;
       void this.runs.advance(shell);
       await this.runs.room();
     }

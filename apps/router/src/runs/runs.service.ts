@@ -5,6 +5,7 @@ import {
   type Decided,
   decide,
   failRun,
+  haltOf,
   hasEnded,
   isClosed,
   isParked,
@@ -80,9 +81,10 @@ export class RunsService {
     await this.advance(shell);
   }
 
-  /** The policy of its tenant changed: looks whether a kill switch holds its agent now. */
-  isHalted(tenant: string, agent: string): boolean {
-    return (this.policy.viewOf(tenant)?.halted?.(agent) ?? null) !== null;
+  /** The policy of its tenant changed: looks whether a kill switch holds one of its agents now. */
+  isHalted(tenant: string, agents: readonly string[]): boolean {
+    const policy = this.policy.viewOf(tenant);
+    return agents.some((agent) => (policy?.halted?.(agent) ?? null) !== null);
   }
 
   /** Rings once, not before `dueAt`. */
@@ -140,7 +142,7 @@ export class RunsService {
       return null;
     }
     // What only ends needs no turn, and what is paused asks for none.
-    const ends = state.cancel !== null || (policy.halted?.(state.accepted.agent) ?? null) !== null;
+    const ends = state.cancel !== null || haltOf(state, policy) !== null;
     if (state.plan === null && !ends && state.paused === null && !shell.home.admit(shell)) return null;
     const decided = decide(state, { nowMs, policy, ...shell.room });
     if (decided === null || !shell.parked || isEnd(decided) || shell.home.admit(shell)) return decided;

@@ -72,6 +72,8 @@ export const RunViewV1 = z.object({
     .optional(),
   /** What those runs, and all below them, used up: part of the sums above. */
   below: z.object({ usage: Usage, costNanoUsd: NanoUsd, toolCalls: Count }).optional(),
+  /** Calls that handed the run to another agent, in order; the last one has it now. Absent: `agent` has it. */
+  handoffs: z.array(z.object({ step: Count, callId: Token, agent: Token })).optional(),
   acceptedAt: Millis.nullable(),
   endedAt: Millis.nullable(),
 });

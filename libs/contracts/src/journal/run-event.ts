@@ -103,6 +103,23 @@ export const RunEvent = z.discriminatedUnion('type', [
     error: WireError.optional(),
     decision: DecisionRecord,
   }),
+  /** The call was permitted and answered on the spot: from here on the run is in the hands of another agent. */
+  z.object({
+    type: z.literal('run.handed-off'),
+    step: Count,
+    callId: Token,
+    tool: z.string(),
+    arguments: z.string(),
+    decision: DecisionRecord,
+    /** Snapshots, as at the start. */
+    agent: AgentManifest,
+    model: ModelManifest,
+    tools: z.array(ToolManifest),
+    /** Of the whole run: what is used up, and what the agent's own limits allow beyond; never more than before. */
+    limits: RunLimits,
+    bundle: BundleRef,
+    deadlineAt: Millis,
+  }),
   /** The call is answered with a refusal that the model reads; nothing was dispatched. */
   z.object({
     type: z.literal('tool.refused'),

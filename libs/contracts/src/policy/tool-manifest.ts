@@ -45,6 +45,8 @@ export const ToolDriver = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('signal') }),
   /** Another agent does it, in a run of its own; the answer of that run is the result. No worker. */
   z.object({ kind: z.literal('agent'), agent: Token }),
+  /** The run goes on as another agent, with the conversation so far. No worker. */
+  z.object({ kind: z.literal('handoff'), agent: Token }),
 ]);
 export type ToolDriver = z.infer<typeof ToolDriver>;
 

@@ -5,6 +5,7 @@ import { parseJson } from '@signalbox/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Checkpoint, CheckpointsPort } from '../checkpoints.port.js';
+import type { ParkedRun } from '../parked-runs.js';
 
 const range = {
   foldFromSeq: z.number().int().min(1),
@@ -17,8 +18,8 @@ const Stored = z.discriminatedUnion('format', [
   z.object({
     format: z.literal(2),
     ...range,
-    /** Tenant, run, agent, first and last sequence, when it is due. */
-    parked: z.array(z.tuple([TenantId, RunId, Token, Count, Count, Millis])),
+    /** Tenant, run, agent, first and last sequence, when it is due; then further agents. */
+    parked: z.array(z.tuple([TenantId, RunId, Token, Count, Count, Millis], Token)),
   }),
 ]);
 
@@ -37,10 +38,10 @@ export class KvCheckpointsAdapter extends CheckpointsPort {
     if (!success) return null;
     const { foldFromSeq, lastSeq, incarnation } = data;
     if (data.format === 1) return { foldFromSeq, lastSeq, incarnation, parked: [] };
-    const parked = data.parked.map(([tenant, runId, agent, firstSeq, last, dueAt]) => ({
+    const parked = data.parked.map(([tenant, runId, agent, firstSeq, last, dueAt, ...others]): ParkedRun => ({
       tenant,
       runId,
-      agent,
+      agents: [agent, ...others],
       firstSeq,
       lastSeq: last,
       dueAt,
@@ -57,7 +58,15 @@ export class KvCheckpointsAdapter extends CheckpointsPort {
             foldFromSeq,
             lastSeq,
             incarnation,
-            parked: parked.map((run) => [run.tenant, run.runId, run.agent, run.firstSeq, run.lastSeq, run.dueAt]),
+            parked: parked.map(({ agents: [agent, ...others], ...run }) => [
+              run.tenant,
+              run.runId,
+              agent,
+              run.firstSeq,
+              run.lastSeq,
+              run.dueAt,
+              ...others,
+            ]),
           };
     await (await this.#open()).put(keyOf(partition), JSON.stringify(body));
   }
