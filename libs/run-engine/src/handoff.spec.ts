@@ -203,6 +203,17 @@ describe('the limits of a run that is handed over', () => {
     expect(state.plan!.startedAt).toBe(started.deadlineAt - limits.wallMsMax);
   });
 
+  it('cannot be widened in the journal without being found when it is decided again', () => {
+    const { world } = played({ script: [step(call('to_next'), call('to_next'))], limits });
+    const [event] = handedOff(world);
+    event!.limits.tokensMax += 1;
+    expect(redecide(world.journal).ok).toBe(false);
+    event!.limits.tokensMax -= 1;
+    expect(redecide(world.journal).ok).toBe(true);
+    event!.deadlineAt += 1;
+    expect(redecide(world.journal).ok).toBe(false);
+  });
+
   it('count the calls that hand over', () => {
     const { world, state } = played({ script: [step(call('to_next'))], limits: { ...limits, toolCallsMax: 0 } });
     expect(state).toMatchObject({ status: 'failed', error: { code: 'LIMIT_TOOL_CALLS' }, handoffs: [] });
