@@ -67,6 +67,7 @@ describe('makeKeys', () => {
       'archivist-router',
       'audit-guard',
       'audit-router',
+      'audit-tool-runner',
       'guard-inference',
       'guard-policy',
       'guard-tool-runner',
