@@ -4,7 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { startService } from '@signalbox/app-runtime';
 import { type AppendOptions, Bus, type RunRef } from '@signalbox/bus';
-import { type Message, runIdFor, type ServiceName, subjects } from '@signalbox/contracts';
+import { type JournalBody, type Message, runIdFor, type ServiceName, subjects } from '@signalbox/contracts';
 import { newRequestId } from '@signalbox/kernel';
 import { createDataSource } from '@signalbox/persistence';
 import { decide, foldJournal, type PolicyView } from '@signalbox/run-engine';
@@ -82,6 +82,8 @@ export interface RunPlan {
   acceptedAt?: number;
   input?: string;
   output?: string;
+  /** Where it begins in another run. */
+  begins?: Pick<JournalBody<'run.accepted.v1'>, 'fork' | 'prefix'>;
 }
 
 const limits = {
@@ -252,7 +254,7 @@ export class World {
         ruleset: 'r1',
         stream: false,
       },
-      ...{ bundle, acceptedAt: plan.acceptedAt ?? Date.now() },
+      ...{ bundle, acceptedAt: plan.acceptedAt ?? Date.now(), ...plan.begins },
     };
     await this.buses.guard.journal.append(run, 'run.accepted.v1', body, options);
   }

@@ -2,6 +2,7 @@ import { ClientError } from '@signalbox/client';
 import { MeshError } from '@signalbox/kernel';
 import { audit } from './commands/audit.js';
 import { cost } from './commands/cost.js';
+import { fork } from './commands/fork.js';
 import { letters } from './commands/letters.js';
 import { halt, unhalt } from './commands/halt.js';
 import { run } from './commands/run.js';
@@ -15,6 +16,8 @@ const USAGE = `signalbox – talk to a mesh
 
   signalbox run [--agent a] [--session s] [--name "Ann Lee"]… [--json] "question"
                                  ask an agent; the answer appears as it is made
+  signalbox fork <run> --step n [--model m] [--instructions text] [--json] ["text"]
+                                 go on from a step of another run, with another model or prompt
   signalbox runs ls [--limit n]  the newest runs
   signalbox runs show <run>      what happened in a run, and why
   signalbox runs cancel <run>    stop a run
@@ -45,6 +48,7 @@ Common options: --state-dir <folder> (default .signalbox), --tenant <tenant> (de
 
 const COMMANDS: Record<string, (argv: string[]) => Promise<number>> = {
   run,
+  fork,
   runs,
   signal,
   halt,

@@ -4,6 +4,7 @@ import { Bus, KeyRing, type RunRef } from '@signalbox/bus';
 import { provision } from '@signalbox/bus/provision';
 import {
   type AgentManifest,
+  type ModelManifest,
   type PolicyBundleV1,
   runOfRequest,
   type RunRequestV1,
@@ -25,6 +26,7 @@ const AGENT: AgentManifest = {
   description: '',
   instructions: 'Help.',
   model: 'default',
+  forks: { models: ['other'], instructions: true },
   tools: [],
   limits: {
     stepsMax: 9,
@@ -36,7 +38,16 @@ const AGENT: AgentManifest = {
   },
 };
 
-const BUNDLE: PolicyBundleV1 = {
+const MODEL: ModelManifest = {
+  id: 'default',
+  provider: 'default',
+  inputNanoUsdPerToken: 1,
+  outputNanoUsdPerToken: 1,
+  outputTokensMax: 100,
+  timeoutMs: 5_000,
+};
+
+export const BUNDLE: PolicyBundleV1 = {
   format: 1,
   tenant: TENANT,
   version: 1,
@@ -46,16 +57,7 @@ const BUNDLE: PolicyBundleV1 = {
   agents: [AGENT],
   tools: [],
   rules: [],
-  models: [
-    {
-      id: 'default',
-      provider: 'default',
-      inputNanoUsdPerToken: 1,
-      outputNanoUsdPerToken: 1,
-      outputTokensMax: 100,
-      timeoutMs: 5_000,
-    },
-  ],
+  models: [MODEL, { ...MODEL, id: 'other' }, { ...MODEL, id: 'third' }],
   keys: [{ id: 'first', digest: storedDigest(DIGEST), userId: 'ann', agents: '*' }],
 };
 

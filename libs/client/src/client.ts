@@ -39,14 +39,16 @@ export interface ClientOptions {
 
 export interface RunOptions {
   agent: string;
-  /** A question, or a conversation so far. */
-  input: string | RunRequestV1['input'];
+  /** A question, or a conversation so far; may be absent for a fork. */
+  input?: string | RunRequestV1['input'];
   /** Runs of one session see each other and keep their order. */
   session?: string;
   previousRunId?: string;
   /** The person's own names, so that they are found in the text. */
   profile?: { names: string[] };
   limits?: RunRequestV1['limits'];
+  /** Begins with what another run said, did and heard up to a step, its agent being the same. */
+  fork?: RunRequestV1['fork'];
   /** Among the runs of the tenant; `high` needs a key that may ask for it. */
   priority?: RunRequestV1['priority'];
   /** The same key gives the same run, however often this caller asks; for at least a day. */
@@ -99,7 +101,7 @@ export class SignalboxClient {
       ...options,
       keyDigest: this.#digest,
       requestId: newRequestId(),
-      input: typeof options.input === 'string' ? [{ role: 'user', content: options.input }] : options.input,
+      input: typeof options.input === 'string' ? [{ role: 'user', content: options.input }] : (options.input ?? []),
       stream: options.stream ?? false,
     });
     if (request.idempotencyKey) ReservationV1.parse(await this.#ask(subjects.ask(tenant, 'reserve'), request));

@@ -43,7 +43,7 @@ export const ERRORS = {
   QUESTION_UNKNOWN: spec('not_found', 'never', 404, 'The run asks no such question, or it is answered.'),
   KEY_MISSING: spec('denied', 'never', 401, 'The request carries no bearer key.'),
   KEY_INVALID: spec('denied', 'never', 401, 'The key is unknown, revoked or expired.'),
-  AGENT_DENIED: spec('denied', 'never', 403, 'The key may not start this agent.'),
+  AGENT_DENIED: spec('denied', 'never', 403, 'The key may not start this agent, or the agent not run like this.'),
   PRIORITY_DENIED: spec('denied', 'never', 403, 'The key may not ask for this priority.'),
   TOOL_DENIED: spec('denied', 'never', 403, 'No rule permits this tool with these arguments for this agent.'),
   APPROVAL_DENIED: spec('denied', 'never', 403, 'A person did not approve the call.'),

@@ -67,6 +67,7 @@ export * from './policy/tool-manifest.js';
 export * from './priority.js';
 export * from './question-choice.js';
 export * from './redactions.js';
+export * from './run-fork.js';
 export * from './run-limits.js';
 export * from './services.js';
 export * from './subjects.js';

@@ -30,6 +30,23 @@ describe('resolve', () => {
     }
   });
 
+  it('gives a fork another model or other instructions where the agent allows it, and nothing else', () => {
+    const other = { ...model, id: 'other' };
+    const models = [model, other, { ...model, id: 'third' }];
+    const open = { ...agent('open', []), forks: { models: ['other'], instructions: true } };
+    const policy = compilePolicy(bundle({ models, agents: [agent('analyst', []), open] }));
+    expect(policy.resolve('open', { model: 'other', instructions: 'Be brief.' })).toMatchObject({
+      agent: { ...open, model: 'other', instructions: 'Be brief.' },
+      model: other,
+    });
+    expect(policy.resolve('open', { model: model.id })).toBe(policy.resolve('open'));
+    for (const change of [{ model: 'third' }, { model: 'none' }, { model: '__proto__' }])
+      expect(faultOf(() => policy.resolve('open', change))).toBe('AGENT_DENIED');
+    for (const change of [{ model: 'other' }, { instructions: 'Be brief.' }])
+      expect(faultOf(() => policy.resolve('analyst', change))).toBe('AGENT_DENIED');
+    expect(faultOf(() => compilePolicy(bundle({ models: [model], agents: [open] })))).toBe('BUNDLE_INVALID schema');
+  });
+
   it('refuses a bundle that contradicts itself', () => {
     expect(faultOf(() => compilePolicy(bundle({ models: [] })))).toBe('BUNDLE_INVALID schema');
     expect(faultOf(() => compilePolicy(bundle({ tools: [tool('read')] })))).toBe('BUNDLE_INVALID schema');

@@ -6,6 +6,7 @@ import type {
   KeyGrant,
   ModelManifest,
   PolicyBundleV1,
+  RunForkRequest,
   TenantLimits,
   ToolManifest,
 } from '@signalbox/contracts';
@@ -21,6 +22,9 @@ export interface ResolvedAgent {
   tools: ToolManifest[];
   bundle: BundleRef;
 }
+
+/** What a fork wants in place of the agent's own. */
+export type AgentChange = Pick<RunForkRequest, 'model' | 'instructions'>;
 
 /** One tool call to decide. `arguments` is the parsed JSON value. */
 export interface ToolAccess {
@@ -38,6 +42,7 @@ export class CompiledPolicy {
   readonly #source: PolicyBundleV1;
   readonly #agents: ReadonlyMap<string, ResolvedAgent>;
   readonly #tools: ReadonlyMap<string, ToolManifest>;
+  readonly #models: ReadonlyMap<string, ModelManifest>;
   readonly #keys: KeyRing;
   /** By agent and tool, made at first use. Bounded: only tools that an agent lists get an entry. */
   readonly #deciders = new Map<string, Map<string, Decider>>();
@@ -48,20 +53,31 @@ export class CompiledPolicy {
     this.expiresAt = bundle.expiresAt;
     this.#source = bundle;
     this.#tools = unique('tool', bundle.tools, (tool) => tool.name);
-    const models = unique('model', bundle.models, (model) => model.id);
+    this.#models = unique('model', bundle.models, (model) => model.id);
     const agents = unique('agent', bundle.agents, (agent) => agent.id);
     unique('rule', bundle.rules, (rule) => rule.id);
     unique('key', bundle.keys, (key) => key.id);
     unique('halt', bundle.halts ?? [], (halt) => halt.id);
-    this.#agents = new Map([...agents].map(([id, agent]) => [id, this.#resolved(agent, models)]));
+    this.#agents = new Map([...agents].map(([id, agent]) => [id, this.#resolved(agent)]));
     this.#keys = new KeyRing(bundle.keys);
   }
 
-  /** The agent, its model and its tools. AGENT_UNKNOWN when the bundle has none of that id. */
-  resolve(agentId: string): ResolvedAgent {
+  /**
+   * The agent, its model and its tools; with `change` as a fork wants it. AGENT_UNKNOWN when the bundle has none of
+   * that id, AGENT_DENIED when the agent does not allow the change.
+   */
+  resolve(agentId: string, change: AgentChange = {}): ResolvedAgent {
     const found = this.#agents.get(agentId);
     if (!found) throw new MeshError('AGENT_UNKNOWN', `There is no agent ${agentId.slice(0, 64)}.`);
-    return found;
+    const { agent } = found;
+    const { model = agent.model, instructions } = change;
+    if (model !== agent.model && agent.forks?.models?.includes(model) !== true)
+      throw new MeshError('AGENT_DENIED', `The policy in force does not give agent ${agentId} the model ${model}.`);
+    if (instructions !== undefined && agent.forks?.instructions !== true)
+      throw new MeshError('AGENT_DENIED', `Agent ${agentId} takes no other instructions than its own.`);
+    if (model === agent.model && instructions === undefined) return found;
+    const changed = { ...agent, model, ...(instructions === undefined ? {} : { instructions }) };
+    return { ...found, agent: changed, model: this.#modelOf(changed) };
   }
 
   /** Of the tenant as a whole. */
@@ -139,10 +155,15 @@ export class CompiledPolicy {
     return decider;
   }
 
-  #resolved(agent: AgentManifest, models: ReadonlyMap<string, ModelManifest>): ResolvedAgent {
-    const model = models.get(agent.model);
-    if (!model)
-      throw bundleInvalid('schema', `Agent ${agent.id} names the model ${agent.model}, which is not in the bundle.`);
+  #modelOf({ id, model }: Pick<AgentManifest, 'id' | 'model'>): ModelManifest {
+    const found = this.#models.get(model);
+    if (!found) throw bundleInvalid('schema', `Agent ${id} names the model ${model}, which is not in the bundle.`);
+    return found;
+  }
+
+  #resolved(agent: AgentManifest): ResolvedAgent {
+    const model = this.#modelOf(agent);
+    for (const other of agent.forks?.models ?? []) this.#modelOf({ id: agent.id, model: other });
     const tools = agent.tools.map((name) => {
       const tool = this.#tools.get(name);
       if (!tool) throw bundleInvalid('schema', `Agent ${agent.id} names the tool ${name}, which is not in the bundle.`);

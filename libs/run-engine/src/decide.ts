@@ -5,6 +5,7 @@ import { closeDraft, openDraft } from './draft.js';
 import { type Effect, effectsOf } from './effects.js';
 import { applyEvent } from './events.js';
 import { applyEarly } from './facts.js';
+import { PLANS_DO_NOT_FORK } from './fork.js';
 import { haltOf } from './handoff.js';
 import { limitEvents, narrowed, reserveCall } from './limits.js';
 import { progressOf } from './no-progress.js';
@@ -23,7 +24,7 @@ import {
   SESSION_LOAD_TIMEOUT_MS,
   SESSION_SAVE_TIMEOUT_MS,
 } from './settings.js';
-import { type ModelStep, type RunState, callsOf, hasEnded, isChild, isSettled, stepOf } from './state.js';
+import { type ModelStep, type RunState, callsOf, hasEnded, hasHistory, isChild, isSettled, stepOf } from './state.js';
 import { countParking, deadlineOf, waitsFreely } from './waiting.js';
 
 export interface Decided {
@@ -108,8 +109,7 @@ function nextEvents(state: RunState, env: DecideEnv): RunEvent[] {
   if (state.paused !== null) return [];
   const planned = plan.agent.plan;
   if (planned?.history === false) return nextPlanned(state, planned, env);
-  // A run below another starts from the question alone.
-  if (state.load === null && !isChild(state))
+  if (state.load === null && hasHistory(state))
     return [{ type: 'session.requested', attempt: 1, timeoutMs: SESSION_LOAD_TIMEOUT_MS }];
   if (state.load?.status === 'requested') return [];
   if (state.load?.status === 'overdue')
@@ -168,11 +168,15 @@ function saveAgain(state: RunState): RunEvent[] {
 
 function start(state: RunState, env: DecideEnv): RunEvent[] {
   const accepted = state.accepted!;
-  const found = env.policy.resolve(accepted.agent);
+  const found = env.policy.resolve(accepted.agent, accepted.fork);
   if (!found.ok) {
     // No policy is in force yet: nothing is allowed, but it may come. Everything else is final.
     if (found.error.code === 'BUNDLE_MISSING' && env.nowMs < accepted.acceptedAt + POLICY_WAIT_MS_MAX) return [];
     return [{ type: 'run.failed', error: found.error, usage: state.usage, costNanoUsd: state.costNanoUsd }];
+  }
+  if (accepted.fork !== undefined && found.agent.plan !== undefined) {
+    const error = { code: 'REQUEST_INVALID' as const, message: PLANS_DO_NOT_FORK };
+    return [{ type: 'run.failed', error, usage: state.usage, costNanoUsd: state.costNanoUsd }];
   }
   const limits = narrowed(found.agent.limits, accepted.limits);
   const { agent, model, bundle } = found;

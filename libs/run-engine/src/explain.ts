@@ -1,4 +1,12 @@
-import type { CallWait, DecisionRecord, JournalEntry, JournalEntryOf, RunEvent, WireError } from '@signalbox/contracts';
+import type {
+  CallWait,
+  DecisionRecord,
+  JournalEntry,
+  JournalEntryOf,
+  RunEvent,
+  RunFork,
+  WireError,
+} from '@signalbox/contracts';
 import { openDraft } from './draft.js';
 import { take } from './evolve.js';
 import { newRun, type StoredEntry } from './state.js';
@@ -24,6 +32,9 @@ const waitText = (wait: CallWait): string =>
     : `for signal ${wait.name}, until ${timeText(wait.dueAt)} at most`;
 const why = (decision: DecisionRecord): string =>
   `${decision.kind}${decision.rules.length > 0 ? ` by rule ${decision.rules.join(', ')}` : ''}: ${decision.reason}${decision.bundle ? ` (bundle v${decision.bundle.version})` : ''}`;
+
+const forkText = ({ runId, step, model, instructions }: RunFork, messages: number): string =>
+  `Forked from ${runId} after step ${step}: ${messages} messages come before its own${model === undefined ? '' : `, model ${model}`}${instructions === undefined ? '' : ', other instructions'}.`;
 
 function eventText(event: RunEvent): string {
   switch (event.type) {
@@ -124,10 +135,11 @@ function toolFact(
 function factOf(entry: Exclude<JournalEntry, { kind: 'decision.v1' }>): { at: number; text: string } {
   switch (entry.kind) {
     case 'run.accepted.v1': {
+      const { fork, prefix = [] } = entry.body;
       const found = counts(entry.body.redactions);
       return {
         at: entry.body.acceptedAt,
-        text: `Accepted from user ${entry.body.principal.userId} for agent ${entry.body.agent}; redacted by ${entry.body.ruleset}: ${found === '' ? 'nothing found' : found}.`,
+        text: `Accepted from user ${entry.body.principal.userId} for agent ${entry.body.agent}; redacted by ${entry.body.ruleset}: ${found === '' ? 'nothing found' : found}.${fork === undefined ? '' : ` ${forkText(fork, prefix.length)}`}`,
       };
     }
     case 'run.spawned.v1':

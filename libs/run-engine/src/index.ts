@@ -13,6 +13,7 @@ export {
 } from './effects.js';
 export { evolve, evolveAll, foldJournal } from './evolve.js';
 export { explain, type Line } from './explain.js';
+export { PLANS_DO_NOT_FORK, type Prefix, prefixAt } from './fork.js';
 export { agentsOf, haltOf } from './handoff.js';
 export { inlineFault, planFaults } from './plan-faults.js';
 export { schemaFaults, unsupportedIn } from './json-schema.js';
@@ -24,7 +25,7 @@ export {
   type PolicyView,
   type Resolution,
 } from './policy-view.js';
-export { estimateTokens, messagesOf, promptFor } from './prompt.js';
+export { estimateTokens, messagesOf, openingOf, promptFor } from './prompt.js';
 export { recordedPolicy } from './recorded-policy.js';
 export { type Difference, type PolicyAt, redecide, type Redecision, replay } from './redecide.js';
 export * from './settings.js';

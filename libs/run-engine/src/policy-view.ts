@@ -3,6 +3,7 @@ import type {
   BundleRef,
   DecisionRecord,
   ModelManifest,
+  RunForkRequest,
   ToolManifest,
   WireError,
 } from '@signalbox/contracts';
@@ -27,7 +28,8 @@ export interface Halted {
 
 /** What is in force for the tenant of a run, as the decider sees it. Pure: same question, same answer, while the bundle stays. */
 export interface PolicyView {
-  resolve(agentId: string): Resolution;
+  /** `change`: what a fork wants in place of the agent's own. */
+  resolve(agentId: string, change?: Pick<RunForkRequest, 'model' | 'instructions'>): Resolution;
   authorize(question: AuthorizeQuestion): DecisionRecord;
   /** The kill switch that holds the agent now; absent or null: it may run. */
   halted?(agentId: string): Halted | null;

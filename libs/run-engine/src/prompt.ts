@@ -16,6 +16,11 @@ function messagesOfStep(state: RunState, step: ModelStep): Message[] {
   return [said, ...calls.map((call): Message => ({ role: 'tool', content: answerOf(call), callId: call.callId }))];
 }
 
+/** What was said before its first step: of a fork, the conversation of the other run comes first. */
+export function openingOf({ accepted }: Pick<RunState, 'accepted'>): Message[] {
+  return accepted === null ? [] : [...(accepted.prefix ?? []), ...accepted.input];
+}
+
 function stepsDone(state: RunState): ModelStep[] {
   return state.steps.filter((step) => step.status === 'completed');
 }
@@ -27,10 +32,10 @@ function stepsDone(state: RunState): ModelStep[] {
 export function messagesOf(state: RunState): Message[] {
   // A plan says nothing on its way: its question and its answer are the conversation.
   if (state.plan?.agent.plan !== undefined)
-    return [...(state.accepted?.input ?? []), { role: 'assistant', content: state.output ?? '' }];
+    return [...openingOf(state), { role: 'assistant', content: state.output ?? '' }];
   const rejected = new Set(state.remarks.filter(({ kind }) => kind === 'output').map(({ step }) => step));
   const kept = stepsDone(state).filter((step) => !rejected.has(step.step));
-  return [...(state.accepted?.input ?? []), ...kept.flatMap((step) => messagesOfStep(state, step))];
+  return [...openingOf(state), ...kept.flatMap((step) => messagesOfStep(state, step))];
 }
 
 /** The same as the model reads it: everything it said, and the remarks of the engine where they were made. */
@@ -41,7 +46,7 @@ function conversationOf(state: RunState): Message[] {
     // Not `system`: some providers take that role at the start alone.
     ...(remarks.get(step.step) ?? []).map(({ text }): Message => ({ role: 'user', content: text })),
   ]);
-  return [...(state.accepted?.input ?? []), ...said];
+  return [...openingOf(state), ...said];
 }
 
 function instructionsOf({ plan }: RunState): string {
@@ -52,17 +57,18 @@ function instructionsOf({ plan }: RunState): string {
     .join('\n\n');
 }
 
-/** The full prompt of the step that comes or runs now: instructions, history, input, all that followed. */
-export function promptFor(state: RunState): Message[] {
-  const instructions = instructionsOf(state);
+/** All that the model reads beside its instructions: history, input, all that followed. */
+export function heardBy(state: RunState): Message[] {
   // A history cut at its bound may start with answers to calls that are cut off.
   const start = state.history.findIndex((message) => message.role !== 'tool');
   const history = start < 0 ? [] : state.history.slice(start);
-  return [
-    ...(instructions === '' ? [] : [{ role: 'system' as const, content: instructions }]),
-    ...history,
-    ...conversationOf(state),
-  ];
+  return [...history, ...conversationOf(state)];
+}
+
+/** The full prompt of the step that comes or runs now. */
+export function promptFor(state: RunState): Message[] {
+  const instructions = instructionsOf(state);
+  return [...(instructions === '' ? [] : [{ role: 'system' as const, content: instructions }]), ...heardBy(state)];
 }
 
 /** Rough size of a prompt in tokens; to reserve before a call, never to charge. */

@@ -3,6 +3,7 @@ import type {
   AgentOutput,
   AgentPlan,
   ApprovalTerms,
+  JournalBody,
   ModelManifest,
   RunEvent,
   RunLimits,
@@ -44,6 +45,8 @@ export interface AgentScript {
 
 export interface WorldOptions {
   script: StepScript[];
+  /** Of the first entry. */
+  accepted?: Partial<JournalBody<'run.accepted.v1'>>;
   /** By the name of the agent, which is also that of the tool that calls it. All agents have all tools; `itself` calls agent-1. */
   agents?: Record<string, AgentScript>;
   /** Other agents, that a tool `to_<name>` hands the run to; with them `to_first` hands it to agent-1, `to_nobody` to none. */
@@ -151,10 +154,11 @@ export function policyOf(options: WorldOptions): PolicyView {
     ...successors.map(([id, own]) => ({ ...agentOf(id), ...own })),
   ];
   return {
-    resolve: (id) => {
-      const agent = agents.find((one) => one.id === id);
+    resolve: (id, { model = MODEL.id, instructions } = {}) => {
+      const found = agents.find((one) => one.id === id);
+      const agent = found && { ...found, model, ...(instructions === undefined ? {} : { instructions }) };
       return agent !== undefined
-        ? { ok: true, agent, model: MODEL, tools, bundle }
+        ? { ok: true, agent, model: { ...MODEL, id: model }, tools, bundle }
         : { ok: false, error: { code: 'AGENT_UNKNOWN', message: 'no such agent' } };
     },
     halted: (id) =>

@@ -1,4 +1,4 @@
-import type { RunViewV1 } from '@signalbox/contracts';
+import type { RunFork, RunViewV1 } from '@signalbox/contracts';
 import { foldJournal } from './evolve.js';
 import { approversOf } from './answers.js';
 import { type Question, type RunState, type RunStatus, type StoredEntry, callsOf, hasEnded, stepOf } from './state.js';
@@ -53,6 +53,10 @@ function childrenOf(state: RunState): NonNullable<RunViewV1['children']> {
   );
 }
 
+function forkOf({ runId, step, model }: RunFork): NonNullable<RunViewV1['fork']> {
+  return { runId, step, ...(model === undefined ? {} : { model }) };
+}
+
 /** The run as it stands, still redacted. */
 export function viewOfState(state: RunState): RunViewV1 {
   const [question = null, ...others] = Object.values(state.questions)
@@ -76,6 +80,7 @@ export function viewOfState(state: RunState): RunViewV1 {
     ...(others.length > 0 ? { otherQuestions: others } : {}),
     ...(waits.length > 0 ? { waits } : {}),
     ...(state.accepted?.parent === undefined ? {} : { parent: state.accepted.parent }),
+    ...(state.accepted?.fork === undefined ? {} : { fork: forkOf(state.accepted.fork) }),
     ...(state.childCount === 0 ? {} : { children: childrenOf(state), below: state.below }),
     ...(state.handoffs.length === 0 ? {} : { handoffs: [...state.handoffs] }),
     acceptedAt: state.accepted?.acceptedAt ?? null,

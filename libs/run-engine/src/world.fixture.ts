@@ -82,6 +82,7 @@ export class World {
       stream: false,
       bundle,
       acceptedAt: START_MS,
+      ...options.accepted,
     });
   }
 

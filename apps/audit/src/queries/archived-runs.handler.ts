@@ -11,6 +11,6 @@ export class ArchivedRunsHandler {
 
   @Serve('archivedRun', { concurrency: 16 })
   run(body: ChannelBody<'archivedRun'>, message: BusMessage<unknown>): Promise<ChannelReply<'archivedRun'>> {
-    return this.queries.view(message.tenant, body.runId);
+    return this.queries.view(message.tenant, body.runId, body.step);
   }
 }

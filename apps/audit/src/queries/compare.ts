@@ -1,3 +1,6 @@
+import type { Message, RunFork } from '@signalbox/contracts';
+import { canonicalJson, MeshError } from '@signalbox/kernel';
+import { prefixAt, type StoredEntry } from '@signalbox/run-engine';
 import type { ArchivedEntry } from '../archive/entities/archived-entry.entity.js';
 import type { HotJournal } from './journals.port.js';
 
@@ -21,4 +24,16 @@ export function differences(rows: readonly ArchivedEntry[], journal: HotJournal,
     if (!journal.entries.has(seq) && !isTrimmed) faults.push(`entry ${seq}: is not in the journal on the bus`);
   }
   return faults;
+}
+
+/** What a fork says of the run it began in, against that run; null where it is so. */
+export function forkFault(fork: RunFork, prefix: readonly Message[], source: readonly StoredEntry[]): string | null {
+  const named = `the beginning, ${fork.runId} after step ${fork.step}`;
+  try {
+    const { head, messages } = prefixAt(source, fork.step);
+    if (head !== fork.head) return `${named}: the journal of that run is another one`;
+    return canonicalJson(messages) === canonicalJson(prefix) ? null : `${named}: something else was said there`;
+  } catch (error) {
+    return `${named}: ${MeshError.from(error).message}`;
+  }
 }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ArchivedRunV1 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
-import { explain, foldJournal, viewOfState } from '@signalbox/run-engine';
+import { explain, foldJournal, prefixAt, viewOfState } from '@signalbox/run-engine';
 import { ArchivePort } from '../archive/archive.port.js';
 import type { ArchivedRun } from '../archive/entities/archived-run.entity.js';
 import { type CostKey, type CostRow, type Page, QueriesPort, type RunFilter } from './queries.port.js';
@@ -57,16 +57,21 @@ export class QueriesService {
     };
   }
 
-  /** The run as whoever started it may see it, not restored. RUN_UNKNOWN where the archive has nothing of it. */
-  async view(tenant: string, runId: string): Promise<ArchivedRunV1> {
+  /**
+   * The run as whoever started it may see it, not restored; with `step` also what was said up to there. RUN_UNKNOWN
+   * where the archive has nothing of it, REQUEST_INVALID where it has no such step.
+   */
+  async view(tenant: string, runId: string, step?: number): Promise<ArchivedRunV1> {
     const rows = await this.archive.entriesOf({ tenant, runId });
     if (rows.length === 0) throw unknown();
-    const state = foldJournal(await this.verifier.reread(rows));
+    const entries = await this.verifier.reread(rows);
+    const state = foldJournal(entries);
     return {
       view: viewOfState(state),
       userId: state.accepted?.principal.userId ?? '',
       sessionId: state.accepted?.sessionId ?? '',
       fingerprint: state.accepted?.fingerprint ?? null,
+      ...(step === undefined ? {} : { prefix: prefixAt(entries, step) }),
     };
   }
 

@@ -6,7 +6,7 @@ import { redecide, verifyJournal } from '@signalbox/run-engine';
 import { ArchivePort, type RunRef } from '../archive/archive.port.js';
 import type { ArchivedEntry } from '../archive/entities/archived-entry.entity.js';
 import { reread } from '../archive/stored-entry.js';
-import { differences } from './compare.js';
+import { differences, forkFault } from './compare.js';
 import { type HotJournal, JournalsPort } from './journals.port.js';
 
 export interface Verified {
@@ -44,10 +44,27 @@ export class VerifierService {
     // A journal that is whole may still hold a decision that the rules do not give.
     const again = verdict.ok ? redecide(entries).differences : [];
     wrong.push(...again.map(({ seq }) => `entry ${seq}: decided anew, the rules give something else`));
+    const begun = await this.#beginning(run.tenant, entries);
+    if (begun.wrong !== null) wrong.push(begun.wrong);
     const faults = [...verdict.faults.map((fault) => `entry ${fault.seq}: ${fault.text}`), ...wrong];
+    if (begun.note !== null) faults.push(begun.note);
     const archived = new Set(rows.flatMap((row) => (row.cutIn === null ? [row.seq] : [])));
     const isBehind = [...(journal?.entries.keys() ?? [])].some((seq) => !archived.has(seq));
     return { ok: verdict.ok && wrong.length === 0, head: verdict.head, faults, entries, journal, isBehind };
+  }
+
+  /** Of a fork: whether it begins as the other run went. One that is not there any more proves nothing either way. */
+  async #beginning(
+    tenant: string,
+    entries: readonly RawEntry[],
+  ): Promise<{ wrong: string | null; note: string | null }> {
+    const first = entries.find(({ entry }) => entry?.kind === 'run.accepted.v1')?.entry;
+    const fork = first?.kind === 'run.accepted.v1' ? first.body.fork : undefined;
+    if (first?.kind !== 'run.accepted.v1' || fork === undefined) return { wrong: null, note: null };
+    const rows = await this.archive.entriesOf({ tenant, runId: fork.runId });
+    if (rows.length === 0)
+      return { wrong: null, note: `its beginning is not compared: ${fork.runId} is not in the archive` };
+    return { wrong: forkFault(fork, first.body.prefix ?? [], await this.reread(rows)), note: null };
   }
 
   reread(rows: readonly ArchivedEntry[]): Promise<RawEntry[]> {

@@ -22,27 +22,32 @@ export async function run(argv: string[]): Promise<number> {
       ...(values.session ? { session: values.session } : {}),
       ...(values.name ? { profile: { names: values.name } } : {}),
     });
-    let printed = '';
-    for await (const event of handle.events()) {
-      if (event.type === 'delta' && !values.json) process.stdout.write(event.text);
-      if (event.type === 'delta') printed += event.text;
-      if (event.type === 'note' && event.phase === 'waiting') await showWaits(handle);
-      if (event.type !== 'end') continue;
-      const { view } = event;
-      if (values.json) process.stdout.write(`${JSON.stringify(view)}\n`);
-      else
-        finish(
-          view.output ?? '',
-          printed,
-          `${view.runId} ${view.status}, ${dollars(view.costNanoUsd)}${view.simulated ? ', simulated model' : ''}`,
-        );
-      if (view.error && !values.json) process.stderr.write(`${view.error.code}: ${view.error.message}\n`);
-      return view.status === 'completed' ? 0 : 1;
-    }
-    return 1;
+    return await follow(handle, values.json === true);
   } finally {
     await client.close();
   }
+}
+
+/** Prints the answer of a run as it is made, and how it ended; the exit code of the command. */
+export async function follow(handle: RunHandle, json: boolean): Promise<number> {
+  let printed = '';
+  for await (const event of handle.events()) {
+    if (event.type === 'delta' && !json) process.stdout.write(event.text);
+    if (event.type === 'delta') printed += event.text;
+    if (event.type === 'note' && event.phase === 'waiting') await showWaits(handle);
+    if (event.type !== 'end') continue;
+    const { view } = event;
+    if (json) process.stdout.write(`${JSON.stringify(view)}\n`);
+    else
+      finish(
+        view.output ?? '',
+        printed,
+        `${view.runId} ${view.status}, ${dollars(view.costNanoUsd)}${view.simulated ? ', simulated model' : ''}`,
+      );
+    if (view.error && !json) process.stderr.write(`${view.error.code}: ${view.error.message}\n`);
+    return view.status === 'completed' ? 0 : 1;
+  }
+  return 1;
 }
 
 /** The run goes on once somebody answers, or what it waits for comes; until then this command waits with it. */

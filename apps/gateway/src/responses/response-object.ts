@@ -69,6 +69,7 @@ export function responseObject(view: RunView, output: OutputItem[] = finalOutput
       question: view.question,
       other_questions: view.otherQuestions ?? [],
       waits: view.waits ?? [],
+      ...(view.fork ? { fork: view.fork } : {}),
     },
   };
 }

@@ -43,6 +43,19 @@ describe('a Responses request', () => {
     expect(asRun({ input: 'x', signalbox, stream: true })).toMatchObject({ ...signalbox, stream: true });
   });
 
+  it('may fork a run, with words of its own or without', () => {
+    const fork = { runId: RUN, step: 2, model: 'other', instructions: 'Be brief.' };
+    expect(asRun({ signalbox: { fork } })).toMatchObject({ fork, input: [] });
+    expect(asRun({ signalbox: { fork }, input: 'And now?' }).input).toEqual([{ role: 'user', content: 'And now?' }]);
+    for (const wrong of [{ ...fork, step: -1 }, { ...fork, runId: 'run' }, { ...fork, tools: [] }, { runId: RUN }])
+      expect(() => asRun({ signalbox: { fork: wrong } })).toThrow(
+        expect.objectContaining({ code: 'REQUEST_INVALID' }) as Error,
+      );
+    expect(() => asRun({})).toThrow(
+      expect.objectContaining({ code: 'REQUEST_INVALID', details: { fields: ['input'] } }) as Error,
+    );
+  });
+
   it.each([
     { temperature: 0.2, top_p: 1, max_output_tokens: 5, metadata: { a: 'b' }, user: 'u', store: true },
     { tools: [], tool_choice: 'auto', include: null },

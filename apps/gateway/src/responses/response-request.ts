@@ -1,4 +1,4 @@
-import { Priority, RunId, RunLimits, type RunRequestV1, Token } from '@signalbox/contracts';
+import { Priority, RunForkRequest, RunId, RunLimits, type RunRequestV1, Token } from '@signalbox/contracts';
 import { MeshError, validate } from '@signalbox/kernel';
 import { z } from 'zod';
 import type { Caller } from '../mesh/mesh.port.js';
@@ -11,23 +11,30 @@ const InputMessage = z.object({
 });
 
 /** What we read of OpenAI's Responses request. Parameters that only tune sampling are accepted and belong to the agent. */
-export const ResponseRequest = z.looseObject({
-  model: Token,
-  input: z.union([z.string().min(1), z.array(InputMessage).min(1).max(256)]),
-  instructions: z.string().max(32_768).nullish(),
-  stream: z.boolean().nullish(),
-  background: z.boolean().nullish(),
-  conversation: z.union([z.string().min(1).max(256), z.object({ id: z.string().min(1).max(256) })]).nullish(),
-  previous_response_id: z.string().max(128).nullish(),
-  /** Ours. `profile.names`: the person's own names, so that they are found in the text. */
-  signalbox: z
-    .strictObject({
-      profile: z.strictObject({ names: z.array(z.string().min(2).max(128)).max(16) }).optional(),
-      limits: RunLimits.partial().optional(),
-      priority: Priority.optional(),
-    })
-    .optional(),
-});
+export const ResponseRequest = z
+  .looseObject({
+    model: Token,
+    /** May be absent where the run begins with another's words. */
+    input: z.union([z.string().min(1), z.array(InputMessage).min(1).max(256)]).optional(),
+    instructions: z.string().max(32_768).nullish(),
+    stream: z.boolean().nullish(),
+    background: z.boolean().nullish(),
+    conversation: z.union([z.string().min(1).max(256), z.object({ id: z.string().min(1).max(256) })]).nullish(),
+    previous_response_id: z.string().max(128).nullish(),
+    /** Ours. `profile.names`: the person's own names, so that they are found in the text. */
+    signalbox: z
+      .strictObject({
+        profile: z.strictObject({ names: z.array(z.string().min(2).max(128)).max(16) }).optional(),
+        limits: RunLimits.partial().optional(),
+        priority: Priority.optional(),
+        fork: RunForkRequest.strict().optional(),
+      })
+      .optional(),
+  })
+  .refine(({ input, signalbox }) => input !== undefined || signalbox?.fork !== undefined, {
+    path: ['input'],
+    message: 'is missing',
+  });
 export type ResponseRequest = z.infer<typeof ResponseRequest>;
 
 /** Parameters that would change what an agent may do: the agent's definition decides these. */
@@ -57,7 +64,7 @@ export function toRunRequest(
   const input =
     typeof request.input === 'string'
       ? [{ role: 'user' as const, content: request.input }]
-      : request.input.map(toMessage);
+      : (request.input ?? []).map(toMessage);
   if (request.instructions) input.unshift({ role: 'system', content: request.instructions });
   const conversation = typeof request.conversation === 'string' ? request.conversation : request.conversation?.id;
   return {
@@ -71,6 +78,7 @@ export function toRunRequest(
     ...(request.previous_response_id ? { previousRunId: runIdOf(request.previous_response_id) } : {}),
     ...(request.signalbox?.profile ? { profile: request.signalbox.profile } : {}),
     ...(request.signalbox?.limits ? { limits: request.signalbox.limits } : {}),
+    ...(request.signalbox?.fork ? { fork: request.signalbox.fork } : {}),
     ...(request.signalbox?.priority ? { priority: request.signalbox.priority } : {}),
   };
 }

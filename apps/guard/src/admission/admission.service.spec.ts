@@ -34,6 +34,9 @@ class FirstEntries extends RunJournalPort {
   override async snapshot(): Promise<RunSnapshot | null> {
     return null;
   }
+  override async prefix(): Promise<never> {
+    throw new MeshError('RUN_UNKNOWN', 'There are no runs.');
+  }
   override async recall(): Promise<RunSnapshot | null> {
     return null;
   }

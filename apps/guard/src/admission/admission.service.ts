@@ -14,12 +14,14 @@ import {
 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { type CompiledPolicy, PolicyStore } from '@signalbox/policy-engine';
+import { PLANS_DO_NOT_FORK } from '@signalbox/run-engine';
 import { type Claim, IdempotencyService } from '../idempotency/idempotency.service.js';
 import { RefusalsPort } from '../room/refusals.port.js';
 import { RoomService } from '../room/room.service.js';
 import { RedactionService } from '../redaction/redaction.service.js';
 import { RunJournalPort, type RunRef } from '../runs/run-journal.port.js';
 import { VaultPort } from '../vault/vault.port.js';
+import { forked, prefixOf, saidIn } from './forks.js';
 
 interface Admitting {
   policy: CompiledPolicy;
@@ -122,8 +124,9 @@ export class AdmissionService {
     request: RunRequestV1,
     grant: KeyGrant,
   ): Promise<Omit<JournalBody<'run.accepted.v1'>, 'bundle'>> {
+    const prefix = await prefixOf(this.journal, run.tenant, grant, request);
     const sessionId = await this.#sessionOf(run, request, grant);
-    const redacted = this.redaction.messages(run.tenant, request.input, request.profile?.names ?? []);
+    const redacted = this.redaction.messages(run.tenant, saidIn(request), request.profile?.names ?? []);
     if (redacted.found.length > 0) await this.vault.keep(run.tenant, redacted.found);
     return {
       ...run,
@@ -131,7 +134,8 @@ export class AdmissionService {
       sessionId,
       principal: { keyId: grant.id, userId: grant.userId },
       agent: request.agent,
-      input: redacted.messages,
+      input: redacted.messages.slice(0, request.input.length),
+      ...(prefix === null ? {} : forked(request, prefix, redacted.messages)),
       ...(request.limits ? { limits: request.limits } : {}),
       ...(request.priority ? { priority: request.priority } : {}),
       redactions: redacted.counts,
@@ -176,7 +180,8 @@ export class AdmissionService {
 
 /** AGENT_UNKNOWN, AGENT_DENIED, PRIORITY_DENIED, or that agent or tenant are halted. */
 function assertAllowed(policy: CompiledPolicy, grant: KeyGrant, request: RunRequestV1): void {
-  policy.resolve(request.agent);
+  const { agent } = policy.resolve(request.agent, request.fork);
+  if (request.fork !== undefined && agent.plan !== undefined) throw new MeshError('REQUEST_INVALID', PLANS_DO_NOT_FORK);
   if (!policy.mayStart(grant, request.agent))
     throw new MeshError('AGENT_DENIED', `The key may not start ${request.agent}.`);
   policy.assertRunning(request.agent);

@@ -1,4 +1,5 @@
 import type { JournalBody, RunViewV1, RunNoteV1, TokenDeltaV1 } from '@signalbox/contracts';
+import type { Prefix } from '@signalbox/run-engine';
 import type { z } from 'zod';
 
 export interface RunRef {
@@ -30,6 +31,8 @@ export abstract class RunJournalPort {
   abstract snapshot(run: RunRef): Promise<RunSnapshot | null>;
   /** The same of a run however old: the archive knows those that have left the journals long ago. */
   abstract recall(run: RunRef): Promise<RunSnapshot | null>;
+  /** What was said in a run up to a step, however old; REQUEST_INVALID where it has not come so far. */
+  abstract prefix(run: RunRef, step: number): Promise<Prefix>;
   /** False when the journal has a first entry already. */
   abstract open(run: RunRef, kind: 'run.accepted.v1', body: JournalBody<'run.accepted.v1'>): Promise<boolean>;
   abstract open(run: RunRef, kind: 'run.refused.v1', body: JournalBody<'run.refused.v1'>): Promise<boolean>;

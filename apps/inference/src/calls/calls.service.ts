@@ -62,11 +62,12 @@ export class CallsService {
   #authorise(work: InferWorkV1): void {
     const policy = this.on.policies.forTenant(work.tenant);
     policy.assertRunning(work.agent);
-    const { model } = policy.resolve(work.agent);
-    if (model.id !== work.model.id || model.provider !== work.model.provider) {
+    // A fork may have another model than its agent, if the agent allows it; whatever the work says, no other.
+    const { model } = policy.resolve(work.agent, { model: work.model.id });
+    if (model.provider !== work.model.provider) {
       throw new MeshError(
         'AGENT_DENIED',
-        `The policy in force does not give agent ${work.agent} the model ${work.model.id}.`,
+        `The policy in force does not give agent ${work.agent} the model ${work.model.id} of ${work.model.provider}.`,
       );
     }
   }

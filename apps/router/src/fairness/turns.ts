@@ -1,4 +1,4 @@
-import { estimateTokens, isChild } from '@signalbox/run-engine';
+import { estimateTokens, isChild, openingOf } from '@signalbox/run-engine';
 import type { RunShell } from '../runs/run-shell.js';
 import { FairQueue } from './fair-queue.js';
 import { SessionOrder } from './session-order.js';
@@ -118,7 +118,7 @@ export class Turns {
     this.#queue.add(shell, {
       tenant: shell.ref.tenant,
       priority: accepted?.priority ?? 'normal',
-      costTokens: RUN_TOKENS + estimateTokens(accepted?.input ?? []),
+      costTokens: RUN_TOKENS + estimateTokens(openingOf(shell.state)),
       weight: this.slots.weightOf(shell.ref.tenant),
     });
   }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { RunId, Sha256Hex, Token } from '../ids.js';
 import { RunParent } from '../journal/run-parent.js';
 import { Redactions } from '../redactions.js';
+import { RunForkRequest } from '../run-fork.js';
 import { Count, Millis, NanoUsd } from '../units.js';
 import { Usage } from '../usage.js';
 import { WireError } from '../wire-error.js';
@@ -66,6 +67,8 @@ export const RunViewV1 = z.object({
     .optional(),
   /** Of a run that carries out a call of another. */
   parent: RunParent.optional(),
+  /** Where the run began in another's journal. */
+  fork: RunForkRequest.omit({ instructions: true }).optional(),
   /** Runs that carry out calls of this one, in order. Absent: none. */
   children: z
     .array(z.object({ runId: RunId, callId: Token, agent: Token, status: z.enum(['open', 'completed', 'failed']) }))

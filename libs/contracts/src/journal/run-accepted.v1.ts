@@ -4,6 +4,7 @@ import { RequestId, RunId, Sha256Hex, TenantId, Token } from '../ids.js';
 import { BundleRef } from '../policy/bundle-ref.js';
 import { Priority } from '../priority.js';
 import { Redactions } from '../redactions.js';
+import { PREFIX_MESSAGES_MAX, RunFork } from '../run-fork.js';
 import { RunLimits } from '../run-limits.js';
 import { Millis } from '../units.js';
 import { Principal } from './principal.js';
@@ -20,7 +21,11 @@ export const RunAcceptedV1 = z.object({
   principal: Principal,
   agent: Token,
   /** New messages of this request; the session's history is loaded from memory. */
-  input: z.array(Message).min(1).max(1_000),
+  input: z.array(Message).max(1_000),
+  /** Where the run begins in another's journal. */
+  fork: RunFork.optional(),
+  /** Of a fork: the conversation up to there, in place of a session's history. */
+  prefix: z.array(Message).max(PREFIX_MESSAGES_MAX).optional(),
   /** Narrows the agent's own limits, never widens them. */
   limits: RunLimits.partial().optional(),
   /** Absent: normal. */

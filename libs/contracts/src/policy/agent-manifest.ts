@@ -19,6 +19,15 @@ export const AgentManifest = z.object({
   instructions: z.string().max(32_768),
   /** Id of a model of the same bundle. */
   model: Token,
+  /** What forks of its runs may have in place of the agent's own; absent: nothing. */
+  forks: z
+    .object({
+      /** Ids of models of the same bundle. */
+      models: z.array(Token).max(16).optional(),
+      /** Whether other instructions may be given. Rules and limits hold all the same. */
+      instructions: z.boolean().optional(),
+    })
+    .optional(),
   /** Names of tools it may ask for; whether it may use one, the rules say. */
   tools: z.array(z.string()).max(128),
   limits: RunLimits,

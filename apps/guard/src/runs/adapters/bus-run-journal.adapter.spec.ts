@@ -49,6 +49,20 @@ it('does not read a journal that has no entry', async () => {
   expect(journal.reads).toBe(0);
 });
 
+it('asks the archive what was said in a run that has left', async () => {
+  const entry = { kind: 'run.archived.v1', author: 'audit', seq: 9, body: { entries: 8, archivedAt: 1 } };
+  journal.entries.push({ ...RUN, subject: SUBJECT, seq: 9, bytes: Buffer.from(''), entry, seal: 'verified' } as never);
+  const asked: unknown[] = [];
+  const prefix = { seq: 4, head: 'a'.repeat(64), messages: [] };
+  const request = async (_channel: string, _subject: string, body: unknown): Promise<unknown> => {
+    asked.push(body);
+    return { prefix };
+  };
+  adapter = new BusRunJournalAdapter({ journal, request } as unknown as Bus);
+  expect(await adapter.prefix(RUN, 1)).toEqual(prefix);
+  expect(asked).toEqual([{ runId: RUN.runId, step: 1 }]);
+});
+
 it('reads a journal again only when something was added', async () => {
   journal.refuse('a');
   const first = await adapter.snapshot(RUN);

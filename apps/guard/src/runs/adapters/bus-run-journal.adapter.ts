@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CORE_BUS } from '@signalbox/app-runtime';
 import type { Bus } from '@signalbox/bus';
-import { type JournalBody, type RunNoteV1, subjects } from '@signalbox/contracts';
+import { type ArchivedRunV1, type JournalBody, type RunNoteV1, subjects } from '@signalbox/contracts';
 import { MeshError, Semaphore } from '@signalbox/kernel';
-import { viewOf } from '@signalbox/run-engine';
+import { type Prefix, prefixAt, viewOf } from '@signalbox/run-engine';
 import {
   type ControlKind,
   RunJournalPort,
@@ -72,10 +72,26 @@ export class BusRunJournalAdapter extends RunJournalPort {
     return { view, userId: principal.userId, sessionId, fingerprint: fingerprint ?? null };
   }
 
-  async #archived({ tenant, runId }: RunRef): Promise<RunSnapshot | null> {
+  override prefix(run: RunRef, step: number): Promise<Prefix> {
+    return this.#reads.run(async () => {
+      const entries = await this.bus.journal.read(run);
+      const first = entries.find(({ entry }) => entry !== null)?.entry;
+      if (first && first.kind !== 'run.archived.v1') return prefixAt(entries, step);
+      const { prefix } = await this.#fromArchive(run, step);
+      if (prefix === undefined) throw new MeshError('STORE_UNAVAILABLE', 'The archive does not tell what was said.');
+      return prefix;
+    });
+  }
+
+  #fromArchive({ tenant, runId }: RunRef, step?: number): Promise<ArchivedRunV1> {
+    const subject = subjects.svc('audit', 'run', tenant);
+    const request = step === undefined ? { runId } : { runId, step };
+    return this.bus.request('archivedRun', subject, request, { timeoutMs: ARCHIVE_MS });
+  }
+
+  async #archived(run: RunRef): Promise<RunSnapshot | null> {
     try {
-      const subject = subjects.svc('audit', 'run', tenant);
-      return await this.bus.request('archivedRun', subject, { runId }, { timeoutMs: ARCHIVE_MS });
+      return await this.#fromArchive(run);
     } catch (error) {
       if (error instanceof MeshError && error.code === 'RUN_UNKNOWN') return null;
       throw error;

@@ -24,9 +24,9 @@ export class StorePolicyAdapter extends PolicyPort {
       return found.code === 'BUNDLE_MISSING' && starting ? null : denying(found);
     }
     return {
-      resolve: (agentId) => {
+      resolve: (agentId, change) => {
         try {
-          return { ok: true, ...found.resolve(agentId) };
+          return { ok: true, ...found.resolve(agentId, change) };
         } catch (error) {
           return { ok: false, error: MeshError.from(error).toWire() };
         }
