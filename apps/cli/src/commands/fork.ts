@@ -14,7 +14,7 @@ export async function fork(argv: string[]): Promise<number> {
   });
   const [runId, ...words] = positionals;
   const { model, instructions } = values;
-  if (!runId || !/^\d{1,4}$/.test(values.step ?? '')) throw new UsageError(USAGE);
+  if (!runId || !/^\d{1,3}$/.test(values.step ?? '')) throw new UsageError(USAGE);
   const text = words.join(' ').trim();
   const client = await connectClient(openAccess(values));
   try {

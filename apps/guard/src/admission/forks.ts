@@ -4,8 +4,8 @@ import type { Prefix } from '@signalbox/run-engine';
 import type { RunJournalPort } from '../runs/run-journal.port.js';
 
 /**
- * The conversation that a fork begins with; null for all other runs. RUN_UNKNOWN where the run is not the caller's own, REQUEST_INVALID where
- * nothing can go on from there.
+ * The conversation that a fork begins with; null for all other runs. RUN_UNKNOWN where the run is not the caller's
+ * own, REQUEST_INVALID where nothing can go on from there.
  */
 export async function prefixOf(
   journal: RunJournalPort,
