@@ -1,11 +1,14 @@
+import { spawnSync } from 'node:child_process';
 import { partitionStream, subjects } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
+import { readMachine } from '@signalbox/local-servers';
 import { waitFor } from '@signalbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TENANT, WAIT_MS, World } from './audit.fixture.js';
 
-const version = process.env['SIGNALBOX_NATS_SERVER'] ?? '';
-const isOld = /\/2\.(9|10|11)\./.test(version);
+const version = spawnSync(readMachine().natsServer.path, ['-v'], { encoding: 'utf8' }).stdout.trim();
+const isOld = /v2\.(9|10|11)\./.test(version);
+if (isOld) process.stdout.write(`the archivist is not tested: ${version} cannot trim\n`);
 
 describe.skipIf(isOld)('the archivist', () => {
   let world: World;
