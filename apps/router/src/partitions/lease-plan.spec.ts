@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planLeases } from './lease-plan.js';
+import { nextLookMs, planLeases } from './lease-plan.js';
 
 const partitions = ['00', '01', '02', '03', '04', '05', '06', '07'];
 const sign = (owner: string, seenAt = 1_000) => ({ owner, revision: 1, seenAt });
@@ -32,5 +32,16 @@ describe('planLeases', () => {
   it('takes all that a silent router held, in one round', () => {
     const leases = { ...held('a', partitions.slice(0, 4)), ...held('b', partitions.slice(4), -1_500) };
     expect(planLeases(view(leases, { a: sign('a'), b: sign('b', -1_500) })).take).toEqual(partitions.slice(4));
+  });
+});
+
+describe('nextLookMs', () => {
+  it('looks again after a third of the time, or just when a lease of another may run out', () => {
+    const own = { a: sign('a', -900) };
+    expect(nextLookMs(view(held('a', partitions, -900), own))).toBe(1_000);
+    expect(nextLookMs(view(held('b', partitions, 1_500), own))).toBe(1_000);
+    expect(nextLookMs(view(held('b', ['00'], -700), own))).toBe(320);
+    expect(nextLookMs(view({}, { ...own, b: sign('b', -700) }))).toBe(320);
+    expect(nextLookMs(view(held('b', ['00'], -5_000), own))).toBe(1_000);
   });
 });

@@ -33,3 +33,16 @@ export function planLeases(view: LeaseView): LeasePlan {
     giveBack,
   };
 }
+
+/** Later than the moment at which a lease expires, ms: clocks have ticks. */
+const LATE_MS = 20;
+
+/** When to look again, ms from now: a third of a lease's time, or sooner where one of another router may expire before. */
+export function nextLookMs({ self, leases, routers, nowMs, ttlMs }: LeaseView): number {
+  let waitMs = ttlMs / 3;
+  for (const { owner, seenAt } of [...leases.values(), ...routers.values()]) {
+    const leftMs = seenAt + ttlMs - nowMs;
+    if (owner !== self && leftMs > 0) waitMs = Math.min(waitMs, leftMs + LATE_MS);
+  }
+  return waitMs;
+}

@@ -9,7 +9,7 @@ import { BudgetsService } from '../limits/budgets.service.js';
 import { PolicyPort } from '../policy/policy.port.js';
 import { RunsService } from '../runs/runs.service.js';
 import { type Checkpoint, CheckpointsPort } from './checkpoints.port.js';
-import { planLeases } from './lease-plan.js';
+import { type LeaseView, nextLookMs, planLeases } from './lease-plan.js';
 import { LeasesPort } from './leases.port.js';
 import { Partition } from './partition.js';
 import type { PartitionBusyness } from './partition-options.js';
@@ -65,8 +65,15 @@ export class PartitionsService implements OnApplicationBootstrap, BeforeApplicat
     });
     await this.#tick();
     this.#loops = [
-      this.#every(this.config.leaseTtlMs / 3, () => this.#tick(), true),
-      this.#every(this.config.checkpointMs, () => this.#saveAll()),
+      this.#every(
+        () => nextLookMs(this.#view()),
+        () => this.#tick(),
+        true,
+      ),
+      this.#every(
+        () => this.config.checkpointMs,
+        () => this.#saveAll(),
+      ),
     ];
   }
 
@@ -81,24 +88,26 @@ export class PartitionsService implements OnApplicationBootstrap, BeforeApplicat
     this.leases.stop();
   }
 
-  async #every(everyMs: number, work: () => Promise<void>, nudged = false): Promise<void> {
+  async #every(everyMs: () => number, work: () => Promise<void>, nudged = false): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      await pause(everyMs, nudged ? AbortSignal.any([this.#stop.signal, this.#nudge.signal]) : this.#stop.signal);
+      await pause(everyMs(), nudged ? AbortSignal.any([this.#stop.signal, this.#nudge.signal]) : this.#stop.signal);
       if (this.#nudge.signal.aborted && nudged) this.#nudge = new AbortController();
       if (!this.#stop.signal.aborted) await work();
     }
   }
 
+  #view(): LeaseView {
+    const leases = this.leases.leases();
+    const routers = this.leases.routers();
+    const { leaseTtlMs: ttlMs } = this.config;
+    return { self: this.id, partitions: PARTITION_NAMES, leases, routers, nowMs: Date.now(), ttlMs };
+  }
+
   /** Renews, takes, gives back. A bus that is away changes nothing: leases are only a hint. */
   async #tick(): Promise<void> {
     await this.#quietly('appear', () => this.leases.appear(this.id));
-    const view = {
-      self: this.id,
-      partitions: PARTITION_NAMES,
-      leases: this.leases.leases(),
-      routers: this.leases.routers(),
-    };
-    const plan = planLeases({ ...view, nowMs: Date.now(), ttlMs: this.config.leaseTtlMs });
+    const view = this.#view();
+    const plan = planLeases(view);
     for (const [partition] of this.#owned)
       if (view.leases.get(partition)?.owner !== this.id) await this.#lose(partition);
     await Promise.all(plan.giveBack.map((partition) => this.#release(partition)));
