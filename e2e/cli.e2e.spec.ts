@@ -188,7 +188,7 @@ describe('signalbox letters', () => {
 
 describe('signalbox audit verify', () => {
   it('holds for one run and for all, and breaks when a row of the archive is altered', async () => {
-    // A word that no hash, seal or time in the same bytes holds by chance.
+    // A word that no hash, seal or time in the same bytes holds by chance, and one as long.
     const { runId } = await ask(callThenQuote('compute', { code: 'print("the sum " + "is right")' }));
     expect(await signalbox('audit', 'verify', runId)).toMatchObject({
       exitCode: 0,
@@ -198,8 +198,8 @@ describe('signalbox audit verify', () => {
     const alter = (from: string, to: string): Promise<object[]> =>
       queryOnce(
         mesh.stack.adminUrl,
-        `update audit.entries set bytes = convert_to(replace(convert_from(bytes, 'utf8'), $2, $3), 'utf8')
-         where run_id = $1 and convert_from(bytes, 'utf8') like '%tool.completed.v1%' returning seq`,
+        `update audit.chunks set bytes = convert_to(replace(convert_from(bytes, 'utf8'), $2, $3), 'utf8')
+         where run_id = $1 and convert_from(bytes, 'utf8') like '%tool.completed.v1%' returning first_seq`,
         [runId, from, to],
       );
     expect(await alter('the sum is right', 'the sum is wrong')).toHaveLength(1);

@@ -71,7 +71,7 @@ describe('a fork in the archive', () => {
   it('stands by itself once the other run is gone, which is said', async () => {
     const { runId } = await source();
     const run = await fork(runId);
-    await world.sql('delete from entries where run_id = $1', [runId]);
+    await world.sql('delete from chunks where run_id = $1', [runId]);
     expect(await verdict(run)).toEqual({
       ok: true,
       faults: [`its beginning is not compared: ${runId} is not in the archive`],

@@ -141,7 +141,10 @@ export class Connection {
     options: PublishOptions | undefined,
     sent: (error: MeshError | null) => void,
   ): void {
-    if (this.#outgoing.push({ subject, payload, options, sent }) === 1) setImmediate(() => this.#sendOutgoing());
+    if (this.#outgoing.push({ subject, payload, options, sent }) !== 1) return;
+    const sinceMs = performance.now() - this.#sentAt;
+    if (sinceMs < 1) setTimeout(() => this.#sendOutgoing(), 1);
+    else setImmediate(() => this.#sendOutgoing());
   }
 
   listen(subject: string, options: SubscriptionOptions): Subscription {
@@ -164,8 +167,10 @@ export class Connection {
     if (!answered) throw new MeshError('BUS_TIMEOUT', `The server answered no ping within ${timeoutMs} ms.`);
   }
 
+  #sentAt = 0;
   #sendOutgoing(): void {
     const outgoing = this.#outgoing;
+    this.#sentAt = performance.now();
     this.#outgoing = [];
     for (const { subject, payload, options, sent } of outgoing) {
       let fault: MeshError | null = null;
