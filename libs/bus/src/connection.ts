@@ -15,6 +15,7 @@ import {
   type SubscriptionOptions,
 } from '@nats-io/transport-node';
 import { fromNats } from './bus-error.js';
+import { Coalescer } from './coalescer.js';
 import type { KeyRing } from './key-ring.js';
 import { LIMITS } from './limits.js';
 import type { BusLogger } from './types.js';
@@ -42,6 +43,7 @@ export class Connection {
   readonly #reconnected = new Set<() => void>();
   readonly #forbidden = new Set<Forbidden>();
   readonly #closing = new Set<() => void>();
+  readonly #sending = new Coalescer(() => this.#sendOutgoing());
   #outgoing: Outgoing[] = [];
   #isClosing = false;
   #disconnectedAt: number | null = null;
@@ -132,8 +134,8 @@ export class Connection {
   }
 
   /**
-   * The same at the end of this turn of the event loop, with all else that is sent in it: every write of its own costs a
-   * system call here and one at the server. What is sent so stays in order. `sent` hears when the client has it, or why it cannot.
+   * The same a moment later, with all else that is sent in it: every write of its own costs a system call here and one at
+   * the server. What is sent so stays in order. `sent` hears when the client has it, or why it cannot.
    */
   sendSoon(
     subject: string,
@@ -141,10 +143,8 @@ export class Connection {
     options: PublishOptions | undefined,
     sent: (error: MeshError | null) => void,
   ): void {
-    if (this.#outgoing.push({ subject, payload, options, sent }) !== 1) return;
-    const sinceMs = performance.now() - this.#sentAt;
-    if (sinceMs < 1) setTimeout(() => this.#sendOutgoing(), 1);
-    else setImmediate(() => this.#sendOutgoing());
+    this.#outgoing.push({ subject, payload, options, sent });
+    this.#sending.ask();
   }
 
   listen(subject: string, options: SubscriptionOptions): Subscription {
@@ -167,10 +167,8 @@ export class Connection {
     if (!answered) throw new MeshError('BUS_TIMEOUT', `The server answered no ping within ${timeoutMs} ms.`);
   }
 
-  #sentAt = 0;
   #sendOutgoing(): void {
     const outgoing = this.#outgoing;
-    this.#sentAt = performance.now();
     this.#outgoing = [];
     for (const { subject, payload, options, sent } of outgoing) {
       let fault: MeshError | null = null;

@@ -178,7 +178,7 @@ export class Signalbox {
       });
     }
     await this.#service('router', routerFlags);
-    this.#load = await LoadProcess.start(join(import.meta.dirname, 'signalbox-load.ts'), {
+    this.#load = await LoadProcess.start(join(this.#root, 'tools', 'bench', 'runs', 'signalbox-load.ts'), {
       BENCH_NATS_URL: this.#mesh.url,
       BENCH_KEYS_DIR: this.#mesh.keysDir('guard'),
     });
