@@ -25,6 +25,8 @@ const WALL_MS = 240_000;
 export interface FaultMeshOptions {
   /** Loaded into single processes beside the fault points, by their name: paths of modules. */
   hooks?: Readonly<Record<string, string>>;
+  /** Variables for single processes, by their name. */
+  env?: Readonly<Record<string, Record<string, string>>>;
   instances?: readonly Instance[];
   onEntry?: (chapter: Chapter, entry: Chapter['entries'][number]) => void;
 }
@@ -50,7 +52,9 @@ export class FaultMesh {
     mkdirSync(orders, { recursive: true });
     const instances = options.instances ?? INSTANCES;
     const names = [...HOOKED, ...instances.map(({ name }) => name)];
-    const env = Object.fromEntries(names.map((name) => [name, environmentOf(name, orders, options.hooks?.[name])]));
+    const env = Object.fromEntries(
+      names.map((name) => [name, { ...environmentOf(name, orders, options.hooks?.[name]), ...options.env?.[name] }]),
+    );
     const ledger = await Ledger.open();
     const mesh = await E2eMesh.start('faults', {
       stateDir: join(folder, 'state'),

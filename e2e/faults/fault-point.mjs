@@ -12,6 +12,8 @@ import './small-times.mjs';
 const file = process.env['SIGNALBOX_FAULT_FILE'];
 let order = null;
 let seen = 0;
+/** An append whose bytes have not left yet. */
+let sent = null;
 
 function read(path) {
   try {
@@ -38,8 +40,7 @@ function strike(entry) {
 
 function at(phase, entry) {
   if (order === null || order.phase !== phase || order.kind !== entry.kind || ++seen < order.nth) return;
-  // Everything that one turn publishes is written at its end.
-  if (phase === 'sent') setImmediate(() => setImmediate(() => order !== null && strike(entry)));
+  if (phase === 'sent') sent = entry;
   else strike(entry);
 }
 
@@ -51,6 +52,12 @@ if (file) {
   subscribe('signalbox.journal.appending', (entry) => {
     at('before', entry);
     at('sent', entry);
+  });
+  subscribe('signalbox.bus.flushed', () => {
+    const entry = sent;
+    sent = null;
+    // The client writes to its socket at the end of this turn.
+    if (entry !== null) setImmediate(() => order !== null && strike(entry));
   });
   subscribe('signalbox.journal.appended', (entry) => at('stored', entry));
 }

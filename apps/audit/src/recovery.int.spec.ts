@@ -88,7 +88,8 @@ describe('a store that came back older than it was', () => {
     await world.decide(open);
     audit = await world.startAudit();
     await world.caughtUp(open);
-    const chunks = () => world.sql('select cut_in, seqs from chunks where run_id = $1 order by first_seq', [open.runId]);
+    const chunks = () =>
+      world.sql('select cut_in, seqs from chunks where run_id = $1 order by first_seq', [open.runId]);
     expect(await chunks()).toHaveLength(1);
     await restore();
     await rebuilt(open);

@@ -14,7 +14,7 @@ import { forbidden } from './bus-error.js';
 import type { ClaimStore } from './claim-check.js';
 import { HEADER, readEnvelope } from './envelope.js';
 import { checkSeal, decodeFrame, encodeFrame, encodeSigned, isSigned, type SealRule } from './frame.js';
-import { GateSigner } from './gate-seal.js';
+import { GateSigner, SEALS_MAX } from './gate-seal.js';
 import type { KeyRing } from './key-ring.js';
 import { LIMITS } from './limits.js';
 import type { BusMessage } from './types.js';
@@ -40,8 +40,10 @@ export class Codec {
     readonly service: ServiceName,
     readonly keys: KeyRing,
     readonly claims: Claims,
+    sealsTogether = true,
   ) {
-    this.#signer = new GateSigner(() => keys.privateKey('gate-sign.key'));
+    const sealsMax = sealsTogether ? SEALS_MAX : 1;
+    this.#signer = new GateSigner(() => keys.privateKey('gate-sign.key'), sealsMax);
   }
 
   /** Checks subject and body against the channel and gives its bytes; at once, unless the body goes to an object store or is signed. */

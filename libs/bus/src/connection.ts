@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { type AccountName, inboxPrefix, type ServiceName } from '@signalbox/contracts';
 import { backoffMs, MeshError, pause } from '@signalbox/kernel';
 import {
@@ -37,6 +38,9 @@ interface Outgoing {
 }
 
 type Forbidden = (subject: string, operation: 'publish' | 'subscription') => void;
+
+/** Told when what gathered was handed to the socket: `{ messages }`. For fault tests. */
+const flushed = channel('signalbox.bus.flushed');
 
 /** One user's connection to one account: it comes back for ever, and tells when it does. */
 export class Connection {
@@ -169,6 +173,7 @@ export class Connection {
 
   #sendOutgoing(): void {
     const outgoing = this.#outgoing;
+    if (outgoing.length === 0) return;
     this.#outgoing = [];
     for (const { subject, payload, options, sent } of outgoing) {
       let fault: MeshError | null = null;
@@ -179,6 +184,7 @@ export class Connection {
       }
       sent(fault);
     }
+    if (flushed.hasSubscribers) flushed.publish({ messages: outgoing.length });
   }
 
   async #watch(): Promise<void> {

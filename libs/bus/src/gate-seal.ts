@@ -2,19 +2,11 @@ import { hash, type KeyObject, sign, verify } from 'node:crypto';
 import { MeshError } from '@signalbox/kernel';
 import { Coalescer } from './coalescer.js';
 
-/**
- * Signatures (Ed25519) of what the guard writes into journals: everybody can check them, at 25 times the cost of an HMAC.
- * So what is sealed at the same moment is signed together: the leaves of a Merkle tree (RFC 9162, section 2.1, with
- * SHA-256) are the entries, its root is signed once, and each seal holds the way from its entry to the root. A reader
- * checks the signature of a root once.
- *
- * `e:<signature>` of one entry alone, `m:<signature, sides, siblings>` of one among many; base64url. `sides` is a byte
- * with a bit a level, from the leaves up: 1 where the sibling stands on the left.
- */
-const LEAVES_MAX = 128;
+/** Entries under one signature, at most. */
+export const SEALS_MAX = 128;
 const HASH_BYTES = 32;
 const SIGNATURE_BYTES = 64;
-const LEVELS_MAX = Math.log2(LEAVES_MAX);
+const LEVELS_MAX = Math.log2(SEALS_MAX);
 /** Roots that a process remembers as checked. */
 const ROOTS_MAX = 4_096;
 /** No signed entry begins so. */
@@ -28,12 +20,24 @@ interface Leaf {
   reject: (error: unknown) => void;
 }
 
-/** Signs what is asked for within a moment together. */
+/**
+ * Signatures (Ed25519) of what the guard writes into journals: everybody can check them, at many times the cost of an
+ * HMAC. So what is sealed at one moment is signed together: the leaves of a Merkle tree (RFC 9162, section 2.1) are the
+ * entries, its root is signed once, and each seal holds the way from its entry to the root. A reader checks the signature
+ * of a root once.
+ *
+ * `e:<signature>` of one entry alone, `m:<signature, sides, siblings>` of one among many; base64url. `sides` is a byte
+ * with a bit a level, from the leaves up: 1 where the sibling stands on the left.
+ */
 export class GateSigner {
   #leaves: Leaf[] = [];
   readonly #coalescer = new Coalescer(() => this.#signAll());
 
-  constructor(private readonly key: () => KeyObject) {}
+  /** `sealsMax`: entries under one signature, at most SEALS_MAX. */
+  constructor(
+    private readonly key: () => KeyObject,
+    private readonly sealsMax = SEALS_MAX,
+  ) {}
 
   /** The seal of this content. Rejects where the key is missing. */
   seal(content: Buffer): Promise<string> {
@@ -46,8 +50,8 @@ export class GateSigner {
   #signAll(): void {
     const all = this.#leaves;
     this.#leaves = [];
-    for (let at = 0; at < all.length; at += LEAVES_MAX) {
-      const leaves = all.slice(at, at + LEAVES_MAX);
+    for (let at = 0; at < all.length; at += this.sealsMax) {
+      const leaves = all.slice(at, at + this.sealsMax);
       try {
         const seals = sealsOf(
           leaves.map(({ content }) => content),

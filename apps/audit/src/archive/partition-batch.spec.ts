@@ -42,7 +42,10 @@ describe('PartitionBatch', () => {
     expect(taken).toMatchObject({ partition, entries: 6, afterSeq: 0, lastSeq: seq });
     expect(taken?.runs.map(({ ref, turned }) => ({ ref, turned }))).toEqual([{ ref: { tenant, runId }, turned: true }]);
     expect(taken?.runs[0]?.entries).toHaveLength(2);
-    expect(taken?.chunks.map(({ seqs, bodies }) => [seqs.length, bodies.length])).toEqual([[2, 2], ...Array(4).fill([1, 1])]);
+    expect(taken?.chunks.map(({ seqs, bodies }) => [seqs.length, bodies.length])).toEqual([
+      [2, 2],
+      ...Array(4).fill([1, 1]),
+    ]);
     expect(taken?.chunks.at(-1)).toMatchObject({ runId: 'a\u{FFFD}b', subject: `s.${tenant}.a\u{FFFD}b` });
     expect(batch.take()).toBeNull();
   });
@@ -54,7 +57,12 @@ describe('PartitionBatch', () => {
     const taken = batch.take();
     const body = '{"timer":"wall","firedAt":1}';
     expect(taken?.chunks.map(({ seqs, claimed: json }) => [seqs.length, json])).toEqual([
-      ...[[2, null], [1, body], [1, body], [1, null]],
+      ...[
+        [2, null],
+        [1, body],
+        [1, body],
+        [1, null],
+      ],
     ]);
     expect(taken?.afterSeq).toBe(40);
     batch.add(raw({ runId }));

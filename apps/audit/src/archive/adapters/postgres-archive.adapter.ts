@@ -56,7 +56,10 @@ async function moveCheckpoint(manager: EntityManager, batch: Batch): Promise<voi
  * One statement with an array a column, in which a chunk says which part of all sequences, sizes and bytes is its own: a
  * parameter a value, or an array of bodies, costs the client several times as much.
  */
-async function insertChunks(manager: EntityManager, { partition, incarnation, afterSeq, chunks }: Batch): Promise<void> {
+async function insertChunks(
+  manager: EntityManager,
+  { partition, incarnation, afterSeq, chunks }: Batch,
+): Promise<void> {
   const bodies = chunks.flatMap((chunk) => chunk.bodies);
   const counts = chunks.map(({ seqs }) => seqs.length);
   const sizes = chunks.map((chunk) => chunk.bodies.reduce((sum, { length }) => sum + length, 0));
