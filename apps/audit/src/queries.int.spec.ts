@@ -3,8 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TENANT, World } from './audit.fixture.js';
 
 interface Row {
-  seq: string;
-  subject: string;
+  seq: number;
   bytes: Buffer;
 }
 

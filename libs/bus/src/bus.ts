@@ -13,7 +13,7 @@ import {
 import { MeshError } from '@signalbox/kernel';
 import { Bucket } from './bucket.js';
 import { type BusCapabilities, capabilitiesOf } from './capabilities.js';
-import { ClaimStore } from './claim-check.js';
+import { claimStores } from './claim-check.js';
 import { Codec } from './codec.js';
 import { Connection } from './connection.js';
 import { envelopeHeaders, messageId } from './envelope.js';
@@ -80,10 +80,7 @@ export class Bus {
     this.#publisher = new Publisher(connection);
     // Of its own, so that no flood of deltas makes an append wait.
     this.#journalPublisher = new Publisher(connection);
-    const claims = {
-      work: ClaimStore.of('artifacts', connection, this.#publisher),
-      journals: ClaimStore.of('journals', connection, this.#publisher),
-    };
+    const claims = claimStores(connection, this.#publisher);
     this.#codec = new Codec(this.account, this.service, keys, claims, sealsTogether);
     this.journal = new Journal(connection, this.#journalPublisher, this.#codec);
     this.letters = new Letters(connection, this.#publisher, this.#codec);

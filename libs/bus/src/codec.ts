@@ -11,7 +11,7 @@ import {
 import { MeshError, parseJson, validate } from '@signalbox/kernel';
 import type { MsgHdrs } from '@nats-io/transport-node';
 import { forbidden } from './bus-error.js';
-import type { ClaimStore } from './claim-check.js';
+import type { Claims } from './claim-check.js';
 import { HEADER, readEnvelope } from './envelope.js';
 import { checkSeal, decodeFrame, encodeFrame, encodeSigned, isSigned, type SealRule } from './frame.js';
 import { GateSigner, SEALS_MAX } from './gate-seal.js';
@@ -23,12 +23,6 @@ export interface Incoming {
   subject: string;
   data: Uint8Array;
   headers?: MsgHdrs | undefined;
-}
-
-/** Where large bodies go; null where this service may not use the store. Those of journals must live as long as they do. */
-export interface Claims {
-  work: ClaimStore | null;
-  journals: ClaimStore | null;
 }
 
 /** Turns bodies into bytes and back, as the account has it: framed and sealed on CORE, plain JSON on GATE. */

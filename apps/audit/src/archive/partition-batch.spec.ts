@@ -53,16 +53,15 @@ describe('PartitionBatch', () => {
   it('gives a body that travelled by reference a chunk of its own', () => {
     const batch = new PartitionBatch(partition, { incarnation: 0, lastSeq: 40 }, 100);
     const claimed = { kind: 'timer.fired.v1', author: 'router', seq, body: { timer: 'wall', firedAt: 1 } } as const;
-    for (const isClaimed of [false, false, true, true, false]) batch.add(raw({ runId, entry: claimed, isClaimed }));
+    for (const isClaimed of [false, false, true, true, false])
+      batch.add(raw({ runId, entry: claimed, ...(isClaimed && { isClaimed }) }));
     const taken = batch.take();
     const body = '{"timer":"wall","firedAt":1}';
     expect(taken?.chunks.map(({ seqs, claimed: json }) => [seqs.length, json])).toEqual([
-      ...[
-        [2, null],
-        [1, body],
-        [1, body],
-        [1, null],
-      ],
+      [2, null],
+      [1, body],
+      [1, body],
+      [1, null],
     ]);
     expect(taken?.afterSeq).toBe(40);
     batch.add(raw({ runId }));
