@@ -327,7 +327,7 @@ describe('follow', () => {
         expected.push((await router.journal.append(run, 'timer.fired.v1', timerFired(`${round}-${n}`))).seq);
       for await (const { name } of admin.consumers.list(stream)) await admin.consumers.delete(stream, name);
     }
-    await waitFor(() => seen.length >= expected.length, { timeoutMs: 20_000, what: 'all entries' });
+    await waitFor(() => seen.length >= expected.length, { what: 'all entries' });
     expect(seen).toEqual(expected);
     stop.abort();
     await reader.closed;
