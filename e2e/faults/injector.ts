@@ -65,10 +65,10 @@ export class Injector {
     return this.#open.map(({ fault, struck }) => ({ fault, struck }));
   }
 
-  #order(id: string, { process, kind, phase, nth, action }: Extract<Fault, { at: 'point' }>): void {
+  #order(id: string, { process, kind, holds, phase, nth, action }: Extract<Fault, { at: 'point' }>): void {
     const file = this.#mesh.orderFile(process);
     rmSync(`${file}.done`, { force: true });
-    writeFileSync(`${file}.new`, JSON.stringify({ id, kind, phase, nth, signal: SIGNALS[action] }));
+    writeFileSync(`${file}.new`, JSON.stringify({ id, kind, holds, phase, nth, signal: SIGNALS[action] }));
     renameSync(`${file}.new`, file);
   }
 

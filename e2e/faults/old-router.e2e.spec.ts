@@ -24,7 +24,7 @@ describe.skipIf(!there)('a router of the previous release beside one of this, on
   let mesh: FaultMesh;
   beforeAll(async () => {
     const instances = [{ name: OLD, service: 'router', appsDir: previousApps() }] as const;
-    mesh = await FaultMesh.start(testFolder('old-router'), { instances });
+    mesh = await FaultMesh.start(testFolder('old-router'), { instances, plain: true });
   }, BUILD_TIMEOUT_MS);
   afterAll(() => mesh?.stop());
 
