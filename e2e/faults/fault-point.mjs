@@ -1,6 +1,6 @@
 /**
  * Loaded before a service (`NODE_OPTIONS=--import`): at a chosen append to a journal it sends its own process a signal.
- * The order lies in SIGNALBOX_FAULT_FILE, as `{ id, kind, phase, nth, signal }`, and may change while the process runs; what
+ * The order lies in SIGNALBOX_FAULT_FILE, as `{ id, kind, holds?, phase, nth, signal }`, and may change while the process runs; what
  * was done is written beside it. Phases of an append: `before` it is sent; `sent`, when the bytes have left and no
  * acknowledgement was read; `stored`, in the turn in which the acknowledgement came, before anything follows from it.
  */
@@ -38,8 +38,15 @@ function strike(entry) {
   process.kill(process.pid, signal);
 }
 
+/** With `holds` only entries that have this field, or a decision with this event. */
+function isMeant({ kind, body }) {
+  const { holds } = order;
+  if (kind !== order.kind) return false;
+  return holds === undefined || body[holds] !== undefined || body.events?.some(({ type }) => type === holds) === true;
+}
+
 function at(phase, entry) {
-  if (order === null || order.phase !== phase || order.kind !== entry.kind || ++seen < order.nth) return;
+  if (order === null || order.phase !== phase || !isMeant(entry) || ++seen < order.nth) return;
   if (phase === 'sent') sent = entry;
   else strike(entry);
 }

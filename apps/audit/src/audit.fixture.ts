@@ -22,7 +22,7 @@ import type { Pace } from './archive/archive-pace.js';
 import type { AuditConfig } from './config.js';
 
 export const TENANT = 'acme';
-export const WAIT_MS = 20_000;
+export const WAIT_MS = 40_000;
 
 export interface Answer {
   status: number;
