@@ -58,7 +58,10 @@ export interface Turn {
 }
 
 export function turnOf(request: ChatRequest): Turn {
-  const at = request.messages.findLastIndex((message) => message.role === 'user');
+  const at = request.messages.findLastIndex(
+    // What a router remarks on the answers of tools is no new question.
+    ({ role }, index, all) => role === 'user' && all[index - 1]?.role !== 'tool',
+  );
   const since = request.messages.slice(at + 1);
   const calls = new Map(
     since.flatMap((message) => (message.tool_calls ?? []).map((call) => [call.id, call.function.name])),
