@@ -123,6 +123,12 @@ describe('a script', () => {
       asked.push({ role: 'tool', tool_call_id: id, content: 'nothing' });
       asked.push({ role: 'user', content: 'You asked the same before and got the same.' });
     }
+    const forked: Messages = [
+      ...asked.slice(0, 3),
+      ...sim({ text: 'never' }, { text: 'never' }),
+      ...sim({ text: 'Anew.' }),
+    ];
+    expect((await ask(forked)).choices[0]!.message.content).toBe('Anew.');
     expect((await ask(asked)).choices[0]!.message.content).toBe('Found.');
     asked.push({ role: 'assistant', content: 'Found.' }, { role: 'user', content: 'And now?' });
     expect((await ask(asked)).choices[0]!.message.content).toContain('simulated provider');
