@@ -73,6 +73,7 @@ describe.skipIf(isOld)('the archivist', () => {
     const again = world.accept(run, { expectLastSeq: 0 });
     await expect(again).rejects.toMatchObject({ code: 'SEQUENCE_CONFLICT' });
     await world.answer(run, { costNanoUsd: 5 });
+    await world.caughtUp(run);
     await world.accept(run);
     await world.caughtUp(run);
     expect(await world.archived(run, () => true)).toMatchObject({ status: 'completed', costNanoUsd: 100 });

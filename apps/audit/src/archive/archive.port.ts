@@ -58,6 +58,8 @@ export abstract class ArchivePort {
    * is not archived up to `afterSeq` (another process was faster), or its incarnation is over.
    */
   abstract keep(batch: Batch): Promise<void>;
+  /** The ids of those of these runs that have a row. */
+  abstract known(runs: readonly RunRef[]): Promise<ReadonlySet<string>>;
   /** All entries of a run that count, in order. */
   abstract entriesOf(run: RunRef): Promise<ArchivedEntry[]>;
 }

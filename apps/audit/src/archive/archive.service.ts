@@ -65,7 +65,8 @@ export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
     const position = await this.recovery.mend(partition);
     const stop = new AbortController();
     const batch = new PartitionBatch(partition, position, this.config.batchMax);
-    const folds = new RunFolds((run) => this.#archived(run), this.logger);
+    const archived = { known: (runs: readonly RunRef[]) => this.archive.known(runs), read: this.#archived.bind(this) };
+    const folds = new RunFolds(archived, this.logger);
     let failed = false;
     let failure: unknown;
     const fail = (error: unknown): void => {

@@ -45,9 +45,15 @@ const touched = (entries: RawEntry[], turned = true): TouchedRun => ({
 describe('the folds of open runs', () => {
   let reads: string[];
   let archived: StoredEntry[];
-  const read = (run: { runId: string }): Promise<StoredEntry[]> => {
-    reads.push(run.runId);
-    return Promise.resolve(archived);
+  const archive = {
+    known: (runs: readonly { runId: string }[]) =>
+      Promise.resolve(
+        new Set(runs.map(({ runId }) => runId).filter((id) => archived.some((entry) => entry.subject.endsWith(id)))),
+      ),
+    read: (run: { runId: string }): Promise<StoredEntry[]> => {
+      reads.push(run.runId);
+      return Promise.resolve(archived);
+    },
   };
   const newRef = (): { runId: string } => ({ runId: runIdFor({ tenant, requestId: newRequestId() }) });
   beforeEach(() => {
@@ -56,7 +62,7 @@ describe('the folds of open runs', () => {
   });
 
   it('go on from memory', async () => {
-    const folds = new RunFolds(read, logger);
+    const folds = new RunFolds(archive, logger);
     const run = newRef();
     const first = await folds.advance([touched([raw(run, 'run.accepted.v1')])]);
     expect(first.rows).toMatchObject([{ runId: run.runId, status: 'queued', userId: 'jane', acceptedAt: 7 }]);
@@ -67,7 +73,7 @@ describe('the folds of open runs', () => {
   });
 
   it('are read from the archive where they are not known, and not kept when the batch was not', async () => {
-    const folds = new RunFolds(read, logger);
+    const folds = new RunFolds(archive, logger);
     const run = newRef();
     archived = [raw(run, 'run.accepted.v1')];
     const { rows } = await folds.advance([touched([raw(run, 'timer.fired.v1')])]);
@@ -80,7 +86,7 @@ describe('the folds of open runs', () => {
   });
 
   it('leave memory with the end of the run, and when there are too many', async () => {
-    const folds = new RunFolds(read, logger, { runsMax: 2, bytesMax: 250 });
+    const folds = new RunFolds(archive, logger, { runsMax: 2, bytesMax: 250 });
     (await folds.advance([touched([raw(newRef(), 'run.refused.v1')])])).commit();
     expect(folds.size).toBe(0);
     const runs = [newRef(), newRef(), newRef()];
@@ -92,8 +98,17 @@ describe('the folds of open runs', () => {
     expect(folds.size).toBe(1);
   });
 
+  it('are not begun anew by what comes late', async () => {
+    const folds = new RunFolds(archive, logger);
+    const run = newRef();
+    archived = [raw(run, 'run.refused.v1')];
+    const { rows } = await folds.advance([touched([raw(run, 'run.accepted.v1')])]);
+    expect(rows).toMatchObject([{ status: 'refused' }]);
+    expect(reads).toEqual([run.runId]);
+  });
+
   it('show what comes after the end', async () => {
-    const folds = new RunFolds(read, logger);
+    const folds = new RunFolds(archive, logger);
     const run = newRef();
     archived = [raw(run, 'run.refused.v1')];
     const { rows } = await folds.advance([touched([raw(run, 'timer.fired.v1')], false)]);

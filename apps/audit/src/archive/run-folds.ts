@@ -10,10 +10,19 @@ import { projectRun } from './project-run.js';
 const RUNS_MAX = 4_096;
 const BYTES_MAX = 16 * 1_048_576;
 
+/** What the archive holds already. */
+export interface ArchivedRuns {
+  known(runs: readonly RunRef[]): Promise<ReadonlySet<string>>;
+  read(run: RunRef): Promise<StoredEntry[]>;
+}
+
 interface Fold {
   state: RunState;
   bytes: number;
 }
+
+const BEGINNINGS: ReadonlySet<string | undefined> = new Set(['run.accepted.v1', 'run.spawned.v1', 'run.refused.v1']);
+const subjectOf = ({ entries }: TouchedRun): string => entries[0]?.subject ?? '';
 
 /** The states that a batch leads to. They count once it is kept. */
 export interface Advance {
@@ -31,7 +40,7 @@ export class RunFolds {
   #bytes = 0;
 
   constructor(
-    private readonly read: (run: RunRef) => Promise<StoredEntry[]>,
+    private readonly archive: ArchivedRuns,
     private readonly logger: Logger,
     private readonly limits = { runsMax: RUNS_MAX, bytesMax: BYTES_MAX },
   ) {}
@@ -43,8 +52,9 @@ export class RunFolds {
   async advance(runs: readonly TouchedRun[]): Promise<Advance> {
     const rows: ArchivedRun[] = [];
     const next = new Map<string, Fold>();
+    const begun = await this.#begun(runs);
     for (const run of runs) {
-      const { state, bytes } = await this.#before(run);
+      const { state, bytes } = await this.#before(run, begun.has(run));
       const after = evolveAll(state, run.entries);
       next.set(after.subject, { state: after, bytes: bytes + run.bytes });
       // An answer that comes after the end still costs money, and the conversation is saved after it.
@@ -54,15 +64,20 @@ export class RunFolds {
     return { rows, commit: () => next.forEach((fold, subject) => this.#put(subject, fold)) };
   }
 
-  async #before({ ref, entries }: TouchedRun): Promise<Fold> {
-    const [first] = entries;
-    const subject = first?.subject ?? '';
+  /** Runs whose first entry this is: what begins a run may come late once more, and then begins none. */
+  async #begun(runs: readonly TouchedRun[]): Promise<ReadonlySet<TouchedRun>> {
+    const begin = runs.filter((run) => BEGINNINGS.has(run.entries[0]?.entry?.kind) && !this.#folds.has(subjectOf(run)));
+    if (begin.length === 0) return new Set();
+    const known = await this.archive.known(begin.map(({ ref }) => ref));
+    return new Set(begin.filter(({ ref }) => !known.has(ref.runId)));
+  }
+
+  async #before(run: TouchedRun, isBegun: boolean): Promise<Fold> {
+    const subject = subjectOf(run);
     const known = this.#folds.get(subject);
     if (known !== undefined) return known;
-    // Nothing of a run comes before its acceptance or refusal, which land only on an empty subject.
-    const kind = first?.entry?.kind;
-    if (kind === 'run.accepted.v1' || kind === 'run.refused.v1') return { state: newRun(subject), bytes: 0 };
-    const archived = await this.read(ref);
+    if (isBegun) return { state: newRun(subject), bytes: 0 };
+    const archived = await this.archive.read(run.ref);
     const bytes = archived.reduce((sum, entry) => sum + entry.bytes.length, 0);
     return { state: evolveAll(newRun(subject), archived), bytes };
   }

@@ -32,6 +32,17 @@ export class PostgresArchiveAdapter extends ArchivePort {
     });
   }
 
+  override async known(runs: readonly RunRef[]): Promise<ReadonlySet<string>> {
+    await this.database.open(OPEN_MS);
+    const rows: { run_id: string }[] = await this.database.run((manager) =>
+      manager.query(
+        `select run_id from runs join unnest($1::text[], $2::text[]) as asked (tenant, run_id) using (tenant, run_id)`,
+        [runs.map(({ tenant }) => tenant), runs.map(({ runId }) => runId)],
+      ),
+    );
+    return new Set(rows.map(({ run_id: runId }) => runId));
+  }
+
   override async entriesOf(run: RunRef): Promise<ArchivedEntry[]> {
     await this.database.open(OPEN_MS);
     return this.database.run((manager) => readEntries(manager, run));
