@@ -1,11 +1,14 @@
 import type { AgentManifest, AgentPlan, Rule, ToolManifest } from '@signalbox/contracts';
 import { childRunIdFor } from '@signalbox/contracts';
+import { waitFor } from '@signalbox/local-servers';
 import { agent, codeTool, permit } from '../../e2e/support/definitions.ts';
 import { simScript, type SimStep } from '../../e2e/support/sim.ts';
 import type { Scene } from './scenes.ts';
 import type { GoldenWorld } from './world.ts';
 
 const EMAIL = 'nora.lind@example.org';
+/** Long enough for a pause to come before an answer. */
+const HELD_MS = 3_000;
 const $ = (expression: string): { $: string } => ({ $: expression });
 type Step = AgentPlan['steps'][number];
 const step = (id: string, calls: Step['calls'], change: Partial<Step> = {}): Step => ({
@@ -94,14 +97,33 @@ const below = (world: GoldenWorld): SimStep[] => [
   { tools: [world.call('look', '/below'), world.call('send', '/below')] },
   { text: `Told ${EMAIL} {{result:0}}.` },
 ];
-const parent: Scene = (world) =>
+const calling = (world: GoldenWorld, steps: SimStep[]): ReturnType<Scene> =>
   world.start(
     [
-      { tools: [{ name: 'delegate', arguments: { input: simScript(below(world)) } }, world.call('look', '/a')] },
+      { tools: [{ name: 'delegate', arguments: { input: simScript(steps) } }, world.call('look', '/a')] },
       { text: 'It said: {{result:0}}' },
     ],
     { agent: 'parent' },
   );
+const parent: Scene = (world) => calling(world, below(world));
+const runBelow = (runId: string): string => childRunIdFor(runId, 'call_1_0');
+
+/** Paused while the run below waits for its model, and let go on once that one has heard of it. */
+const paused: Scene = async (world) => {
+  const above = await calling(world, [{ ...below(world)[0], delayMs: HELD_MS }, ...below(world).slice(1)]);
+  const heard = (times: number) => async (): Promise<boolean> =>
+    (await world.entriesOf(runBelow(above.runId), 'parent.held.v1')).length === times;
+  const asked = async (): Promise<boolean> =>
+    (await world.entriesOf(runBelow(above.runId), 'decision.v1')).some(({ events }) =>
+      events.some(({ type }) => type === 'model.requested'),
+    );
+  await waitFor(asked, { what: 'the run below to ask its model' });
+  await world.client.pause(above.runId, 'not before noon');
+  await waitFor(heard(1), { what: 'the run below to be paused' });
+  await world.client.resume(above.runId, 'it is noon');
+  await waitFor(heard(2), { what: 'the run below to go on' });
+  return above;
+};
 
 /** Runs of plans, runs that carry out calls of others, and runs that change hands. */
 export const COMPOSED_SCENES: Record<string, Scene> = {
@@ -112,7 +134,13 @@ export const COMPOSED_SCENES: Record<string, Scene> = {
   'run-below-another': async (world) => {
     const above = await parent(world);
     await world.journal(above);
-    return world.client.open(childRunIdFor(above.runId, 'call_1_0'));
+    return world.client.open(runBelow(above.runId));
+  },
+  'paused-above-another': paused,
+  'paused-below-another': async (world) => {
+    const above = await paused(world);
+    await world.journal(above);
+    return world.client.open(runBelow(above.runId));
   },
   'handed-over': (world) =>
     world.start(

@@ -48,7 +48,7 @@ describe('golden journals', () => {
     );
     expect(events.some((event) => event.type === 'plan.stepped' && event.order === 'sequence')).toBe(true);
     const kinds = journals.flatMap(({ entries }) => entries.map(({ entry }) => entry?.kind));
-    expect(kinds).toEqual(expect.arrayContaining(['run.spawned.v1', 'child.ended.v1']));
+    expect(kinds).toEqual(expect.arrayContaining(['run.spawned.v1', 'child.ended.v1', 'parent.held.v1']));
   });
 
   it('are covered byte by byte up to their last decision', () => {
