@@ -53,8 +53,10 @@ export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
       try {
         await this.#follow(partition);
       } catch (error) {
+        const err = MeshError.from(error);
         this.#failures.set(partition, failures + 1);
-        this.logger.warn({ partition, failures, err: MeshError.from(error) }, 'archiving is interrupted');
+        if (err.code === 'CONFLICT') this.logger.debug({ partition, failures, err }, 'another process archives');
+        else this.logger.warn({ partition, failures, err }, 'archiving is interrupted');
       }
       await pause(backoffMs(failures, RETRY_BASE_MS, RETRY_CAP_MS), this.#stop.signal);
     }
