@@ -2,13 +2,10 @@ import { ApprovalTerms, type DecisionRecord, type Rule } from '@signalbox/contra
 import { compileCondition, type Test, type Truth } from './condition.js';
 
 /** What the rules say of one call. */
-export type Verdict = Pick<DecisionRecord, 'outcome' | 'kind' | 'rules' | 'reason' | 'terms'>;
+export type Verdict = Pick<DecisionRecord, 'outcome' | 'kind' | 'rules' | 'policies' | 'reason' | 'terms'>;
 
-/**
- * Decides calls of one agent and one tool. Allowlist rules compile to it; Cedar's policies will compile to the same
- * shape and stand beside them, a denial from either winning.
- */
-export type Decider = (args: unknown) => Verdict;
+/** Decides calls of one agent and one tool. Allowlist rules compile to it, and so do Cedar's policies. */
+export type Decider = (args: unknown, userId: string) => Verdict;
 
 interface CompiledRule {
   id: string;
@@ -29,9 +26,15 @@ export function compileRules(rules: readonly Rule[], agent: string, tool: string
         tests: when.map(compileCondition),
         terms: approval ?? ApprovalTerms.parse({}),
       }));
+  if (inScope.length === 0) return always(deny('default', [], `No rule permits ${tool} for agent ${agent}.`));
   const sets: RuleSets = { forbids: compiled('forbid'), approves: compiled('approve'), permits: compiled('permit') };
   return (args) => decide(sets, args, `${tool} for agent ${agent}`);
 }
+
+const always =
+  (verdict: Verdict): Decider =>
+  () =>
+    verdict;
 
 export function covers(scope: Rule['agents'], name: string): boolean {
   return scope === '*' || scope.includes(name);
