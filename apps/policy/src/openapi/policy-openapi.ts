@@ -1,6 +1,7 @@
 import { BundleRef, SignedBundleV1, TenantId, Token } from '@signalbox/contracts';
 import { z } from 'zod';
 import { PageQuery } from '../admin/http.js';
+import { NewCedarPolicy } from '../cedar/cedar-policies.service.js';
 import { definitionSchemas, KeyChange, KeyView, NewKey } from '../definitions/definition-kinds.js';
 import { KINDS } from '../storage/policy.repository.js';
 
@@ -13,10 +14,13 @@ const SINGULAR = {
   models: 'Model',
   keys: 'Key',
   halts: 'Halt',
+  policies: 'Policy',
 } as const;
 type CollectionName = keyof typeof SINGULAR;
 
 const isoTime = z.iso.datetime();
+/** What is sent and shown: without what the service makes of it. */
+const written = { ...definitionSchemas, keys: KeyView, policies: NewCedarPolicy };
 const shown = <S extends z.ZodType>(definition: S) =>
   z.object({ id: Token, revision: z.number().int().min(1), updatedAt: isoTime, definition });
 const pageOf = <S extends z.ZodType>(item: S) => z.object({ items: z.array(item), next: Token.nullable() });
@@ -33,14 +37,16 @@ const Problem = z.looseObject({
 const schemas: Record<string, z.ZodType> = {
   ...Object.fromEntries(
     KINDS.flatMap((kind) => {
-      const view = shown(kind === 'keys' ? KeyView : definitionSchemas[kind]);
-      const own: [string, z.ZodType][] = kind === 'keys' ? [] : [[SINGULAR[kind], definitionSchemas[kind]]];
+      const view = shown(written[kind]);
+      const own: [string, z.ZodType][] = kind === 'keys' ? [] : [[SINGULAR[kind], written[kind]]];
       return [...own, [`${SINGULAR[kind]}View`, view], [`${SINGULAR[kind]}Page`, pageOf(view)]];
     }),
   ),
   NewKey,
   KeyChange,
   NewKeyView: shown(KeyView).extend({ key: z.string() }),
+  CedarSchema: z.object({ schema: z.string() }),
+  Valid: z.object({ valid: z.literal(true) }),
   Bundle,
   BundleWithPayload: Bundle.extend({ change: z.string(), signed: SignedBundleV1 }),
   TenantList: z.object({ items: z.array(z.object({ id: TenantId, bundle: Bundle.nullable() })) }),
@@ -55,7 +61,7 @@ const reply = (description: string, name?: string, headers?: Json): Json => ({
   ...(headers === undefined ? {} : { headers }),
 });
 /** Bodies of requests are closed: the API refuses unknown fields. What it answers may grow. */
-const REQUESTS = new Set(['Agent', 'Tool', 'Rule', 'Model', 'Halt', 'NewKey', 'KeyChange']);
+const REQUESTS = new Set(['Agent', 'Tool', 'Rule', 'Model', 'Halt', 'Policy', 'NewKey', 'KeyChange']);
 const jsonSchema = (schema: z.ZodType, isClosed = false): Json => {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: isClosed ? 'output' : 'input' }) as Json;
   return rest;
@@ -107,7 +113,7 @@ function collection(name: CollectionName): Json {
   const one = SINGULAR[name];
   const query = z.toJSONSchema(PageQuery, { io: 'input' }).properties as Json;
   const list = {
-    operationId: `list${one}s`,
+    operationId: `list${one.replace(/y$/, 'ie')}s`,
     tags: [name],
     parameters: Object.entries(query).map(([key, schema]) => parameter(key, 'query', schema as Json, 'Paging, by id.')),
     responses: { 200: reply(`A page of ${name}.`, `${one}Page`), ...always },
@@ -169,6 +175,26 @@ export function policyOpenApi(): Json {
     paths[`${base}/{tenant}/${name}`] = collection(name);
     paths[`${base}/{tenant}/${name}/{id}`] = member(name);
   }
+  paths[`${base}/{tenant}/tools/{id}/cedar-schema`] = {
+    parameters: [tenant, id],
+    get: {
+      operationId: 'getCedarSchema',
+      tags: ['policies'],
+      responses: {
+        200: reply('What Cedar policies about calls of the tool are held against.', 'CedarSchema'),
+        ...always,
+      },
+    },
+  };
+  paths[`${base}/{tenant}/policies/{id}/validate`] = {
+    parameters: [tenant, id],
+    post: {
+      operationId: 'validatePolicy',
+      tags: ['policies'],
+      requestBody: { required: true, ...jsonBody('Policy') },
+      responses: { 200: reply('It could be put as it is.', 'Valid'), ...always },
+    },
+  };
   paths[`${base}/{tenant}/bundle`] = {
     parameters: [tenant],
     get: {

@@ -7,6 +7,7 @@ import { definitionEntities } from './adapters/postgres-tenant-transaction.js';
 import { BundleEntity } from './entities/bundle.entity.js';
 import { TenantEntity } from './entities/tenant.entity.js';
 import { AddHalts1795500000000 } from './migrations/add-halts.migration.js';
+import { AddPolicies1795900000000 } from './migrations/add-policies.migration.js';
 import { CreatePolicy1764000000000 } from './migrations/create-policy.migration.js';
 
 const POOL_MAX = 10;
@@ -17,7 +18,7 @@ export function makeDatabase(config: PolicyConfig, logger: Logger): Database {
     url: config.pgUrl,
     schema: config.pgSchema,
     entities: [TenantEntity, BundleEntity, ScheduleEntity, ...Object.values(definitionEntities)],
-    migrations: [CreatePolicy1764000000000, AddHalts1795500000000, AddSchedules1795600000000],
+    migrations: [CreatePolicy1764000000000, AddHalts1795500000000, AddSchedules1795600000000, AddPolicies1795900000000],
     applicationName: 'signalbox policy',
     poolMax: POOL_MAX,
     logger,

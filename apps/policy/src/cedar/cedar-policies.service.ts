@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import { CedarPolicy, type ToolManifest } from '@signalbox/contracts';
+import { canonicalJson, MeshError } from '@signalbox/kernel';
+import { cedarSchemaOf, compileCedarPolicy, concernsTool } from '@signalbox/policy-engine';
+import { strictInput } from '../definitions/strict-input.js';
+import type { Definitions, Kind, TenantPolicy } from '../storage/policy.repository.js';
+import { type CedarFault, CedarPort } from './cedar.port.js';
+
+/** What an author writes of a policy. */
+export const NewCedarPolicy = CedarPolicy.omit({ json: true });
+
+const FAULTS_SHOWN = 8;
+
+/** Cedar policies as they are written: read, typed against the tools they speak of, made ready for enforcement points. */
+@Injectable()
+export class CedarPoliciesService {
+  constructor(private readonly cedar: CedarPort) {}
+
+  /** The policy of a request's body. REQUEST_INVALID with what is wrong and where, before anything is looked up. */
+  author(id: string, body: unknown): CedarPolicy {
+    const written = strictInput(NewCedarPolicy, body);
+    if (written.id !== id) throw invalid('id', `id: must be ${id}, as in the path`);
+    const parsed = this.cedar.parse(written.text);
+    if ('faults' in parsed) throw faulty(id, parsed.faults.map(textOf));
+    const { json } = parsed;
+    const named = (json['annotations'] as Record<string, string> | undefined)?.['id'];
+    if (named !== undefined && named !== id) throw faulty(id, [`@id("${named}") must be ${id}, or be left out`]);
+    const { unsupported } = compileCedarPolicy(id, json);
+    if (unsupported !== null) throw faulty(id, [`cannot be enforced: ${unsupported}`]);
+    assertShallow(id, json);
+    return { ...written, json };
+  }
+
+  /**
+   * Refuses a change after which a policy would not be well typed: the policy itself, or any that speaks of a changed tool.
+   * REQUEST_INVALID names policy, tool and place.
+   */
+  assertValid<K extends Kind>(kind: K, definition: Definitions[K], { policies, tools }: TenantPolicy): void {
+    if (kind === 'policies') return this.#assertTyped(definition as CedarPolicy, tools);
+    if (kind !== 'tools') return;
+    const tool = definition as ToolManifest;
+    for (const policy of policies) {
+      if (!concernsTool(compileCedarPolicy(policy.id, policy.json), tool.name)) continue;
+      const { faults } = this.cedar.validate(policy.text, cedarSchemaOf(tool));
+      if (faults.length > 0) throw faulty(policy.id, faults.map(textOf), tool.name);
+    }
+  }
+
+  /** The schema that policies about a tool are held against, in Cedar's notation. */
+  schemaText(tool: ToolManifest): string {
+    return this.cedar.schemaText(cedarSchemaOf(tool));
+  }
+
+  #assertTyped({ id, text, json }: CedarPolicy, tools: readonly ToolManifest[]): void {
+    const code = compileCedarPolicy(id, json);
+    const concerned = tools.filter(({ name }) => concernsTool(code, name));
+    let canApply = concerned.length === 0;
+    for (const tool of concerned) {
+      const { faults, isImpossible } = this.cedar.validate(text, cedarSchemaOf(tool));
+      if (faults.length > 0) throw faulty(id, faults.map(textOf), tool.name);
+      canApply ||= !isImpossible;
+    }
+    if (!canApply) throw faulty(id, ['it could never apply: its scope or its conditions are false for every call']);
+  }
+}
+
+/** What is signed is nested no deeper than canonical JSON may be; here it can still be said of which policy. */
+function assertShallow(id: string, json: object): void {
+  try {
+    canonicalJson({ policies: [{ json }] });
+  } catch {
+    throw faulty(id, ['its expressions are nested too deeply; make two policies of it']);
+  }
+}
+
+const textOf = ({ message, at }: CedarFault): string => (at === null ? message : `${at.line}:${at.column}: ${message}`);
+
+function faulty(id: string, faults: string[], tool?: string): MeshError {
+  const about = tool === undefined ? '' : ` (for calls of the tool ${tool})`;
+  return invalid('text', `policies/${id}, text${about}: ${faults.slice(0, FAULTS_SHOWN).join('; ')}`);
+}
+
+function invalid(field: string, message: string): MeshError {
+  return new MeshError('REQUEST_INVALID', message.slice(0, 2_000), { details: { fields: [field] } });
+}
