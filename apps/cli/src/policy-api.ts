@@ -28,10 +28,14 @@ export async function changePolicy(
     signal,
   });
   const bytes = new Uint8Array(await response.arrayBuffer());
-  if (response.ok) return;
-  const problem = z.object({ title: z.string(), detail: z.string() }).safeParse(parseJson(bytes));
-  const text = problem.success ? `${problem.data.title}: ${problem.data.detail}` : `HTTP ${response.status}`;
-  throw new MeshError(response.status === 404 ? 'NOT_FOUND' : 'CONFLICT', text);
+  if (!response.ok) throw refusal(response.status, parseJson(bytes));
+}
+
+/** What the API says is wrong, under its own code. */
+function refusal(status: number, answer: unknown): MeshError {
+  const problem = z.object({ title: z.string(), detail: z.string() }).safeParse(answer);
+  if (problem.success) return MeshError.fromWire({ code: problem.data.title, message: problem.data.detail });
+  return new MeshError(status === 404 ? 'NOT_FOUND' : 'REQUEST_INVALID', `HTTP ${status}`);
 }
 
 export interface PolicyRequest {
@@ -59,10 +63,6 @@ export async function askPolicy<S extends z.ZodType>(
   });
   const bytes = new Uint8Array(await response.arrayBuffer());
   const answer = bytes.length === 0 ? null : parseJson(bytes);
-  if (!response.ok) {
-    const problem = z.object({ title: z.string(), detail: z.string() }).safeParse(answer);
-    const said = problem.success ? `${problem.data.title}: ${problem.data.detail}` : `HTTP ${response.status}`;
-    throw new MeshError(response.status === 404 ? 'NOT_FOUND' : 'REQUEST_INVALID', said);
-  }
+  if (!response.ok) throw refusal(response.status, answer);
   return schema.parse(answer);
 }
