@@ -21,5 +21,6 @@ export { type CedarPolicyCode, compileCedarPolicy } from './cedar/policy.js';
 export { CedarPolicySet, evaluatePolicies, type Findings } from './cedar/policy-set.js';
 export type { CedarRequest } from './cedar/request.js';
 export { type CedarRecord, EntityUid } from './cedar/value.js';
-export { concernsTool } from './cedar/tool-call.js';
+export { concernsTool, ToolCalls } from './cedar/tool-call.js';
+export { type ArgumentType, argumentsOf } from './cedar/argument-type.js';
 export { cedarSchemaOf } from './cedar/tool-schema.js';

@@ -4,12 +4,15 @@ import { canonicalJson, MeshError } from '@signalbox/kernel';
 import { cedarSchemaOf, compileCedarPolicy, concernsTool } from '@signalbox/policy-engine';
 import { strictInput } from '../definitions/strict-input.js';
 import type { Definitions, Kind, TenantPolicy } from '../storage/policy.repository.js';
-import { type CedarFault, CedarPort } from './cedar.port.js';
+import { disagreement } from './agreement.js';
+import { type CedarFault, CedarPort, type Validity } from './cedar.port.js';
 
 /** What an author writes of a policy. */
 export const NewCedarPolicy = CedarPolicy.omit({ json: true });
 
 const FAULTS_SHOWN = 8;
+/** Tools of different arguments for which a policy is compared with Cedar's own engine. */
+const TOOLS_COMPARED = 8;
 
 /** Cedar policies as they are written: read, typed against the tools they speak of, made ready for enforcement points. */
 @Injectable()
@@ -39,11 +42,8 @@ export class CedarPoliciesService {
     if (kind === 'policies') return this.#assertTyped(definition as CedarPolicy, tools);
     if (kind !== 'tools') return;
     const tool = definition as ToolManifest;
-    for (const policy of policies) {
-      if (!concernsTool(compileCedarPolicy(policy.id, policy.json), tool.name)) continue;
-      const { faults } = this.cedar.validate(policy.text, cedarSchemaOf(tool));
-      if (faults.length > 0) throw faulty(policy.id, faults.map(textOf), tool.name);
-    }
+    const concerned = policies.filter(({ id, json }) => concernsTool(compileCedarPolicy(id, json), tool.name));
+    this.#validate(concerned, tool);
   }
 
   /** The schema that policies about a tool are held against, in Cedar's notation. */
@@ -51,16 +51,32 @@ export class CedarPoliciesService {
     return this.cedar.schemaText(cedarSchemaOf(tool));
   }
 
-  #assertTyped({ id, text, json }: CedarPolicy, tools: readonly ToolManifest[]): void {
-    const code = compileCedarPolicy(id, json);
+  /** Tools whose arguments have the same types are one to policies. */
+  #assertTyped(policy: CedarPolicy, tools: readonly ToolManifest[]): void {
+    const code = compileCedarPolicy(policy.id, policy.json);
     const concerned = tools.filter(({ name }) => concernsTool(code, name));
-    let canApply = concerned.length === 0;
-    for (const tool of concerned) {
-      const { faults, isImpossible } = this.cedar.validate(text, cedarSchemaOf(tool));
-      if (faults.length > 0) throw faulty(id, faults.map(textOf), tool.name);
-      canApply ||= !isImpossible;
+    const distinct = new Map(concerned.map((tool) => [JSON.stringify(cedarSchemaOf(tool)), tool]));
+    const found = Array.from(distinct.values(), (tool) => this.#validate([policy], tool)).flat();
+    this.#assertAgreed(policy, [...distinct.values()].slice(0, TOOLS_COMPARED));
+    if (found.length === 0 || found.some(({ isImpossible }) => !isImpossible)) return;
+    throw faulty(policy.id, ['it could never apply: its scope or its conditions are false for every call']);
+  }
+
+  /** What enforcement points would do is held against Cedar's own engine before it is in force. */
+  #assertAgreed(policy: CedarPolicy, tools: readonly ToolManifest[]): void {
+    for (const tool of tools) {
+      const call = disagreement(this.cedar, policy, tool);
+      if (call === null) continue;
+      const about = JSON.stringify(call.arguments).slice(0, 500);
+      throw faulty(policy.id, [`enforcement points would judge a call otherwise than Cedar does: ${about}`], tool.name);
     }
-    if (!canApply) throw faulty(id, ['it could never apply: its scope or its conditions are false for every call']);
+  }
+
+  #validate(policies: readonly CedarPolicy[], tool: ToolManifest): Validity[] {
+    const texts = new Map(policies.map(({ id, text }) => [id, text]));
+    const found = this.cedar.validate(texts, cedarSchemaOf(tool));
+    for (const [id, { faults }] of found) if (faults.length > 0) throw faulty(id, faults.map(textOf), tool.name);
+    return [...found.values()];
   }
 }
 

@@ -12,8 +12,8 @@ type Compile = (expression: unknown) => Evaluate;
 /** Deepest nesting of an expression: each level is a call on the stack. */
 const DEPTH_MAX = 250;
 /** Larger expressions are hardly ever the same as another one. */
-const SHARED_CHARS_MAX = 256;
-const SHAREABLE = new Set(['.', '==', '!=', '<', '<=', '>', '>=', 'like', 'contains', 'has']);
+const SHARED_CHARS_MAX = 1_024;
+const SHAREABLE = new Set(['&&', '||', '!', '.', '==', '!=', '<', '<=', '>', '>=', 'like', 'contains', 'has']);
 
 /** An expression of Cedar's JSON policy format as a closure. Throws Unsupported. */
 export function compileExpression(expression: unknown, shared: Shared, depth = 0): Evaluate {

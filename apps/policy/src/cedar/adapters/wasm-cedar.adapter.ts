@@ -1,16 +1,18 @@
 import {
+  type Context,
   type DetailedError,
+  type EntityJson,
+  isAuthorized,
   policySetTextToParts,
   policyToJson,
   type Schema,
   schemaToText,
   validate,
+  type ValidationError,
 } from '@cedar-policy/cedar-wasm/nodejs';
 import { Injectable } from '@nestjs/common';
 import { MeshError } from '@signalbox/kernel';
-import { type CedarFault, CedarPort } from '../cedar.port.js';
-
-const NAME = 'policy';
+import { type CedarFault, CedarPort, type CedarQuestion, type Effect, type Validity } from '../cedar.port.js';
 
 /** `@cedar-policy/cedar-wasm`: Cedar's own implementation, in this process. */
 @Injectable()
@@ -27,25 +29,45 @@ export class WasmCedarAdapter extends CedarPort {
     return answer.type === 'success' ? { json: { ...answer.json } } : { faults: faultsOf(answer.errors, text) };
   }
 
-  override validate(text: string, schema: Record<string, unknown>): ReturnType<CedarPort['validate']> {
-    const answer = validate({ schema: schema as Schema, policies: { staticPolicies: { [NAME]: text } } });
-    if (answer.type === 'failure') return { faults: faultsOf(answer.errors, text), isImpossible: false };
-    const faults = faultsOf(
-      answer.validationErrors.map(({ error }) => error),
-      text,
+  override validate(texts: ReadonlyMap<string, string>, schema: Record<string, unknown>): Map<string, Validity> {
+    const policies = { staticPolicies: Object.fromEntries(texts) };
+    const answer = validate({ schema: schema as Schema, policies });
+    if (answer.type === 'failure') throw broken('Policies or their schema cannot be read', answer.errors);
+    const of = (id: string, found: readonly ValidationError[]): DetailedError[] =>
+      found.filter(({ policyId }) => policyId === id).map(({ error }) => error);
+    return new Map(
+      Array.from(texts, ([id, text]) => {
+        const warnings = of(id, answer.validationWarnings);
+        const isImpossible = warnings.some(({ message }) => message.includes('policy is impossible'));
+        return [id, { faults: faultsOf(of(id, answer.validationErrors), text), isImpossible }];
+      }),
     );
-    const isImpossible = answer.validationWarnings.some(({ error }) => error.message.includes('policy is impossible'));
-    return { faults, isImpossible };
+  }
+
+  override effectOf(text: string, question: CedarQuestion): Effect {
+    const { context, entities, ...uids } = question;
+    const answer = isAuthorized({
+      ...uids,
+      context: context as Context,
+      entities: entities as EntityJson[],
+      policies: { staticPolicies: { policy: text } },
+    });
+    if (answer.type === 'failure') throw broken('A question is none of Cedar', answer.errors);
+    const { errors, reason } = answer.response.diagnostics;
+    if (errors.length > 0) return 'fails';
+    return reason.length > 0 ? 'applies' : 'passes';
   }
 
   override schemaText(schema: Record<string, unknown>): string {
     const answer = schemaToText(schema as Schema);
     if (answer.type === 'success') return answer.text;
-    throw new MeshError(
-      'INTERNAL',
-      `A schema is none of Cedar: ${answer.errors.map(({ message }) => message).join('; ')}`,
-    );
+    throw broken('A schema is none of Cedar', answer.errors);
   }
+}
+
+/** What was read before, or made here, is not what it was. */
+function broken(what: string, errors: readonly DetailedError[]): MeshError {
+  return new MeshError('INTERNAL', `${what}: ${errors.map(({ message }) => message).join('; ')}`);
 }
 
 function faultsOf(errors: readonly DetailedError[], text: string): CedarFault[] {
@@ -54,7 +76,7 @@ function faultsOf(errors: readonly DetailedError[], text: string): CedarFault[] 
     const plain = [message, help].filter((part) => part !== null).join('; ');
     const start = sourceLocations[0]?.start;
     return {
-      message: plain.replaceAll(`for policy \`${NAME}\`, `, ''),
+      message: plain.replaceAll(/for policy `[^`]*`, /g, ''),
       at: start === undefined ? null : placeOf(bytes.subarray(0, start).toString()),
     };
   });
