@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SignalboxClient } from '@signalbox/client';
 import { repositoryRoot } from '@signalbox/local-servers';
-import { testFolder } from '@signalbox/testing';
+import { testFolder, waitFor } from '@signalbox/testing';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agent, codeTool } from './support/definitions.ts';
@@ -84,6 +84,30 @@ describe('a Cedar policy put through the API', () => {
     for (const { runId } of [permitted!, forbidden!, other!])
       expect(await mesh.admin.verify(TENANT, runId)).toMatchObject({ ok: true });
     expect(mesh.pids()).toEqual(before);
+  });
+});
+
+describe('a policy that asks', () => {
+  it('lets exactly the call run that a person approved, at both places where it is decided', async () => {
+    const text =
+      '@approve @within("10m") permit(principal == Agent::"clerk", action == Action::"call", resource == Tool::"compute") when { context.arguments.code like "process.*" };';
+    await mesh.admin.define(TENANT, { policies: [{ id: 'ask-first', description: '', text }] });
+    await pause(IN_FORCE_MS);
+    const code = 'process.stdout.write("approved")';
+    const handle = await client.run({ agent: 'clerk', input: callThenQuote('compute', { code }) });
+    const question = await waitFor(async () => (await handle.status().catch(() => null))?.question, {
+      timeoutMs: 20_000,
+      what: 'a question',
+    });
+    expect(question.question).toContain('Policy ask-first lets compute for agent clerk run once a person approves it.');
+    await client.answer(handle.runId, question.questionId, 'approve');
+    const found = await mesh.admin.archived(TENANT, handle.runId);
+    expect(found.run).toMatchObject({ status: 'completed', toolCalls: 1, denied: 0 });
+    expect(storyOf(found)).toMatch(
+      /Allowed \S+ compute .*approval by policy ask-first: User first approved exactly this call\./,
+    );
+    expect(found.entries.map(({ kind }) => kind)).toContain('tool.completed.v1');
+    expect(await mesh.admin.verify(TENANT, handle.runId)).toMatchObject({ ok: true });
   });
 });
 

@@ -75,6 +75,40 @@ describe('policies beside rules', () => {
     ); // prettier-ignore
   });
 
+  it('asks a person where a permit that matches says so, by the terms of all that ask', () => {
+    const asks = (id: string, notes: string, condition = 'true'): CedarPolicy =>
+      cedar(id, `${notes} permit(principal, action, resource) when { ${condition} };`);
+    const dear = asks('dear', '@approve("ann, bob") @within("15m")', 'context.arguments.count > 10');
+    const terms = (...given: Parameters<typeof decide>): unknown => decide(...given).terms;
+    expect(brief([PERMIT, dear], { count: 3 })).toBe('permit permit all');
+    expect(brief([PERMIT, dear], { count: 30 })).toBe('approve approve dear');
+    expect(terms([PERMIT, dear], { count: 30 })).toEqual({ approvers: ['ann', 'bob'], withinMs: 900_000 });
+    expect(decide([dear], { count: 30 }).reason).toBe(
+      'Policy dear lets send for agent analyst run once a person approves it.',
+    );
+    expect(terms([asks('plain', '@approve')], {})).toEqual({ withinMs: 86_400_000 });
+    expect(terms([dear, asks('two', '@approve("bob") @within("1h")')], { count: 30 })).toEqual({
+      approvers: ['bob'],
+      withinMs: 900_000,
+    });
+    expect(brief([dear, asks('two', '@approve("eve")')], { count: 30 })).toBe('deny error dear two');
+    expect(brief([dear, cedar('no', 'forbid(principal, action, resource);')], { count: 30 })).toBe('deny forbid no');
+    // With a rule that asks too, the terms of both hold.
+    const rules = [{ ...rule('ask', 'approve'), approval: { approvers: ['bob', 'eve'], withinMs: 60_000 } }];
+    expect(brief([dear], { count: 30 }, { rules })).toBe('approve approve ask dear');
+    expect(terms([dear], { count: 30 }, { rules })).toEqual({ approvers: ['bob'], withinMs: 60_000 });
+    const nobody = [{ ...rule('ask', 'approve'), approval: { approvers: ['eve'], withinMs: 60_000 } }];
+    expect(brief([dear], { count: 30 }, { rules: nobody })).toBe('deny error ask dear');
+    for (const text of [
+      '@approve forbid(principal, action, resource);',
+      '@within("1h") permit(principal, action, resource);',
+      '@approve @within("soon") permit(principal, action, resource);',
+      '@approve @within("1ms") permit(principal, action, resource);',
+      '@approve("a b") permit(principal, action, resource);',
+    ])
+      expect([text, brief([PERMIT, cedar('odd', text)], {})]).toEqual([text, 'deny error odd']);
+  });
+
   it('denies where Cedar passes over a policy that fails', () => {
     const forbid = cedar('big', 'forbid(principal, action, resource) when { context.arguments.count > 10 };');
     expect(brief([PERMIT, forbid], { url: 'x', count: 11 })).toBe('deny forbid big');

@@ -1,3 +1,5 @@
+import type { ApprovalTerms } from '@signalbox/contracts';
+import { approvalOf } from './approval.js';
 import { compileExpression, type Shared } from './expression.js';
 import type { Evaluate } from './operators.js';
 import { asList, asObject, asString, Unsupported } from './policy-json.js';
@@ -15,6 +17,8 @@ export interface CedarPolicyCode {
   conditions: readonly Evaluate[];
   /** Why it cannot be evaluated at all; null: it can. */
   unsupported: string | null;
+  /** Of a permit that waits for a person: `@approve`. */
+  approval: ApprovalTerms | null;
   /** What its author says of it: the annotation `@reason`. */
   reason: string | null;
 }
@@ -38,13 +42,15 @@ export function compileCedarPolicy(id: string, json: unknown, shared: Shared = n
     };
     const { effect, conditions, annotations = {} } = policy;
     if (effect !== 'permit' && effect !== 'forbid') throw new Unsupported('the effect is neither permit nor forbid');
-    const reason = asObject(annotations, 'the annotations')['reason'];
+    const notes = asObject(annotations, 'the annotations');
+    const { reason } = notes;
     return {
       id,
       effect,
       ...scope,
       conditions: asList(conditions, 'the conditions').map((clause) => compileCondition(clause, shared)),
       unsupported: null,
+      approval: approvalOf(notes, effect),
       reason: typeof reason === 'string' && reason !== '' ? reason : null,
     };
   } catch (error) {
@@ -52,7 +58,7 @@ export function compileCedarPolicy(id: string, json: unknown, shared: Shared = n
     const fails = (): never => {
       throw new Unsupported(unsupported);
     };
-    return { id, effect: 'forbid', ...scope, conditions: [fails], unsupported, reason: null };
+    return { id, effect: 'forbid', ...scope, conditions: [fails], unsupported, approval: null, reason: null };
   }
 }
 

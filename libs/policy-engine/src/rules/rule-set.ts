@@ -1,4 +1,5 @@
 import { ApprovalTerms, type DecisionRecord, type Rule } from '@signalbox/contracts';
+import { allTerms } from './approval-terms.js';
 import { compileCondition, type Test, type Truth } from './condition.js';
 
 /** What the rules say of one call. */
@@ -68,18 +69,10 @@ function decide({ forbids, approves, permits }: RuleSets, args: unknown, call: s
   return deny('default', [], `${why} ${call}.`);
 }
 
-/** The terms of all rules hold at once: who may approve by one but not by another may not. */
 function approval(rules: readonly CompiledRule[], call: string): Verdict {
   const ids = rules.map(({ id }) => id);
-  const lists = rules.flatMap(({ terms }) => (terms.approvers ? [terms.approvers] : []));
-  const approvers = lists.reduce<string[] | undefined>(
-    (some, list) => (some === undefined ? list : some.filter((user) => list.includes(user))),
-    undefined,
-  );
-  if (approvers?.length === 0)
-    return deny('error', ids, `The rules ${ids.join(', ')} leave nobody who may approve ${call}.`);
-  const withinMs = Math.min(...rules.map(({ terms }) => terms.withinMs));
-  const terms = { withinMs, ...(approvers === undefined ? {} : { approvers }) };
+  const terms = allTerms(rules.map((rule) => rule.terms));
+  if (terms === null) return deny('error', ids, `The rules ${ids.join(', ')} leave nobody who may approve ${call}.`);
   const reason = `${ids.length === 1 ? 'Rule' : 'Rules'} ${ids.join(', ')} let ${call} run once a person approves it.`;
   return { outcome: 'approve', kind: 'approve', rules: ids, reason: reason.slice(0, 1_000), terms };
 }
