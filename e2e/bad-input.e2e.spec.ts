@@ -135,13 +135,20 @@ async function refusal(response: Response): Promise<{ status: number } & ErrorBo
   return { status: response.status, ...error };
 }
 
+const ANSWER_TIMEOUT_MS = 30_000;
+/** Silence after which an answer is over. */
+const QUIET_MS = 2_000;
+
 /** Sends these very bytes to the edge and gives what it says until it closes, or has said all it had to. */
 async function speak(text: string): Promise<string> {
   const { hostname, port } = new URL(mesh.url('gateway'));
   const socket = connect(Number(port), hostname, () => socket.write(text));
-  socket.setTimeout(2_000, () => socket.destroy());
+  socket.setTimeout(ANSWER_TIMEOUT_MS, () => socket.destroy());
   let answer = '';
-  socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+  socket.on('data', (chunk: Buffer) => {
+    socket.setTimeout(QUIET_MS);
+    answer += chunk.toString();
+  });
   // The edge may hang up on what it does not want to read.
   socket.on('error', () => undefined);
   await new Promise((resolve) => socket.on('close', resolve));

@@ -186,9 +186,25 @@ describe('signalbox letters', () => {
   });
 });
 
+describe('signalbox limits', () => {
+  it('shows them, sets those that are named, and takes them back', async () => {
+    expect(JSON.parse((await signalbox('limits', 'show', '--json')).stdout)).toEqual({});
+    const set = await signalbox('limits', 'set', '--concurrent-runs', '8', '--weight', '2');
+    expect(set).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(set.stdout).toMatch(/^concurrentRunsMax +8$/m);
+    const more = await signalbox('limits', 'set', '--open-runs', '90', '--weight', 'none', '--json');
+    expect(JSON.parse(more.stdout)).toEqual({ concurrentRunsMax: 8, openRunsMax: 90 });
+    expect((await signalbox('limits', 'set', '--weight', '0')).exitCode).toBe(1);
+    for (const wrong of [['set'], ['show', '--weight', '1'], ['set', '--weight', 'much'], []])
+      expect((await signalbox('limits', ...wrong)).exitCode).toBe(2);
+    await signalbox('limits', 'set', '--open-runs', 'none', '--concurrent-runs', 'none');
+    expect(JSON.parse((await signalbox('limits', 'show', '--json')).stdout)).toEqual({});
+  });
+});
+
 describe('signalbox audit verify', () => {
   it('holds for one run and for all, and breaks when a row of the archive is altered', async () => {
-    // A word that no hash, seal or time in the same bytes holds by chance.
+    // A word that no hash, seal or time in the same bytes holds by chance, and one as long.
     const { runId } = await ask(callThenQuote('compute', { code: 'print("the sum " + "is right")' }));
     expect(await signalbox('audit', 'verify', runId)).toMatchObject({
       exitCode: 0,
@@ -198,8 +214,8 @@ describe('signalbox audit verify', () => {
     const alter = (from: string, to: string): Promise<object[]> =>
       queryOnce(
         mesh.stack.adminUrl,
-        `update audit.entries set bytes = convert_to(replace(convert_from(bytes, 'utf8'), $2, $3), 'utf8')
-         where run_id = $1 and convert_from(bytes, 'utf8') like '%tool.completed.v1%' returning seq`,
+        `update audit.chunks set bytes = convert_to(replace(convert_from(bytes, 'utf8'), $2, $3), 'utf8')
+         where run_id = $1 and convert_from(bytes, 'utf8') like '%tool.completed.v1%' returning first_seq`,
         [runId, from, to],
       );
     expect(await alter('the sum is right', 'the sum is wrong')).toHaveLength(1);
@@ -244,7 +260,7 @@ describe('signalbox status', () => {
         const ended = await signalbox('status');
         return ended.exitCode === 1 && ended;
       },
-      { what: 'the stopped process to show' },
+      { timeoutMs: TIMEOUT_MS, what: 'the stopped process to show' },
     );
     expect(down.stdout).toMatch(/^simulator .*DOWN/m);
     await mesh.stack.startService('simulator');

@@ -173,7 +173,7 @@ describe('a streamed answer', () => {
         const response = await openai.responses.retrieve(id);
         return response.status === 'completed' && response;
       },
-      { timeoutMs: 20_000, what: 'the abandoned run to complete' },
+      { timeoutMs: 60_000, what: 'the abandoned run to complete' },
     );
     expect(ended.output_text).toBe('word '.repeat(40));
   });

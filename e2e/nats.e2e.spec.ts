@@ -205,7 +205,7 @@ describe('another tenant’s subjects', () => {
     '$JS.API.STREAM.MSG.GET.IN',
   ];
   it.each(foreign)('%s: publishing is refused by the broker', async (subject) => {
-    await expect(raw.request(subject, '{}', { timeout: 2_000 })).rejects.toThrow(/permission/i);
+    await expect(raw.request(subject, '{}', { timeout: 20_000 })).rejects.toThrow(/permission/i);
   });
 
   it.each(['sb.v1.>', 'sb.v1.dlq.>', `sb.v1.ask.${TENANT}.auth`, '_INBOX_gateway.>', '>', '$SYS.>'])(

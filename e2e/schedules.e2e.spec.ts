@@ -5,7 +5,9 @@ import { E2eMesh, TENANT } from './support/mesh.ts';
 import { simScript } from './support/sim.ts';
 
 const EMAIL = 'anna.berg@example.com';
-const DUE_TIMEOUT_MS = 60_000;
+const DUE_TIMEOUT_MS = 90_000;
+/** The shortest interval that there is. */
+const EVERY_MS = 60_000;
 
 interface Shown {
   last: { outcome: string; runId: string; error: { code: string } | null } | null;
@@ -30,12 +32,12 @@ async function ask(method: string, path: string, body?: object): Promise<Shown> 
   return (await response.json()) as Shown;
 }
 
-/** Due in a moment, and not again while the test is there. */
-const soon = (id: string, keyId: string, inMs = 1_000): object => ({
+/** Due in a moment, and then every day or so often. */
+const soon = (id: string, keyId: string, everyMs = 86_400_000): object => ({
   id,
   agent: 'reporter',
   keyId,
-  times: { kind: 'interval', everyMs: 86_400_000, startAt: Date.now() + inMs },
+  times: { kind: 'interval', everyMs, startAt: Date.now() + 1_000 },
   input: [{ role: 'user', content: simScript([{ text: `Reported to ${EMAIL}.` }]) }],
 });
 const outcomeOf = async (id: string): Promise<NonNullable<Shown['last']>> => {
@@ -68,10 +70,19 @@ describe('a schedule', () => {
   });
 
   it('starts nothing for a key that was taken back', async () => {
-    const { id } = await mesh.admin.createKey(TENANT, 'gone-soon');
-    // Time enough for the new bundle to reach the guard.
-    await ask('PUT', '/orphaned', soon('orphaned', id, 10_000));
+    const { id, key } = await mesh.admin.createKey(TENANT, 'gone-soon');
+    const client = await mesh.client({ key });
+    await waitFor(() => client.agents(), { what: 'the key to be in force' });
+    await ask('PUT', '/orphaned', { ...soon('orphaned', id, EVERY_MS), enabled: false });
     await mesh.admin.removeKey(TENANT, id);
+    const gone = (): Promise<boolean> =>
+      client.agents().then(
+        () => false,
+        () => true,
+      );
+    await waitFor(gone, { what: 'the key to be gone' });
+    await client.close();
+    await ask('POST', '/orphaned/enable');
     expect(await outcomeOf('orphaned')).toMatchObject({ outcome: 'refused', error: { code: 'KEY_INVALID' } });
     expect((await ask('GET', '/orphaned')).started).toBe(0);
   });

@@ -1,65 +1,113 @@
-import { seeded, pick, type Random } from './plan.ts';
+import { pick, type Random, seeded } from './plan.ts';
 
-/** One call of a run's script, and where the ledger sees it. */
-export interface PlannedCall {
-  tool: 'look' | 'put' | 'record';
-  path: string;
-}
+/** One call of a run's script. Where it is a deed, the ledger sees it under its path. */
+export type PlannedCall =
+  | { tool: 'look' | 'put' | 'record' | 'sign'; path: string }
+  | { tool: 'nap'; ms: number }
+  | { tool: 'delegate'; below: PlannedWork }
+  | { tool: 'hand_on' };
 
-export interface PlannedRun {
-  /** Unique over seeds: also the idempotency key of its request. */
-  name: string;
-  calls: PlannedCall[];
-  /** Calls by step; a last step says `answer`. */
+/** Calls by step; a last step says `answer`. */
+export interface PlannedWork {
   steps: PlannedCall[][];
   answer: string;
+}
+
+export interface PlannedRun extends PlannedWork {
+  /** Unique over seeds: also the idempotency key of its request. */
+  name: string;
   /** Before the model's first answer, ms: it spreads the batch. */
   delayMs: number;
   via: 'nats' | 'http';
   /** The caller changes his mind while it runs. */
   cancelled: boolean;
+  /** The run that it goes on from, after that one's first step; it is started once that one is over. */
+  forkOf: string | null;
 }
 
 const SPREAD_MS = 2_500;
 const TOOLS = ['look', 'put', 'record', 'record'] as const;
+const FLAWS = { look: 'flaky', put: 'flaky', record: 'lost', sign: 'lost' } as const;
+/** One run in so many is forked from another. */
+const FORKS_ONE_IN = 10;
+/** One run in so many waits, calls another, asks for a yes or is handed over. */
+const COMPOSED_ONE_IN = 2;
+const COMPOSED = ['nap', 'delegate', 'sign', 'hand_on'] as const;
+/** A fork is started last, so it must be short. */
+const FORK_SPREAD_MS = 300;
+const NAP_MS_MAX = 1_200;
 
-/** The runs of a seed. */
-export function batchOf(seed: number, runs: number): PlannedRun[] {
+/** The runs of a seed. `plain`: calls of tools that workers carry out, and nothing else. */
+export function batchOf(seed: number, runs: number, plain = false): PlannedRun[] {
   const random = seeded(seed * 7_919 + 1);
-  return Array.from({ length: runs }, (_, index) => plannedRun(random, `s${seed}r${index}`));
+  const batch: PlannedRun[] = [];
+  while (batch.length < runs) {
+    const run = plannedRun(random, `s${seed}r${batch.length}`, plain ? [] : batch);
+    if (!plain && random(COMPOSED_ONE_IN) === 0) pick(random, run.steps).push(composed(random, run.name));
+    batch.push(run);
+  }
+  return batch;
 }
 
-function plannedRun(random: Random, name: string): PlannedRun {
-  const steps = Array.from({ length: 1 + random(2) }, (_, step) =>
-    Array.from({ length: 1 + random(3) }, (_unused, call): PlannedCall => {
-      const tool = pick(random, TOOLS);
-      const odd = random(40) === 0 ? { look: 'flaky', put: 'flaky', record: 'lost' }[tool] : '';
-      return { tool, path: `/${name}/${step}${call}${tool}${odd}` };
-    }),
-  );
+function plannedRun(random: Random, name: string, before: readonly PlannedRun[]): PlannedRun {
+  const steps = deeds(random, `/${name}/`);
+  const sources = before.filter(({ cancelled, forkOf }) => !cancelled && forkOf === null);
+  const isFork = random(FORKS_ONE_IN) === 0 && sources.length > 0;
   return {
     name,
     steps,
-    calls: steps.flat(),
     answer: `done ${name}`,
-    delayMs: random(SPREAD_MS),
+    delayMs: random(isFork ? FORK_SPREAD_MS : SPREAD_MS),
     via: random(12) === 0 ? 'http' : 'nats',
     cancelled: random(40) === 0,
+    forkOf: isFork ? pick(random, sources).name : null,
   };
 }
 
-/** The question that makes the simulated provider play the run. */
-export function questionOf(run: PlannedRun, ledgerHost: string): string {
-  const calls = (step: PlannedCall[]) =>
-    step.map(({ tool, path }) => ({
-      name: tool,
-      arguments: { url: `http://${ledgerHost}${path}`, method: tool === 'look' ? 'GET' : 'POST' },
-    }));
-  const [first = [], ...rest] = run.steps;
-  const steps = [
-    { tools: calls(first), delayMs: run.delayMs },
-    ...rest.map((step) => ({ tools: calls(step), delayMs: 100 })),
-    { text: run.answer },
-  ];
-  return `please\n#sim ${JSON.stringify({ steps })}`;
+function deeds(random: Random, folder: string): PlannedCall[][] {
+  return Array.from({ length: 1 + random(2) }, (_, step) =>
+    Array.from({ length: 1 + random(3) }, (_unused, call) =>
+      deed(random, pick(random, TOOLS), `${folder}${step}${call}`),
+    ),
+  );
+}
+
+function deed(random: Random, tool: keyof typeof FLAWS, path: string): PlannedCall {
+  return { tool, path: `${path}${tool}${random(40) === 0 ? FLAWS[tool] : ''}` };
+}
+
+function composed(random: Random, name: string): PlannedCall {
+  const tool = pick(random, COMPOSED);
+  switch (tool) {
+    case 'nap':
+      return { tool, ms: 1 + random(NAP_MS_MAX) };
+    case 'sign':
+      return deed(random, tool, `/${name}/`);
+    case 'delegate':
+      return { tool, below: { steps: deeds(random, `/${name}/below`), answer: `done below ${name}` } };
+    case 'hand_on':
+      return { tool };
+  }
+}
+
+/** The question that makes the simulated provider play the work. */
+export function questionOf({ steps, answer }: PlannedWork, ledgerHost: string, delayMs = 0): string {
+  const script = steps.map((calls, step) => ({
+    tools: calls.map((call) => ({ name: call.tool, arguments: argumentsOf(call, ledgerHost) })),
+    delayMs: step === 0 ? delayMs : 100,
+  }));
+  return `please\n#sim ${JSON.stringify({ steps: [...script, { text: answer }] })}`;
+}
+
+function argumentsOf(call: PlannedCall, ledgerHost: string): object {
+  switch (call.tool) {
+    case 'nap':
+      return { ms: call.ms };
+    case 'delegate':
+      return { input: questionOf(call.below, ledgerHost) };
+    case 'hand_on':
+      return { reason: 'the other one knows' };
+    default:
+      return { url: `http://${ledgerHost}${call.path}`, method: call.tool === 'look' ? 'GET' : 'POST' };
+  }
 }

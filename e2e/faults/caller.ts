@@ -1,3 +1,4 @@
+import type { QuestionChoice } from '@signalbox/contracts';
 import { TENANT } from '../support/mesh.ts';
 import { type PlannedRun, questionOf } from './batch.ts';
 import type { FaultMesh } from './fault-mesh.ts';
@@ -14,13 +15,14 @@ export class Caller {
     this.#until = until;
   }
 
-  /** The id of the run, once its request is stored. */
-  async start(run: PlannedRun): Promise<string> {
+  /** The id of the run, once its request is stored. `source`: the run that it is forked from, after its first step. */
+  async start(run: PlannedRun, source: string | null = null): Promise<string> {
     const { client, ledger } = this.#mesh;
-    const input = questionOf(run, ledger.host);
+    const input = questionOf(run, ledger.host, run.delayMs);
+    const begins = source === null ? {} : { fork: { runId: source, step: 1 } };
     return this.#untilDone(async () => {
-      if (run.via === 'http') return this.#startOverHttp(run.name, input);
-      return (await client.run({ agent: 'clerk', input, idempotencyKey: run.name })).runId;
+      if (run.via === 'http') return this.#startOverHttp(run.name, input, begins);
+      return (await client.run({ agent: 'clerk', input, idempotencyKey: run.name, ...begins })).runId;
     });
   }
 
@@ -28,16 +30,16 @@ export class Caller {
     await this.#untilDone(() => this.#mesh.client.cancel(runId, 'changed his mind'));
   }
 
-  async answer(runId: string, questionId: string, choice: 'retry' | 'result' | 'fail'): Promise<void> {
+  async answer(runId: string, questionId: string, choice: QuestionChoice): Promise<void> {
     const result = choice === 'result' ? ['told by a person'] : [];
     await this.#untilDone(() => this.#mesh.client.answer(runId, questionId, choice, ...result));
   }
 
-  async #startOverHttp(name: string, input: string): Promise<string> {
+  async #startOverHttp(name: string, input: string, begins: object): Promise<string> {
     const response = await this.#mesh.mesh.request('/v1/responses', {
       method: 'POST',
       headers: { 'idempotency-key': name },
-      body: JSON.stringify({ model: 'clerk', input, background: true }),
+      body: JSON.stringify({ model: 'clerk', input, background: true, signalbox: begins }),
     });
     const text = await response.text();
     const runId = response.headers.get('x-request-id');

@@ -1,5 +1,7 @@
 import type { SeedResult } from './seed.ts';
-import { ACTIONS, type Fault } from './plan.ts';
+import { ACTIONS, type Fault, whatOf } from './plan.ts';
+
+const WIDTH = 56;
 
 /** Where faults struck over all seeds, as a table: a row a place, a column an action. */
 export class Coverage {
@@ -23,9 +25,9 @@ export class Coverage {
   }
 
   table(): string {
-    const head = `${'struck at'.padEnd(42)}${ACTIONS.map((action) => action.padStart(9)).join('')}`;
+    const head = `${'struck at'.padEnd(WIDTH)}${ACTIONS.map((action) => action.padStart(9)).join('')}`;
     const lines = Object.entries(this.rows()).map(
-      ([place, row]) => place.padEnd(42) + ACTIONS.map((action) => String(row[action] ?? '·').padStart(9)).join(''),
+      ([place, row]) => place.padEnd(WIDTH) + ACTIONS.map((action) => String(row[action] ?? '·').padStart(9)).join(''),
     );
     return [head, ...lines, `not reached before the batch was over: ${this.#missed}`].join('\n');
   }
@@ -33,5 +35,5 @@ export class Coverage {
 
 function placeOf(fault: Fault): string {
   const service = fault.process.replace(/-2$/, '');
-  return fault.at === 'point' ? `${service} ${fault.kind} ${fault.phase}` : `${service} at any time`;
+  return fault.at === 'point' ? `${service} ${fault.phase} ${whatOf(fault)}` : `${service} at any time`;
 }

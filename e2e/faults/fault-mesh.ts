@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { SignalboxClient } from '@signalbox/client';
 import { provision } from '@signalbox/bus/provision';
 import type { Instance } from '../../tools/stack/options.ts';
-import { agent, httpTool, permit, RUN_LIMITS } from '../support/definitions.ts';
 import { E2eMesh } from '../support/mesh.ts';
 import { Chronicle, type Chapter } from './chronicle.ts';
+import { definePlainWork, defineWork } from './definitions.ts';
 import { Ledger } from './ledger.ts';
 import './small-times.mjs';
 
@@ -17,15 +17,16 @@ const INSTANCES: readonly Instance[] = [
 const HOOKED = ['guard', 'router', 'router-2', 'inference', 'tool-runner', 'tool-runner-2', 'memory'];
 /** Each seed kills several; the supervisor must not take that for a fault of theirs. */
 const CRASHES_MAX = 1_000;
-/** Short enough that a seed is over in seconds, long enough for a busy machine. */
-const TOOL_WALL_MS = 3_000;
 const ROUTER = { SIGNALBOX_LEASE_TTL_MS: '1500', SIGNALBOX_REDISPATCH_MS: '2000' };
-const WALL_MS = 240_000;
 
 export interface FaultMeshOptions {
   /** Loaded into single processes beside the fault points, by their name: paths of modules. */
   hooks?: Readonly<Record<string, string>>;
+  /** Variables for single processes, by their name. */
+  env?: Readonly<Record<string, Record<string, string>>>;
   instances?: readonly Instance[];
+  /** Nothing but calls that workers carry out: for a release that knows no more. */
+  plain?: boolean;
   onEntry?: (chapter: Chapter, entry: Chapter['entries'][number]) => void;
 }
 
@@ -35,13 +36,15 @@ export class FaultMesh {
   readonly ledger: Ledger;
   readonly chronicle: Chronicle;
   readonly client: SignalboxClient;
+  readonly plain: boolean;
   readonly #orders: string;
 
-  private constructor(parts: Pick<FaultMesh, 'mesh' | 'ledger' | 'chronicle' | 'client'>, orders: string) {
+  private constructor(parts: Pick<FaultMesh, 'mesh' | 'ledger' | 'chronicle' | 'client' | 'plain'>, orders: string) {
     this.mesh = parts.mesh;
     this.ledger = parts.ledger;
     this.chronicle = parts.chronicle;
     this.client = parts.client;
+    this.plain = parts.plain;
     this.#orders = orders;
   }
 
@@ -50,7 +53,9 @@ export class FaultMesh {
     mkdirSync(orders, { recursive: true });
     const instances = options.instances ?? INSTANCES;
     const names = [...HOOKED, ...instances.map(({ name }) => name)];
-    const env = Object.fromEntries(names.map((name) => [name, environmentOf(name, orders, options.hooks?.[name])]));
+    const env = Object.fromEntries(
+      names.map((name) => [name, { ...environmentOf(name, orders, options.hooks?.[name]), ...options.env?.[name] }]),
+    );
     const ledger = await Ledger.open();
     const mesh = await E2eMesh.start('faults', {
       stateDir: join(folder, 'state'),
@@ -60,21 +65,14 @@ export class FaultMesh {
     });
     const access = { url: mesh.url('nats'), keysDir: mesh.stack.keysDir };
     await provision(access);
-    await mesh.define({
-      tools: [
-        httpTool('look', ledger.host, { effect: 'pure', limits: { wallMs: TOOL_WALL_MS } }),
-        httpTool('put', ledger.host, { effect: 'idempotent', limits: { wallMs: TOOL_WALL_MS } }),
-        httpTool('record', ledger.host, { effect: 'unsafe', limits: { wallMs: TOOL_WALL_MS } }),
-      ],
-      agents: [agent('clerk', { tools: ['look', 'put', 'record'], limits: { ...RUN_LIMITS, wallMsMax: WALL_MS } })],
-      rules: [permit('clerk-works', ['clerk'], ['look', 'put', 'record'])],
-    });
+    await (options.plain === true ? definePlainWork : defineWork)(mesh, ledger.host);
     const chronicle = await Chronicle.open(
       access.url,
       join(access.keysDir, 'router'),
       options.onEntry ?? (() => undefined),
     );
-    return new FaultMesh({ mesh, ledger, chronicle, client: await mesh.client() }, orders);
+    const plain = options.plain === true;
+    return new FaultMesh({ mesh, ledger, chronicle, client: await mesh.client(), plain }, orders);
   }
 
   /** Where a process finds what is to happen to it. */

@@ -1,6 +1,6 @@
 /**
  * Loaded before a service (`NODE_OPTIONS=--import`): at a chosen append to a journal it sends its own process a signal.
- * The order lies in SIGNALBOX_FAULT_FILE, as `{ id, kind, phase, nth, signal }`, and may change while the process runs; what
+ * The order lies in SIGNALBOX_FAULT_FILE, as `{ id, kind, holds?, phase, nth, signal }`, and may change while the process runs; what
  * was done is written beside it. Phases of an append: `before` it is sent; `sent`, when the bytes have left and no
  * acknowledgement was read; `stored`, in the turn in which the acknowledgement came, before anything follows from it.
  */
@@ -12,6 +12,8 @@ import './small-times.mjs';
 const file = process.env['SIGNALBOX_FAULT_FILE'];
 let order = null;
 let seen = 0;
+/** An append whose bytes have not left yet. */
+let sent = null;
 
 function read(path) {
   try {
@@ -36,10 +38,16 @@ function strike(entry) {
   process.kill(process.pid, signal);
 }
 
+/** With `holds` only entries that have this field, or a decision with this event. */
+function isMeant({ kind, body }) {
+  const { holds } = order;
+  if (kind !== order.kind) return false;
+  return holds === undefined || body[holds] !== undefined || body.events?.some(({ type }) => type === holds) === true;
+}
+
 function at(phase, entry) {
-  if (order === null || order.phase !== phase || order.kind !== entry.kind || ++seen < order.nth) return;
-  // Everything that one turn publishes is written at its end.
-  if (phase === 'sent') setImmediate(() => setImmediate(() => order !== null && strike(entry)));
+  if (order === null || order.phase !== phase || !isMeant(entry) || ++seen < order.nth) return;
+  if (phase === 'sent') sent = entry;
   else strike(entry);
 }
 
@@ -51,6 +59,12 @@ if (file) {
   subscribe('signalbox.journal.appending', (entry) => {
     at('before', entry);
     at('sent', entry);
+  });
+  subscribe('signalbox.bus.flushed', () => {
+    const entry = sent;
+    sent = null;
+    // The client writes to its socket at the end of this turn.
+    if (entry !== null) setImmediate(() => order !== null && strike(entry));
   });
   subscribe('signalbox.journal.appended', (entry) => at('stored', entry));
 }

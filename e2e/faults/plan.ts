@@ -32,6 +32,8 @@ export interface PointFault {
   phase: Phase;
   nth: number;
   action: Action;
+  /** Only entries with this event, or this field. */
+  holds?: string;
 }
 /** What happens to a process once so many runs of the batch have begun. */
 export interface LooseFault {
@@ -46,21 +48,34 @@ interface Appends {
   processes: readonly string[];
   kind: JournalKind;
   per100: number;
+  holds?: string;
 }
+const ROUTERS = ['router', 'router-2'];
+const TOOL_RUNNERS = ['tool-runner', 'tool-runner-2'];
 /** How often each kind is appended by one of the processes that do, in a batch of a hundred runs. */
 const APPENDS: readonly Appends[] = [
   { processes: ['guard'], kind: 'run.accepted.v1', per100: 90 },
-  { processes: ['router', 'router-2'], kind: 'decision.v1', per100: 200 },
+  { processes: ROUTERS, kind: 'decision.v1', per100: 200 },
   { processes: ['inference'], kind: 'model.completed.v1', per100: 200 },
-  { processes: ['tool-runner', 'tool-runner-2'], kind: 'tool.began.v1', per100: 30 },
-  { processes: ['tool-runner', 'tool-runner-2'], kind: 'tool.completed.v1', per100: 80 },
+  { processes: TOOL_RUNNERS, kind: 'tool.began.v1', per100: 30 },
+  { processes: TOOL_RUNNERS, kind: 'tool.completed.v1', per100: 80 },
   { processes: ['memory'], kind: 'session.loaded.v1', per100: 90 },
   { processes: ['memory'], kind: 'session.saved.v1', per100: 90 },
 ];
+/** Around waiting, approvals, runs that call runs, hand over or go on from another. */
+const COMPOSED: readonly Appends[] = [
+  { processes: ROUTERS, kind: 'timer.fired.v1', per100: 6 },
+  { processes: ROUTERS, kind: 'run.spawned.v1', per100: 5 },
+  { processes: ROUTERS, kind: 'child.ended.v1', per100: 5 },
+  { processes: ROUTERS, kind: 'decision.v1', holds: 'run.handed-off', per100: 5 },
+  { processes: ROUTERS, kind: 'decision.v1', holds: 'question.asked', per100: 6 },
+  { processes: ROUTERS, kind: 'decision.v1', holds: 'question.closed', per100: 6 },
+  { processes: ['guard'], kind: 'question.answered.v1', per100: 12 },
+  { processes: ['guard'], kind: 'run.accepted.v1', holds: 'fork', per100: 9 },
+];
 const RARE: readonly Appends[] = [
-  { processes: ['guard'], kind: 'question.answered.v1', per100: 2 },
   { processes: ['guard'], kind: 'run.cancel-requested.v1', per100: 2 },
-  { processes: ['tool-runner', 'tool-runner-2'], kind: 'tool.failed.v1', per100: 2 },
+  { processes: TOOL_RUNNERS, kind: 'tool.failed.v1', per100: 2 },
 ];
 /** Processes that append nothing, or whose end matters at any time. */
 const LOOSE = [
@@ -76,6 +91,8 @@ const LOOSE = [
   'memory',
   'inference',
 ];
+/** How often each kind of point is chosen. */
+const KINDS_OF_POINTS = [APPENDS, APPENDS, APPENDS, COMPOSED, COMPOSED, RARE] as const;
 const POINT_ACTIONS = ['kill', 'kill', 'blink', 'window', 'leases'] as const;
 const LOOSE_ACTIONS = ['kill', 'kill', 'restart', 'window', 'leases'] as const;
 
@@ -92,11 +109,19 @@ export function faultsOf(seed: number, runs: number): Fault[] {
 }
 
 function pointFault(random: Random, runs: number): PointFault {
-  const { processes, kind, per100 } = pick(random, random(6) > 0 ? APPENDS : RARE);
+  const { processes, kind, per100, holds } = pick(random, KINDS_OF_POINTS[random(KINDS_OF_POINTS.length)]!);
   // In the first two thirds of the batch, so that the rest of it meets what is left.
   const nth = 1 + random(Math.max(1, Math.floor((per100 * runs) / 150)));
   const process = pick(random, processes);
-  return { at: 'point', process, kind, phase: pick(random, PHASES), nth, action: pick(random, POINT_ACTIONS) };
+  return {
+    at: 'point',
+    process,
+    kind,
+    phase: pick(random, PHASES),
+    nth,
+    action: pick(random, POINT_ACTIONS),
+    ...(holds === undefined ? {} : { holds }),
+  };
 }
 
 function looseFault(random: Random, runs: number): LooseFault {
@@ -104,8 +129,12 @@ function looseFault(random: Random, runs: number): LooseFault {
   return { at: 'progress', process: pick(random, LOOSE), afterRuns, action: pick(random, LOOSE_ACTIONS) };
 }
 
+/** The entries that a point waits for. */
+export const whatOf = ({ kind, holds }: PointFault): string => (holds === undefined ? kind : `${kind} with ${holds}`);
+
 /** One line for people. */
 export function nameOf(fault: Fault): string {
-  const where = fault.at === 'point' ? `${fault.phase} ${fault.nth}. ${fault.kind}` : `after ${fault.afterRuns} runs`;
+  const where =
+    fault.at === 'point' ? `${fault.phase} ${fault.nth}. ${whatOf(fault)}` : `after ${fault.afterRuns} runs`;
   return `${fault.process} ${fault.action} ${where}`;
 }

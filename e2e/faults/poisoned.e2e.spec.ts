@@ -11,7 +11,7 @@ import { Ledger } from './ledger.ts';
 
 const DRAIN_MS = 1_000;
 /** Long enough to use the ids up before anybody needs them. */
-const HOLD_MS = 2_500;
+const HOLD_MS = 10_000;
 const WAIT_TIMEOUT_MS = 30_000;
 
 /** The broker drops what comes under an id that it knows: here somebody has used up the ids of results that are still to come. */
@@ -42,6 +42,7 @@ describe('ids of results that somebody used up first', () => {
 
   it('lose nothing, and make nothing happen twice', async () => {
     const client = await mesh.client();
+    const [inference, runner] = [await connect('inference'), await connect('tool-runner')];
     const args = { url: `http://${ledger.host}/once`, method: 'POST' };
     const steps = [{ tools: [{ name: 'record', arguments: args }], delayMs: HOLD_MS }, { text: 'It is done.' }];
     const handle = await client.run({ agent: 'clerk', input: simScript(steps) });
@@ -52,7 +53,6 @@ describe('ids of results that somebody used up first', () => {
         () => false,
       );
     await waitFor(accepted, { timeoutMs: WAIT_TIMEOUT_MS, what: 'the run' });
-    const [inference, runner] = [await connect('inference'), await connect('tool-runner')];
     const error = { code: 'INTERNAL', message: 'nobody asked for it' } as const;
     const failed = { step: 9, attempt: 9, tries: [], error, failedAt: Date.now() };
     await inference.journal.append({ tenant: TENANT, runId }, 'model.failed.v1', failed, {

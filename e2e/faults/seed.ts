@@ -32,6 +32,8 @@ const SEED_TIMEOUT_MS = 120_000;
 /** An answer that is not in the journal after so long is given again. */
 const ANSWER_AGAIN_MS = 6_000;
 const CHOICES = ['fail', 'result', 'retry'] as const;
+/** More often than not a person agrees. */
+const APPROVALS = ['approve', 'approve', 'deny'] as const;
 
 /** One seed: a batch of runs, the faults of its plan, and what became of both. */
 export class Seed {
@@ -42,6 +44,8 @@ export class Seed {
   readonly #caller: Caller;
   readonly #ids = new Map<string, string>();
   readonly #retries = new Map<string, number>();
+  /** Calls to which a person said yes, by `<run>/<call>`. */
+  readonly #approved = new Set<string>();
   /** When each question was answered last. */
   readonly #answered = new Map<string, number>();
   readonly #said: Promise<void>[] = [];
@@ -59,7 +63,7 @@ export class Seed {
     const { chronicle, ledger } = this.#mesh;
     chronicle.forget();
     ledger.forget();
-    const batch = batchOf(this.#seed, runs);
+    const batch = batchOf(this.#seed, runs, this.#mesh.plain);
     const injector = new Injector(this.#mesh, this.#options.faults ?? faultsOf(this.#seed, runs), `${this.#seed}`);
     const wrongs: string[] = [];
     try {
@@ -72,7 +76,8 @@ export class Seed {
     const faults = await injector.finish();
     await Promise.all(this.#said);
     wrongs.push(...chronicle.faults.splice(0));
-    const evidence = { batch, ids: this.#ids, runs: chronicle.runs, deeds: ledger.deeds(), retries: this.#retries };
+    const said = { retries: this.#retries, approved: this.#approved };
+    const evidence = { batch, ids: this.#ids, runs: chronicle.runs, deeds: ledger.deeds(), ...said };
     return {
       seed: this.#seed,
       runs,
@@ -86,19 +91,33 @@ export class Seed {
   }
 
   async #start(run: PlannedRun): Promise<void> {
-    const runId = await this.#caller.start(run);
+    const source = run.forkOf === null ? null : await this.#over(run.forkOf);
+    const runId = await this.#caller.start(run, source);
     this.#ids.set(run.name, runId);
     if (run.cancelled) await this.#caller.cancel(runId);
   }
 
-  /** Answers what is asked; true once all have ended. */
+  /** Id of the run of that name, once nothing will happen to it any more. */
+  #over(name: string): Promise<string> {
+    const { timeoutMs = SEED_TIMEOUT_MS } = this.#options;
+    return waitFor(
+      () => {
+        const runId = this.#ids.get(name);
+        return runId !== undefined && this.#isClosed(runId) && runId;
+      },
+      { timeoutMs, what: `${name} to end` },
+    );
+  }
+
+  /** Answers what is asked; true once all have ended, and with them all that they called. */
   #look(batch: readonly PlannedRun[]): boolean {
-    let closed = 0;
-    for (const [runId, { state }] of this.#mesh.chronicle.runs) {
-      if (isClosed(state)) closed += 1;
-      else this.#answer(runId, state);
-    }
-    return closed >= batch.length && this.#ids.size === batch.length;
+    for (const [runId, { state }] of this.#mesh.chronicle.runs) if (!isClosed(state)) this.#answer(runId, state);
+    return this.#ids.size === batch.length && [...this.#ids.values()].every((runId) => this.#isClosed(runId));
+  }
+
+  #isClosed(runId: string): boolean {
+    const chapter = this.#mesh.chronicle.runs.get(runId);
+    return chapter !== undefined && isClosed(chapter.state);
   }
 
   /** One question at a time, as a person is shown them; again where the answer was not taken. */
@@ -111,8 +130,9 @@ export class Seed {
     const before = this.#answered.get(key);
     if (before !== undefined && Date.now() - before < ANSWER_AGAIN_MS) return;
     this.#answered.set(key, Date.now());
-    const choice = pick(seeded(this.#seed + sum(key)), CHOICES);
+    const choice = pick(seeded(this.#seed + sum(key)), question.approval === null ? CHOICES : APPROVALS);
     const call = `${runId}/${callId}`;
+    if (choice === 'approve') this.#approved.add(call);
     if (choice === 'retry' && before === undefined) this.#retries.set(call, (this.#retries.get(call) ?? 0) + 1);
     this.#said.push(this.#caller.answer(runId, questionId, choice).catch(() => undefined));
   }
@@ -121,7 +141,7 @@ export class Seed {
     const open = batch.flatMap((run) => {
       const runId = this.#ids.get(run.name);
       const chapter = runId === undefined ? undefined : this.#mesh.chronicle.runs.get(runId);
-      return chapter !== undefined && isClosed(chapter.state)
+      return runId !== undefined && this.#isClosed(runId)
         ? []
         : [`${run.name} ${runId ?? 'never taken'}: ${storyOf(chapter)}`];
     });

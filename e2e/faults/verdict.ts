@@ -1,5 +1,6 @@
-import { redecide, verifyJournal } from '@signalbox/run-engine';
-import type { PlannedRun } from './batch.ts';
+import { childRunIdFor } from '@signalbox/contracts';
+import { redecide, type RunState, verifyJournal } from '@signalbox/run-engine';
+import type { PlannedCall, PlannedRun, PlannedWork } from './batch.ts';
 import type { Chapter } from './chronicle.ts';
 import type { Deed } from './ledger.ts';
 
@@ -11,31 +12,75 @@ export interface Evidence {
   deeds: ReadonlyMap<string, Deed>;
   /** How often a person said that a call should be tried again, by `<run>/<call>`. */
   retries: ReadonlyMap<string, number>;
+  /** Calls to which a person said yes, by `<run>/<call>`. */
+  approved: ReadonlySet<string>;
+}
+
+/** A run that there should be: one that was asked for, or one that a call of another is carried out by. */
+interface Expected {
+  name: string;
+  runId: string;
+  work: PlannedWork;
+  cancelled: boolean;
+  /** It need not have begun: the run above was cancelled before. */
+  mayBeMissing: boolean;
+  forkOf: string | null;
 }
 
 /** Everything that is wrong with what became of a batch; empty is what has to come out. */
 export function wrongsOf(evidence: Evidence): string[] {
   const { batch, ids, runs } = evidence;
-  const known = new Set(ids.values());
+  const expected = batch.flatMap((run) => expectedOf(run, ids));
+  const known = new Set(expected.map(({ runId }) => runId));
   const doubled = [...runs.keys()]
     .filter((runId) => !known.has(runId))
     .map((runId) => `${runId}: a run that nobody started`);
-  const own = batch.flatMap((run) => {
-    const chapter = runs.get(ids.get(run.name) ?? '');
-    if (chapter === undefined) return [`${run.name}: lost, it has no journal`];
-    return [...wrongEnd(run, chapter), ...wrongJournal(chapter), ...wrongDeeds(run, chapter, evidence)].map(
-      (text) => `${run.name} ${ids.get(run.name)}: ${text}`,
+  const own = expected.flatMap((one) => {
+    const chapter = runs.get(one.runId);
+    if (chapter === undefined) return one.mayBeMissing ? [] : [`${one.name}: lost, it has no journal`];
+    return [...wrongEnd(one, chapter), ...wrongJournal(chapter), ...wrongCalls(one, chapter, evidence)].map(
+      (text) => `${one.name} ${one.runId}: ${text}`,
     );
   });
   return [...doubled, ...own];
 }
 
-function wrongEnd(run: PlannedRun, { state }: Chapter): string[] {
-  if (state.status === 'cancelled' && run.cancelled) return [];
+function expectedOf(run: PlannedRun, ids: Evidence['ids']): Expected[] {
+  const { name, cancelled } = run;
+  const runId = ids.get(name) ?? '';
+  const forkOf = run.forkOf === null ? null : (ids.get(run.forkOf) ?? '');
+  const below = callsOf(run).flatMap(({ call, callId }): Expected[] =>
+    call.tool !== 'delegate'
+      ? []
+      : [
+          {
+            name: `${name} below`,
+            runId: childRunIdFor(runId, callId),
+            work: call.below,
+            cancelled,
+            mayBeMissing: cancelled,
+            forkOf: null,
+          },
+        ],
+  );
+  return [{ name, runId, work: run, cancelled, mayBeMissing: false, forkOf }, ...below];
+}
+
+const callsOf = ({ steps }: PlannedWork): { call: PlannedCall; callId: string }[] =>
+  steps.flatMap((calls, step) => calls.map((call, index) => ({ call, callId: `call_${step + 1}_${index}` })));
+
+function wrongEnd({ work, cancelled, forkOf }: Expected, { state }: Chapter): string[] {
+  if (forkOf !== (state.accepted?.fork?.runId ?? null)) return [`it is forked from ${state.accepted?.fork?.runId}`];
+  if (state.status === 'cancelled' && cancelled) return [];
   if (state.status !== 'completed')
     return [`it is ${state.status}: ${state.error?.code ?? ''} ${state.error?.message ?? ''}`];
   // A remark of the engine is a new question to the simulated provider, whose script ends there.
-  return state.output === run.answer || state.remarks.length > 0 ? [] : [`it answered ${JSON.stringify(state.output)}`];
+  if (state.remarks.length > 0) return [];
+  const handed = callsOf(work).filter(({ call }) => call.tool === 'hand_on').length;
+  return [
+    ...(state.output === work.answer ? [] : [`it answered ${JSON.stringify(state.output)}`]),
+    ...(state.handoffs.length === handed ? [] : [`it was handed over ${state.handoffs.length} times, not ${handed}`]),
+  ];
 }
 
 /** The chain holds, the rules give every decision again, and nothing was decided twice. */
@@ -63,6 +108,8 @@ function decidedTwice(entries: Chapter['entries']): string[] {
       : entry.body.events.flatMap((event) => {
           if (event.type === 'model.requested') return [`step ${event.step} attempt ${event.attempt}`];
           if (event.type === 'tool.requested') return [`${event.callId} attempt ${event.attempt}`];
+          if (event.type === 'question.asked') return [`question ${event.questionId}`];
+          if (event.type === 'run.handed-off') return [`${event.callId} handed over`];
           return /^run\.(?:started|completed|failed|cancelled)$/.test(event.type) ? [event.type] : [];
         }),
   );
@@ -74,22 +121,50 @@ function decidedTwice(entries: Chapter['entries']): string[] {
 }
 
 /** The journal against the world: what it says was done was done, and what must not happen twice did not. */
-function wrongDeeds(run: PlannedRun, { state }: Chapter, { deeds, retries, ids }: Evidence): string[] {
-  const calls = run.steps.flatMap((step, index) =>
-    step.map((planned, call) => ({ ...planned, callId: `call_${index + 1}_${call}` })),
-  );
-  return calls.flatMap(({ tool, path, callId }) => {
-    const { count = 0, keys = new Set<string>() } = deeds.get(path) ?? {};
-    const allowed = 1 + (retries.get(`${ids.get(run.name)}/${callId}`) ?? 0);
-    const wrong: string[] = [];
-    if (tool === 'record' && count > allowed) wrong.push(`unsafe ${path} was done ${count} times`);
-    if (tool === 'put' && keys.size > 1) wrong.push(`idempotent ${path} was done under ${keys.size} keys`);
+function wrongCalls({ runId, work }: Expected, { state }: Chapter, evidence: Evidence): string[] {
+  return callsOf(work).flatMap(({ call: planned, callId }) => {
     const call = state.calls[callId];
-    // A person may have given the result; then the tool need not have run.
-    const told = call?.status === 'completed' && call.result.startsWith('told');
-    if (call?.status === 'completed' && count === 0 && !told) wrong.push(`${path} has a result and was never done`);
-    if (call !== undefined && state.status === 'completed' && !['completed', 'failed'].includes(call.status))
-      wrong.push(`${callId} is left ${call.status}`);
-    return wrong;
+    const isOver = call === undefined || ['completed', 'failed', 'refused'].includes(call.status);
+    const left = state.status === 'completed' && !isOver ? [`${callId} is left ${call.status}`] : [];
+    return [...left, ...wrongCall(planned, call, `${runId}/${callId}`, evidence)];
   });
+}
+
+type Call = RunState['calls'][string];
+
+function wrongCall(planned: PlannedCall, call: Call | undefined, key: string, evidence: Evidence): string[] {
+  const done = call?.status === 'completed' ? call : null;
+  switch (planned.tool) {
+    case 'nap': {
+      if (done === null) return [];
+      const { firedAt } = JSON.parse(done.result) as { firedAt: string };
+      const earlyMs = done.requestedAt + planned.ms - Date.parse(firedAt);
+      return earlyMs > 0 ? [`${key} woke ${earlyMs} ms too early`] : [];
+    }
+    case 'delegate':
+      return done === null || done.result === planned.below.answer ? [] : [`${key} was answered ${done.result}`];
+    case 'hand_on':
+      return [];
+    default:
+      return wrongDeed(planned, call, key, evidence);
+  }
+}
+
+function wrongDeed(
+  { tool, path }: Extract<PlannedCall, { path: string }>,
+  call: Call | undefined,
+  key: string,
+  { deeds, retries, approved }: Evidence,
+): string[] {
+  const { count = 0, keys = new Set<string>() } = deeds.get(path) ?? {};
+  const allowed = 1 + (retries.get(key) ?? 0);
+  const wrong: string[] = [];
+  if ((tool === 'record' || tool === 'sign') && count > allowed) wrong.push(`unsafe ${path} was done ${count} times`);
+  if (tool === 'put' && keys.size > 1) wrong.push(`idempotent ${path} was done under ${keys.size} keys`);
+  if (tool === 'sign' && count > 0 && !approved.has(key)) wrong.push(`${path} was done, and nobody had said yes`);
+  if (tool !== 'sign' && call?.status === 'refused') wrong.push(`${path} was refused: ${call.error?.message}`);
+  // A person may have given the result; then the tool need not have run.
+  const told = call?.status === 'completed' && call.result.startsWith('told');
+  if (call?.status === 'completed' && count === 0 && !told) wrong.push(`${path} has a result and was never done`);
+  return wrong;
 }

@@ -1,7 +1,7 @@
 import type { AgentManifest, CedarPolicy, ModelManifest, Rule, ToolManifest } from '@signalbox/contracts';
 import { waitFor } from '@signalbox/testing';
 
-const ARCHIVE_TIMEOUT_MS = 20_000;
+const ARCHIVE_TIMEOUT_MS = 60_000;
 /** Runs verified by one request. */
 const VERIFY_PAGE = 500;
 
@@ -78,13 +78,15 @@ export class Admin {
     return waitFor(ended, { timeoutMs: ARCHIVE_TIMEOUT_MS, what: `${runId} in the archive with its end` });
   }
 
+  /** What the archive says of the run, once it has its end. */
   async verify(tenant: string, runId: string): Promise<Verification> {
+    await this.archived(tenant, runId);
     const url = `${this.#auditUrl}/audit/v1/tenants/${tenant}/runs/${runId}/verify`;
     const { data } = await this.#json<{ data: Verification[] }>(url);
     return data[0]!;
   }
 
-  /** Every run in the archive. */
+  /** Every run in the archive by now. */
   async verifyAll(tenant: string): Promise<Verification[]> {
     const all: Verification[] = [];
     let after = '';

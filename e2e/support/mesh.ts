@@ -10,7 +10,7 @@ import { agent, codeTool, permit } from './definitions.ts';
 import { callThenQuote } from './sim.ts';
 
 export const TENANT = 'demo';
-const SPREAD_TIMEOUT_MS = 20_000;
+const SPREAD_TIMEOUT_MS = 60_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 
 /** A whole mesh of one spec file, as `npm start` would start it, and what its tests need of it. */

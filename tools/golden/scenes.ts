@@ -1,6 +1,7 @@
 import type { RunHandle } from '@signalbox/client';
 import { waitFor } from '@signalbox/local-servers';
 import type { SimStep } from '../../e2e/support/sim.ts';
+import { COMPOSED_SCENES } from './composed-scenes.ts';
 import { TOLD_SCENES } from './told-scenes.ts';
 import type { GoldenWorld } from './world.ts';
 
@@ -40,6 +41,7 @@ const twoSteps = (world: GoldenWorld): SimStep[] => [
 
 export const SCENES: Record<string, Scene> = {
   ...TOLD_SCENES,
+  ...COMPOSED_SCENES,
   'completed-with-tools': (world) =>
     world.start(
       [

@@ -3,9 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { Bus, type RawEntry } from '@signalbox/bus';
 import type { JournalBody, JournalKind, RunLimits, ServiceName } from '@signalbox/contracts';
 import type { RunHandle, SignalboxClient } from '@signalbox/client';
+import { foldJournal, isClosed } from '@signalbox/run-engine';
 import { agent, httpTool, permit } from '../../e2e/support/definitions.ts';
 import { E2eMesh, TENANT } from '../../e2e/support/mesh.ts';
 import { simScript, type SimStep } from '../../e2e/support/sim.ts';
+import { COMPOSED_DEFINITIONS } from './composed-scenes.ts';
 
 const END_TIMEOUT_MS = 90_000;
 const DRAIN_MS = 1_000;
@@ -53,7 +55,13 @@ export class GoldenWorld {
       ],
       rules: [permit('worker-works', ['worker'], ['look', 'put', 'send'])],
     });
+    for (const definitions of COMPOSED_DEFINITIONS) await mesh.define(definitions);
     return world;
+  }
+
+  /** The server that the tools reach. */
+  get url(): string {
+    return `http://${this.#host}`;
   }
 
   /** One call of a tool; a path that begins with `/lost` never answers the first time. */
@@ -77,7 +85,7 @@ export class GoldenWorld {
     const deadline = Date.now() + END_TIMEOUT_MS;
     for (;;) {
       const entries = await router.journal.read({ tenant: TENANT, runId: handle.runId });
-      if (isClosedBy(entries)) return entries;
+      if (isClosed(foldJournal(entries))) return entries;
       if (Date.now() > deadline) throw new Error(`${handle.runId}: its journal is not closed`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
@@ -113,16 +121,4 @@ export class GoldenWorld {
   get #host(): string {
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
-}
-
-/** A completed run goes on until its session is saved, or given up. */
-function isClosedBy(entries: readonly RawEntry[]): boolean {
-  const kinds = entries.map(({ entry }) => entry?.kind);
-  const completed = entries.some(
-    ({ entry }) => entry?.kind === 'decision.v1' && entry.body.events.some(({ type }) => type === 'run.completed'),
-  );
-  const overdue = entries.filter(
-    ({ entry }) => entry?.kind === 'timer.fired.v1' && entry.body.timer.includes('session-save'),
-  );
-  return !completed || kinds.includes('session.saved.v1') || overdue.length >= 3;
 }

@@ -84,10 +84,8 @@ describe.skipIf(isOld)('the archivist', () => {
     const run = await world.complete();
     audit = await world.startAudit({ trimEveryMs: 3_600_000, trimAfterMs: 0 });
     await world.caughtUp(run);
-    await world.sql(
-      `update entries set bytes = 'x' where run_id = $1 and seq = (select min(seq) from entries where run_id = $1)`,
-      [run.runId],
-    );
+    const [first] = await world.unpack(run.runId);
+    await world.alter(run.runId, first!.seq, Buffer.from('x'));
     await audit.close();
     audit = await world.startAudit({ trimAfterMs: 0 });
     await waitFor(async () => (await placeOf(run.runId)) === 'kept', { timeoutMs: WAIT_MS, what: 'the run is kept' });

@@ -22,7 +22,7 @@ import type { Pace } from './archive/archive-pace.js';
 import type { AuditConfig } from './config.js';
 
 export const TENANT = 'acme';
-export const WAIT_MS = 20_000;
+export const WAIT_MS = 40_000;
 
 export interface Answer {
   status: number;
@@ -230,6 +230,29 @@ export class World {
     this.#dataSource ??= createDataSource({ url: this.pgUrl, entities: [], migrations: [] }).initialize();
     const answer = (await (await this.#dataSource).query(text, values)) as unknown;
     return Array.isArray(answer) ? (answer as Record<string, unknown>[]) : [];
+  }
+
+  /** Gives every archived entry of a run a row of `chunks` of its own, to be altered there alone; gives them in order. */
+  async unpack(runId: string): Promise<{ seq: number; bytes: Buffer }[]> {
+    const rows = await this.sql('select * from entries where run_id = $1 order by seq', [runId]);
+    await this.sql('delete from chunks where run_id = $1', [runId]);
+    for (const row of rows) {
+      const { partition, seq, tenant, subject, bytes, claimed } = row;
+      await this.sql(
+        `insert into chunks (partition, incarnation, batch_seq, first_seq, tenant, run_id, subject, seqs, sizes, bytes, claimed)
+         values ($1, 0, $2::bigint, $2::bigint, $3, $4, $5, array[$2::bigint], array[length($6::bytea)], $6, $7)`,
+        [partition, seq, tenant, runId, subject, bytes, claimed === null ? null : JSON.stringify(claimed)],
+      );
+    }
+    return rows.map(({ seq, bytes }) => ({ seq: Number(seq), bytes: bytes as Buffer }));
+  }
+
+  /** What an attacker with the database's password can write over an entry that was unpacked. */
+  async alter(runId: string, seq: number, bytes: Buffer): Promise<void> {
+    await this.sql(
+      'update chunks set bytes = $3, sizes = array[length($3::bytea)] where run_id = $1 and first_seq = $2',
+      [runId, seq, bytes],
+    );
   }
 
   newRun(): RunRef & { requestId: string } {

@@ -1,7 +1,7 @@
 import type { RunRef } from '@signalbox/bus';
 import { type ChannelReply, subjects } from '@signalbox/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TENANT, World } from './audit.fixture.js';
+import { TENANT, WAIT_MS, World } from './audit.fixture.js';
 
 describe('a fork in the archive', () => {
   let world: World;
@@ -16,7 +16,7 @@ describe('a fork in the archive', () => {
       'archivedRun',
       subjects.svc('audit', 'run', TENANT),
       { runId, step },
-      { timeoutMs: 5_000 },
+      { timeoutMs: WAIT_MS },
     );
   const source = async (): Promise<RunRef> => {
     const run = await world.complete();
@@ -71,7 +71,7 @@ describe('a fork in the archive', () => {
   it('stands by itself once the other run is gone, which is said', async () => {
     const { runId } = await source();
     const run = await fork(runId);
-    await world.sql('delete from entries where run_id = $1', [runId]);
+    await world.sql('delete from chunks where run_id = $1', [runId]);
     expect(await verdict(run)).toEqual({
       ok: true,
       faults: [`its beginning is not compared: ${runId} is not in the archive`],

@@ -3,8 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TENANT, World } from './audit.fixture.js';
 
 interface Row {
-  seq: string;
-  subject: string;
+  seq: number;
   bytes: Buffer;
 }
 
@@ -159,10 +158,7 @@ describe('the questions to the archive', () => {
     const archivedRun = async (output = 'Good day.'): Promise<{ runId: string; rows: Row[] }> => {
       const run = await world.complete({ acceptedAt: 9_000, output });
       await world.caughtUp(run);
-      const rows = await world.sql('select seq, subject, bytes from entries where run_id = $1 order by seq', [
-        run.runId,
-      ]);
-      return { runId: run.runId, rows: rows as unknown as Row[] };
+      return { runId: run.runId, rows: await world.unpack(run.runId) };
     };
     const verdict = async (runId: string): Promise<string[]> => {
       const { body } = await world.ask(`${TENANT}/runs/${runId}/verify`);
@@ -171,8 +167,8 @@ describe('the questions to the archive', () => {
       expect(found.ok).toBe(found.faults.length === 0);
       return found.faults;
     };
-    const change = (runId: string, row: Row | undefined, bytes: string): Promise<unknown> =>
-      world.sql('update entries set bytes = $3 where run_id = $1 and seq = $2', [runId, row?.seq, Buffer.from(bytes)]);
+    const change = (runId: string, { seq }: Row, bytes: string): Promise<void> =>
+      world.alter(runId, seq, Buffer.from(bytes));
 
     it('nothing wrong with what is as it was', async () => {
       expect(await verdict((await archivedRun()).runId)).toEqual([]);
@@ -210,7 +206,7 @@ describe('the questions to the archive', () => {
       const row = rows[4]!;
       expect(row.bytes.toString('latin1')).toContain('$claim');
       expect(await verdict(runId)).toEqual([]);
-      await world.sql(`update entries set claimed = ${claimed} where run_id = $1 and seq = $2`, [runId, row.seq]);
+      await world.sql(`update chunks set claimed = ${claimed} where run_id = $1 and first_seq = $2`, [runId, row.seq]);
       expect((await verdict(runId)).join()).toContain(`entry ${row.seq}: `);
       // The story shows nothing that is not what was stored.
       const { body } = await world.ask(`${TENANT}/runs/${runId}`);
@@ -223,7 +219,7 @@ describe('the questions to the archive', () => {
       ['last', 6],
     ])('a missing entry, the %s', async (_which, at) => {
       const { runId, rows } = await archivedRun();
-      await world.sql('delete from entries where run_id = $1 and seq = $2', [runId, rows[at]!.seq]);
+      await world.sql('delete from chunks where run_id = $1 and first_seq = $2', [runId, rows[at]!.seq]);
       expect(await verdict(runId)).toContain(
         `entry ${rows[at]!.seq}: is in the journal on the bus and not in the archive`,
       );
@@ -243,9 +239,9 @@ describe('the questions to the archive', () => {
       const { runId, rows } = await archivedRun();
       const seq = Number(rows[6]!.seq) + 1_000_000;
       await world.sql(
-        `insert into entries (partition, incarnation, seq, tenant, run_id, subject, bytes, seal, counts)
-         select partition, incarnation, $2, tenant, run_id, subject, bytes, seal, counts
-         from entries where run_id = $1 and seq = $3`,
+        `insert into chunks (partition, incarnation, batch_seq, first_seq, tenant, run_id, subject, seqs, sizes, bytes)
+         select partition, incarnation, $2::bigint, $2::bigint, tenant, run_id, subject, array[$2::bigint], sizes, bytes
+         from chunks where run_id = $1 and first_seq = $3`,
         [runId, seq, rows[6]!.seq],
       );
       expect(await verdict(runId)).toContain(`entry ${seq}: is not in the journal on the bus`);

@@ -80,6 +80,29 @@ describe('a store that came back older than it was', () => {
     await expect(world.accept(closed, { expectLastSeq: 0 })).rejects.toMatchObject({ code: 'SEQUENCE_CONFLICT' });
   });
 
+  it('is rebuilt where the cut goes through what was archived together', async () => {
+    await audit.close();
+    const open = await world.begin();
+    const restore = await world.mesh.nats.copyStore();
+    await world.answer(open);
+    await world.decide(open);
+    audit = await world.startAudit();
+    await world.caughtUp(open);
+    const chunks = () =>
+      world.sql('select cut_in, seqs from chunks where run_id = $1 order by first_seq', [open.runId]);
+    expect(await chunks()).toHaveLength(1);
+    await restore();
+    await rebuilt(open);
+    expect((await chunks()).slice(0, 2)).toMatchObject([
+      { cut_in: null, seqs: { length: 4 } },
+      { cut_in: 1, seqs: { length: 2 } },
+    ]);
+    expect((await kinds(open)).slice(4)).toEqual(['model.completed.v1', 'run.recovered.v1']);
+    await finish(open);
+    expect(await world.archived(open, ended)).toMatchObject({ status: 'completed', costNanoUsd: 100 });
+    expect(await verified(open)).toMatchObject({ ok: true, faults: [] });
+  });
+
   it('is found out by its content when it has grown beyond the old end, and where runs went on', async () => {
     const open = await world.begin();
     await world.caughtUp(open);

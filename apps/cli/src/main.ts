@@ -6,6 +6,7 @@ import { fork } from './commands/fork.js';
 import { letters } from './commands/letters.js';
 import { policy } from './commands/policy.js';
 import { halt, unhalt } from './commands/halt.js';
+import { limits } from './commands/limits.js';
 import { run } from './commands/run.js';
 import { runs } from './commands/runs.js';
 import { schedules } from './commands/schedules.js';
@@ -30,6 +31,9 @@ const USAGE = `signalbox – talk to a mesh
                                  the kill switch: cancel what runs, start nothing
   signalbox unhalt agent <id> | tenant
                                  let it run again
+  signalbox limits show          what all runs of the tenant may take up together
+  signalbox limits set [--concurrent-runs n|none] [--open-runs n|none] [--weight n|none]
+                                 change it
   signalbox signal <run> <name> [json]
                                  tell a run something from outside
   signalbox letters list [--zone core|gate] [--state open|replayed|discarded] [--code c] [--stream s]
@@ -56,6 +60,7 @@ const COMMANDS: Record<string, (argv: string[]) => Promise<number>> = {
   signal,
   halt,
   unhalt,
+  limits,
   letters,
   schedules,
   policy,

@@ -19,6 +19,8 @@ const schema = {
   idempotencyKeepMs: z.coerce.number().int().min(86_400_000).max(2_592_000_000).default(172_800_000),
   /** How long a request under an idempotency key waits for Postgres before it goes on unchecked, ms. */
   idempotencyWaitMs: z.coerce.number().int().min(100).max(60_000).default(1_000),
+  /** Entries written at one moment share a signature. False while routers, workers or audit of release 0.1 read them. */
+  sealsTogether: z.stringbool().default(true),
 };
 
 export const config = () => loadConfig(schema);

@@ -122,6 +122,7 @@ export class GuardWorld {
       recheckMs: 200,
       idempotencyKeepMs: 86_400_000,
       idempotencyWaitMs: 20_000,
+      sealsTogether: true,
       ...change,
     };
     const guard = await startService({ service: 'guard', config, module: AppModule });

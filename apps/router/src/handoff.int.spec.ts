@@ -18,7 +18,7 @@ describe('runs that are handed to another agent', { timeout: TEST_TIMEOUT_MS }, 
   };
   const stateOf = async (run: RunRef): Promise<RunState> => foldJournal(await reader.journal.read(run));
   const closed = (run: RunRef): Promise<boolean> =>
-    waitFor(async () => isClosed(await stateOf(run)), { timeoutMs: 30_000, what: 'the run to end' });
+    waitFor(async () => isClosed(await stateOf(run)), { timeoutMs: 50_000, what: 'the run to end' });
   const expectSound = async (run: RunRef): Promise<void> => {
     const entries = await reader.journal.read(run);
     expect(verifyJournal(entries)).toMatchObject({ ok: true, faults: [] });
@@ -72,7 +72,7 @@ describe('runs that are handed to another agent', { timeout: TEST_TIMEOUT_MS }, 
   it('stay with the new agent when their router dies', async () => {
     await start();
     const run = await workers.accept({ steps: [['hand_on'], ['send']], delayMs: 300 });
-    await waitFor(() => workers.inferred.has(`${run.runId}:2:1`), { timeoutMs: 20_000, what: 'the new agent' });
+    await waitFor(() => workers.inferred.has(`${run.runId}:2:1`), { what: 'the new agent' });
     await routers.pop()!.cut();
     await start();
     await closed(run);
@@ -87,7 +87,7 @@ describe('runs that are handed to another agent', { timeout: TEST_TIMEOUT_MS }, 
       workers.accept({ steps: [['hand_on'], ['send']], delayMs: 3_000 }),
       workers.accept({ steps: [['look']], delayMs: 3_000 }),
     ]);
-    await waitFor(() => workers.inferred.has(`${handed.runId}:2:1`), { timeoutMs: 20_000, what: 'the new agent' });
+    await waitFor(() => workers.inferred.has(`${handed.runId}:2:1`), { what: 'the new agent' });
     await publishBundle(mesh, (bundle) => ({
       ...bundle,
       version: 2,

@@ -18,6 +18,7 @@ import { newRequestId } from '@signalbox/kernel';
 import { bundleKey, CompiledPolicy, compilePolicy, signBundle } from '@signalbox/policy-engine';
 import { openFromVault, type VaultItem } from '@signalbox/privacy';
 import { decide, foldJournal, type PolicyView, toolWork } from '@signalbox/run-engine';
+import { readMachine } from '@signalbox/local-servers';
 import { startMesh, testFolder, type TestMesh, waitFor } from '@signalbox/testing';
 import { AppModule } from './app.module.js';
 import type { ToolRunnerConfig } from './config.js';
@@ -25,7 +26,7 @@ import type { ToolRunnerConfig } from './config.js';
 export const TENANT = 'acme';
 /** A tenant for whom no bundle is ever published. */
 export const LAWLESS = 'globex';
-export const WAIT_MS = 20_000;
+export const WAIT_MS = 40_000;
 const MiB = 1_048_576;
 
 const codeLimits = {
@@ -196,6 +197,8 @@ export class World {
   }
 
   async startRunner(change: Partial<ToolRunnerConfig> = {}): Promise<{ close(): Promise<void> }> {
+    // As the local mesh does: the one that the bootstrap chose, where the system has none.
+    const { bubblewrap } = readMachine();
     const config: ToolRunnerConfig = {
       natsUrl: this.mesh.url,
       keysDir: this.mesh.keysDir('tool-runner'),
@@ -209,6 +212,7 @@ export class World {
       filesDir: this.filesDir,
       probeMs: 600_000,
       claimsNeedArchive: false,
+      ...(bubblewrap === null ? {} : { bwrap: bubblewrap.path }),
       ...change,
     };
     const runner = await startService({ service: 'tool-runner', config, module: AppModule });

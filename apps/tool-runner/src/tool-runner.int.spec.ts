@@ -178,9 +178,9 @@ describe('tool-runner', () => {
       const work = await world.ask('http_get', { url: `${origin}/crossed` });
       await world.router.publish('workTool', `sb.v1.work.tool.T0.${LAWLESS}`, work);
       await settled();
-      expect(tapped.filter((subject) => subject.startsWith('sb.v1.dlq.'))).toEqual([
-        `sb.v1.dlq.WORK_TOOL.tool-runner-default.${LAWLESS}`,
-      ]);
+      const letters = (): string[] => tapped.filter((subject) => subject.startsWith('sb.v1.dlq.'));
+      await waitFor(() => letters().length > 0, { timeoutMs: WAIT_MS, what: 'the dead letter to be heard of' });
+      expect(letters()).toEqual([`sb.v1.dlq.WORK_TOOL.tool-runner-default.${LAWLESS}`]);
       await tap.stop();
       expect(asked.size).toBe(0);
     });

@@ -39,6 +39,8 @@ export interface ServiceOptions<C extends ServiceConfig> {
   module: Type;
   /** Only for the services with an HTTP face. */
   http?: HttpOptions;
+  /** Whether entries that are signed at one moment share a signature; default yes. */
+  sealsTogether?: boolean;
 }
 
 type Buses = Partial<Record<AccountName, Bus>>;
@@ -90,12 +92,13 @@ export class ServiceHost<C extends ServiceConfig> {
 
   /** Waits for the bus as long as that takes. What fails is thrown, and `close` still has to be called. */
   async start(): Promise<void> {
-    const { service, config } = this.options;
+    const { service, config, sealsTogether } = this.options;
     await this.#health.listen(config.listenHost, config.healthPort);
     for (const account of ACCOUNTS) {
       if (!ACCOUNT_SERVICES[account].includes(service)) continue;
       const { natsUrl: url, keysDir } = config;
-      this.#buses[account] = await Bus.connect({ service, account, url, keysDir, logger: this.logger });
+      const options = { service, account, url, keysDir, logger: this.logger };
+      this.#buses[account] = await Bus.connect(sealsTogether === undefined ? options : { ...options, sealsTogether });
     }
     this.#app = await startNest(this.options, this.#buses, this.logger, this.#said);
     this.logger.info({ healthPort: config.healthPort }, 'ready');

@@ -13,7 +13,7 @@ import {
 import { MeshError } from '@signalbox/kernel';
 import { Bucket } from './bucket.js';
 import { type BusCapabilities, capabilitiesOf } from './capabilities.js';
-import { ClaimStore } from './claim-check.js';
+import { claimStores } from './claim-check.js';
 import { Codec } from './codec.js';
 import { Connection } from './connection.js';
 import { envelopeHeaders, messageId } from './envelope.js';
@@ -73,16 +73,15 @@ export class Bus {
     private readonly connection: Connection,
     /** This service's own key files. */
     readonly keys: KeyRing,
+    sealsTogether: boolean,
   ) {
     this.service = connection.options.service;
     this.account = connection.options.account;
     this.#publisher = new Publisher(connection);
     // Of its own, so that no flood of deltas makes an append wait.
     this.#journalPublisher = new Publisher(connection);
-    this.#codec = new Codec(this.account, this.service, keys, {
-      work: ClaimStore.of('artifacts', connection, this.#publisher),
-      journals: ClaimStore.of('journals', connection, this.#publisher),
-    });
+    const claims = claimStores(connection, this.#publisher);
+    this.#codec = new Codec(this.account, this.service, keys, claims, sealsTogether);
     this.journal = new Journal(connection, this.#journalPublisher, this.#codec);
     this.letters = new Letters(connection, this.#publisher, this.#codec);
   }
@@ -90,8 +89,8 @@ export class Bus {
   /** Resolves when the server is there, however long that takes; BUS_FORBIDDEN when it does not know this user. */
   static async connect(options: BusOptions): Promise<Bus> {
     const keys = KeyRing.load(options.keysDir);
-    const { service, account, url, logger = SILENT } = options;
-    return new Bus(await Connection.open({ service, account, url, keys, logger }), keys);
+    const { service, account, url, logger = SILENT, sealsTogether = true } = options;
+    return new Bus(await Connection.open({ service, account, url, keys, logger }), keys, sealsTogether);
   }
 
   /** Of the server that is connected now, or was last. */

@@ -10,6 +10,12 @@ import type { Publisher } from './publisher.js';
 /** An object that exists is put again when it may expire before its new readers are done. */
 const FRESH_MS = 24 * 3_600_000;
 
+/** Where large bodies go; null where this service may not use the store. Those of journals must live as long as they do. */
+export interface Claims {
+  work: ClaimStore | null;
+  journals: ClaimStore | null;
+}
+
 /** Large bodies in an object store, named by tenant and content. */
 export class ClaimStore {
   readonly #stream: string;
@@ -134,4 +140,11 @@ function padded(bytes: Buffer): string {
 
 function missing(name: string): MeshError {
   return new MeshError('NOT_FOUND', 'A claimed object is gone.', { details: { name } });
+}
+
+export function claimStores(connection: Connection, publisher: Publisher): Claims {
+  return {
+    work: ClaimStore.of('artifacts', connection, publisher),
+    journals: ClaimStore.of('journals', connection, publisher),
+  };
 }

@@ -11,9 +11,10 @@ import {
 import { MeshError, parseJson, validate } from '@signalbox/kernel';
 import type { MsgHdrs } from '@nats-io/transport-node';
 import { forbidden } from './bus-error.js';
-import type { ClaimStore } from './claim-check.js';
+import type { Claims } from './claim-check.js';
 import { HEADER, readEnvelope } from './envelope.js';
-import { checkSeal, decodeFrame, encodeFrame, type SealRule } from './frame.js';
+import { checkSeal, decodeFrame, encodeFrame, encodeSigned, isSigned, type SealRule } from './frame.js';
+import { GateSigner, SEALS_MAX } from './gate-seal.js';
 import type { KeyRing } from './key-ring.js';
 import { LIMITS } from './limits.js';
 import type { BusMessage } from './types.js';
@@ -24,22 +25,22 @@ export interface Incoming {
   headers?: MsgHdrs | undefined;
 }
 
-/** Where large bodies go; null where this service may not use the store. Those of journals must live as long as they do. */
-export interface Claims {
-  work: ClaimStore | null;
-  journals: ClaimStore | null;
-}
-
 /** Turns bodies into bytes and back, as the account has it: framed and sealed on CORE, plain JSON on GATE. */
 export class Codec {
+  readonly #signer: GateSigner;
+
   constructor(
     readonly account: AccountName,
     readonly service: ServiceName,
     readonly keys: KeyRing,
     readonly claims: Claims,
-  ) {}
+    sealsTogether = true,
+  ) {
+    const sealsMax = sealsTogether ? SEALS_MAX : 1;
+    this.#signer = new GateSigner(() => keys.privateKey('gate-sign.key'), sealsMax);
+  }
 
-  /** Checks subject and body against the channel and gives its bytes; at once, unless the body goes to an object store. */
+  /** Checks subject and body against the channel and gives its bytes; at once, unless the body goes to an object store or is signed. */
   encode(
     name: ChannelName,
     subject: string,
@@ -65,11 +66,13 @@ export class Codec {
     return claims.put(tenantOf(subject), whole).then((claim) => this.#enclose(subject, kind, claim, rule));
   }
 
-  #enclose(subject: string, kind: string, json: Uint8Array, rule: SealRule): Uint8Array {
+  #enclose(subject: string, kind: string, json: Uint8Array, rule: SealRule): Uint8Array | Promise<Uint8Array> {
     if (json.length > MESSAGE_BYTES_MAX - LIMITS.envelopeBytesMax) {
       throw new MeshError('PAYLOAD_TOO_LARGE', `A message of ${json.length} bytes is more than the bus carries.`);
     }
-    return this.account === 'GATE' ? json : encodeFrame(subject, kind, this.service, json, rule, this.keys);
+    if (this.account === 'GATE') return json;
+    if (isSigned(this.service, rule)) return encodeSigned(subject, kind, this.service, json, this.#signer);
+    return encodeFrame(subject, kind, this.service, json, rule, this.keys);
   }
 
   /**

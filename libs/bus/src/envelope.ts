@@ -39,10 +39,14 @@ export function envelopeHeaders(service: ServiceName, envelope: Envelope): { hea
   head.set(HEADER.type, envelope.kind);
   head.set('ce-source', `signalbox/${service}`);
   head.set('ce-time', new Date().toISOString());
-  const trace = envelope.traceparent ?? (currentTrace() ? traceparent() : undefined);
+  const trace = traceOf(envelope.traceparent);
   if (trace !== undefined) head.set(HEADER.traceparent, trace);
   return { head, id };
 }
+
+/** The trace that a message belongs to: the given one, or a new span of the current one. */
+export const traceOf = (given: string | undefined): string | undefined =>
+  given ?? (currentTrace() ? traceparent() : undefined);
 
 /**
  * Deduplication id that nobody can guess, and so nobody can use up beforehand. The broker compares ids over all subjects

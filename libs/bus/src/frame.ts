@@ -1,11 +1,12 @@
-import { createHmac, type Hmac, type KeyObject, sign, timingSafeEqual, verify } from 'node:crypto';
+import { createHmac, type Hmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { type Channel, journalSeal, type ServiceName, SERVICES } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
+import { type GateSigner, isSealOf, isSignature, sealsOf } from './gate-seal.js';
 import { KeyRing } from './key-ring.js';
 
 /**
- * The body of every message on CORE: `sb1 <kind> <author> <seal>\n<json>`, seal = `-`, `h:<HMAC-SHA256>` or
- * `e:<Ed25519>`, both base64url. A seal covers `<subject>\n<kind>\n<author>\n<json>`.
+ * The body of every message on CORE: `sb1 <kind> <author> <seal>\n<json>`, seal = `-`, `h:<HMAC-SHA256>`, or `e:` or `m:`
+ * with a signature (gate-seal.ts), all base64url. A seal covers `<subject>\n<kind>\n<author>\n<json>`.
  */
 export interface Frame {
   kind: string;
@@ -24,6 +25,7 @@ const KIND = /^[a-z0-9][a-z0-9.-]{0,63}$/;
 const NEWLINE = 0x0a;
 const UNSEALED = '-';
 
+/** The bytes of a message; what is signed, signed by itself. */
 export function encodeFrame(
   subject: string,
   kind: string,
@@ -32,9 +34,25 @@ export function encodeFrame(
   rule: SealRule,
   keys: KeyRing,
 ): Uint8Array {
-  const seal = makeSeal(subject, kind, author, json, rule, keys);
-  return Buffer.concat([Buffer.from(`${VERSION} ${kind} ${author} ${seal}\n`), json]);
+  return frameOf(kind, author, makeSeal(subject, kind, author, json, rule, keys), json);
 }
+
+/** The same, signed together with what else is at this moment. */
+export async function encodeSigned(
+  subject: string,
+  kind: string,
+  author: ServiceName,
+  json: Uint8Array,
+  signer: GateSigner,
+): Promise<Uint8Array> {
+  return frameOf(kind, author, await signer.seal(whole(sealStart(subject, kind, author), json)), json);
+}
+
+/** Whether messages of this author are signed under the rule. */
+export const isSigned = (author: ServiceName, rule: SealRule): boolean => sealMeans(author, rule).kind === 'ed25519';
+
+const frameOf = (kind: string, author: ServiceName, seal: string, json: Uint8Array): Uint8Array =>
+  Buffer.concat([Buffer.from(`${VERSION} ${kind} ${author} ${seal}\n`), json]);
 
 /** Splits a body; REQUEST_MALFORMED when it is no frame. Says nothing yet about who sent it. */
 export function decodeFrame(data: Uint8Array): Frame {
@@ -53,13 +71,15 @@ export function decodeFrame(data: Uint8Array): Frame {
 export function checkSeal(subject: string, frame: Frame, rule: SealRule, keys: KeyRing): SealState {
   const means = sealMeans(frame.author, rule);
   if (means.kind === 'none') return frame.seal === UNSEALED ? 'verified' : 'invalid';
-  const prefix = means.kind === 'hmac' ? 'h:' : 'e:';
-  if (!frame.seal.startsWith(prefix)) return 'invalid';
-  if (!keys.has(means.kind === 'hmac' ? means.key : 'gate-sign.pub')) return 'unchecked';
-  const given = Buffer.from(frame.seal.slice(2), 'base64url');
   const start = sealStart(subject, frame.kind, frame.author);
-  if (means.kind === 'ed25519')
-    return verify(null, whole(start, frame.json), keys.publicKey('gate-sign.pub'), given) ? 'verified' : 'invalid';
+  if (means.kind === 'ed25519') {
+    if (!isSignature(frame.seal)) return 'invalid';
+    if (!keys.has('gate-sign.pub')) return 'unchecked';
+    return isSealOf(whole(start, frame.json), frame.seal, keys.publicKey('gate-sign.pub')) ? 'verified' : 'invalid';
+  }
+  if (!frame.seal.startsWith('h:')) return 'invalid';
+  if (!keys.has(means.key)) return 'unchecked';
+  const given = Buffer.from(frame.seal.slice(2), 'base64url');
   const right = hmac(keys.hmacKey(means.key), start, frame.json).digest();
   return given.length === right.length && timingSafeEqual(given, right) ? 'verified' : 'invalid';
 }
@@ -84,8 +104,7 @@ function makeSeal(
   const means = sealMeans(author, rule);
   if (means.kind === 'none') return UNSEALED;
   const start = sealStart(subject, kind, author);
-  if (means.kind === 'ed25519')
-    return `e:${sign(null, whole(start, json), keys.privateKey('gate-sign.key')).toString('base64url')}`;
+  if (means.kind === 'ed25519') return sealsOf([whole(start, json)], keys.privateKey('gate-sign.key'))[0]!;
   return `h:${hmac(keys.hmacKey(means.key), start, json).digest('base64url')}`;
 }
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { MeshError } from '@signalbox/kernel';
 import type { Connection } from './connection.js';
-import { envelopeHeaders, messageId } from './envelope.js';
-import type { HeaderLines } from './header-lines.js';
+import { HEADER, messageId, traceOf } from './envelope.js';
+import { HeaderLines } from './header-lines.js';
 import { atSequence, lastOnSubject, nextOnSubject } from './js-api.js';
 import type { PublishAck, Publisher } from './publisher.js';
 import type { AppendOptions, AppendReceipt } from './types.js';
@@ -24,9 +24,10 @@ export class JournalAppender {
 
   /** A second copy under the same id is dropped by the broker, so sending again is safe. */
   async fact(entry: Prepared, options: AppendOptions, round = 0): Promise<AppendReceipt> {
-    const { head, id } = this.#headers(entry, options);
+    const head = headersOf(entry, options);
     // A round of its own where someone else has used the id up: this one cannot be known to anybody.
-    head.set('Nats-Msg-Id', messageId(this.connection.options.keys, entry.subject, round === 0 ? id : randomUUID()));
+    const id = (round === 0 ? options.id : undefined) ?? randomUUID();
+    head.set('Nats-Msg-Id', messageId(this.connection.options.keys, entry.subject, id));
     const ack = await this.publisher.publish(entry.subject, entry.bytes, head);
     if (!ack.duplicate || (await this.#isStored(entry, ack.seq))) return receipt(entry, ack);
     if (round > 0) throw new MeshError('INTERNAL', 'The broker takes a fresh id for a duplicate.');
@@ -39,7 +40,7 @@ export class JournalAppender {
 
   /** No deduplication: after an unknown outcome, what follows the expected sequence tells whether it was ours. */
   expecting(entry: Prepared, options: AppendOptions, expectLastSeq: number): Promise<AppendReceipt> {
-    const { head } = this.#headers(entry, options);
+    const head = headersOf(entry, options);
     head.set('Nats-Expected-Last-Subject-Sequence', String(expectLastSeq));
     return this.publisher.publish(entry.subject, entry.bytes, head).then(
       (ack) => receipt(entry, ack),
@@ -66,16 +67,15 @@ export class JournalAppender {
     const stored = await atSequence(this.connection, entry.stream, seq);
     return stored !== null && stored.subject === entry.subject && same(stored.data, entry.bytes);
   }
+}
 
-  #headers(entry: Prepared, options: AppendOptions): { head: HeaderLines; id: string } {
-    const made = envelopeHeaders(this.connection.options.service, {
-      kind: entry.kind,
-      id: options.id,
-      traceparent: options.traceparent,
-    });
-    made.head.set('Nats-Expected-Stream', entry.stream);
-    return made;
-  }
+/** For the broker, and the trace: what else headers could say of an entry stands in its frame and its subject. */
+function headersOf({ stream }: Prepared, options: AppendOptions): HeaderLines {
+  const head = new HeaderLines();
+  const trace = traceOf(options.traceparent);
+  if (trace !== undefined) head.set(HEADER.traceparent, trace);
+  head.set('Nats-Expected-Stream', stream);
+  return head;
 }
 
 function receipt(entry: Prepared, ack: PublishAck): AppendReceipt {

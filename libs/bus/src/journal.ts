@@ -34,9 +34,9 @@ import type {
   RunRef,
 } from './types.js';
 
-/** Told in the same turn in which the broker's ack arrived: `{ kind, tenant, runId, seq }`. For probes and fault tests. */
+/** Told in the same turn in which the broker's ack arrived: `{ kind, tenant, runId, body, seq }`. For probes and fault tests. */
 const appended = channel('signalbox.journal.appended');
-/** Told right before an entry goes to the publisher, which sends it within this turn: `{ kind, tenant, runId }`. */
+/** Told right before an entry goes to the publisher, which sends it a moment later: `{ kind, tenant, runId, body }`. */
 const appending = channel('signalbox.journal.appending');
 
 /** Journals of runs: one subject a run, one stream a partition. Only on CORE. */
@@ -76,11 +76,12 @@ export class Journal {
     const bytes = encoded instanceof Promise ? await encoded : encoded;
     options.onBytes?.(bytes);
     const entry: Prepared = { stream: partitionStream(partitionOfRun(run.runId)), subject, bytes, kind };
-    if (appending.hasSubscribers) appending.publish({ kind, tenant: run.tenant, runId: run.runId });
+    if (appending.hasSubscribers) appending.publish({ kind, tenant: run.tenant, runId: run.runId, body });
     const stored = await (options.expectLastSeq === undefined
       ? this.#appender.fact(entry, options)
       : this.#appender.expecting(entry, options, options.expectLastSeq));
-    if (appended.hasSubscribers) appended.publish({ kind, tenant: run.tenant, runId: run.runId, seq: stored.seq });
+    if (appended.hasSubscribers)
+      appended.publish({ kind, tenant: run.tenant, runId: run.runId, body, seq: stored.seq });
     return stored;
   }
 

@@ -58,7 +58,7 @@ describe('a request on CORE', () => {
       expect(body.sessionId).toBe('session');
       return { ok: true };
     });
-    expect(await router.request('sessionSave', SAVE, save(), { timeoutMs: 2_000 })).toEqual({ ok: true });
+    expect(await router.request('sessionSave', SAVE, save(), { timeoutMs: 20_000 })).toEqual({ ok: true });
   });
 
   it('carries a large body by claim', async () => {
@@ -67,12 +67,12 @@ describe('a request on CORE', () => {
       bytes = body.messages[0]!.content.length;
       return { ok: true };
     });
-    await router.request('sessionSave', SAVE, save(600_000), { timeoutMs: 5_000 });
+    await router.request('sessionSave', SAVE, save(600_000), { timeoutMs: 20_000 });
     expect(bytes).toBe(600_000);
   });
 
   it('says at once when nobody serves, and in time when nobody answers', async () => {
-    await expect(router.request('sessionSave', SAVE, save(), { timeoutMs: 2_000 })).rejects.toMatchObject({
+    await expect(router.request('sessionSave', SAVE, save(), { timeoutMs: 20_000 })).rejects.toMatchObject({
       code: 'BUS_UNAVAILABLE',
     });
     await serveSave(() => new Promise(() => undefined));
@@ -90,7 +90,7 @@ describe('a request on CORE', () => {
       throw new MeshError('CONFLICT', 'changed meanwhile', { details: { revision: 7 } });
     });
     const error = await router
-      .request('sessionSave', SAVE, save(), { timeoutMs: 2_000 })
+      .request('sessionSave', SAVE, save(), { timeoutMs: 20_000 })
       .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(MeshError);
     expect(error).toMatchObject({
@@ -104,7 +104,7 @@ describe('a request on CORE', () => {
       throw new Error('secret of alice@example.com');
     });
     const bug = await router
-      .request('sessionSave', SAVE, save(), { timeoutMs: 2_000 })
+      .request('sessionSave', SAVE, save(), { timeoutMs: 20_000 })
       .catch((thrown: unknown) => thrown as MeshError);
     expect(bug).toMatchObject({ code: 'INTERNAL', message: expect.not.stringContaining('alice') });
   });
@@ -117,7 +117,7 @@ describe('a request on CORE', () => {
       return { ok: true };
     }, 2);
     const asked = Array.from({ length: 6 }, () =>
-      router.request('sessionSave', SAVE, save(), { timeoutMs: 5_000 }).catch((error: MeshError) => error.code),
+      router.request('sessionSave', SAVE, save(), { timeoutMs: 20_000 }).catch((error: MeshError) => error.code),
     );
     await waitFor(() => service.stats().refused === 2, { what: 'two refusals' });
     expect(service.stats()).toMatchObject({ running: 2, waiting: 2 });
@@ -196,7 +196,7 @@ describe('a request on CORE', () => {
       'REQUEST_INVALID',
       'REQUEST_MALFORMED',
     ]);
-    expect(await router.request('sessionSave', SAVE, save(), { timeoutMs: 2_000 })).toEqual({ ok: true });
+    expect(await router.request('sessionSave', SAVE, save(), { timeoutMs: 20_000 })).toEqual({ ok: true });
   });
 
   it('refuses a body or subject that is none of the channel before it is sent', async () => {
@@ -225,11 +225,11 @@ describe('a request on CORE', () => {
       await fixture.settled(bus);
     }
     await Promise.all(
-      Array.from({ length: 60 }, () => router.request('sessionSave', SAVE, save(), { timeoutMs: 5_000 })),
+      Array.from({ length: 60 }, () => router.request('sessionSave', SAVE, save(), { timeoutMs: 20_000 })),
     );
     expect(served[0]! + served[1]!).toBe(60);
     expect(Math.min(...served)).toBeGreaterThan(0);
-    const asked = Array.from({ length: 60 }, () => router.request('sessionSave', SAVE, save(), { timeoutMs: 5_000 }));
+    const asked = Array.from({ length: 60 }, () => router.request('sessionSave', SAVE, save(), { timeoutMs: 20_000 }));
     await other.drain(2_000);
     await Promise.all(asked);
   });
@@ -245,7 +245,7 @@ describe('GATE', () => {
       }),
     );
     await fixture.settled(guard);
-    expect(await gateway.request('askAuth', AUTH, caller, { timeoutMs: 2_000 })).toEqual(known);
+    expect(await gateway.request('askAuth', AUTH, caller, { timeoutMs: 20_000 })).toEqual(known);
     const nc = await connectTenant({ url: fixture.mesh.url, keysDir: fixture.mesh.keysRoot }, 'acme');
     const good = await nc.request(AUTH, JSON.stringify(caller), { timeout: 2_000 });
     expect(good.json()).toEqual(known);

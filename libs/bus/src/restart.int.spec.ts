@@ -51,13 +51,13 @@ describe('a broker that dies', () => {
     });
     await waitFor(() => seen.length > 20, { what: 'some entries' });
     await killAndRestart();
-    await waitFor(() => seen.length > 60, { timeoutMs: 20_000, what: 'more entries' });
+    await waitFor(() => seen.length > 60, { what: 'more entries' });
     await killAndRestart();
     const stored = await Promise.all(appends);
     const entries = await router.journal.read(run);
     expect(timersOf(entries).toSorted()).toEqual(names.toSorted());
     expect(new Set(stored.map(({ seq }) => seq)).size).toBe(200);
-    await waitFor(() => seen.length >= 200, { timeoutMs: 20_000, what: 'the reader to catch up' });
+    await waitFor(() => seen.length >= 200, { what: 'the reader to catch up' });
     expect(seen.map(({ seq }) => seq)).toEqual(entries.map(({ seq }) => seq));
     stop.abort();
   });
@@ -118,9 +118,9 @@ describe('a broker that dies', () => {
 
   it('is noticed by health, and forgotten when it is back', async () => {
     await fixture.mesh.kill();
-    await waitFor(async () => !(await router.health()).ok, { timeoutMs: 20_000, what: 'bad health' });
+    await waitFor(async () => !(await router.health()).ok, { what: 'bad health' });
     await fixture.mesh.restart();
-    await waitFor(async () => (await router.health()).ok, { timeoutMs: 20_000, what: 'good health' });
+    await waitFor(async () => (await router.health()).ok, { what: 'good health' });
     expect((await router.journal.append(newRun(), 'timer.fired.v1', timerFired('after'))).duplicate).toBe(false);
   });
 });

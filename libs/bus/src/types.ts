@@ -18,6 +18,8 @@ export interface BusOptions {
   /** Folder of this service's own key files. */
   keysDir: string;
   logger?: BusLogger;
+  /** Whether entries that are signed at one moment share a signature; default yes. */
+  sealsTogether?: boolean;
 }
 
 /** A message whose frame, author, seal and body have been checked. */

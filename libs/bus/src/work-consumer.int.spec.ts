@@ -143,22 +143,22 @@ describe('work', () => {
     const keys = fixture.keys('router');
     const good = Buffer.from(JSON.stringify(toolWork('c_forged')));
     await send('c_never');
-    await nc.request(SUBJECT, Buffer.from([0xff, 0xfe, 0xfd]), { timeout: 2_000 });
+    await nc.request(SUBJECT, Buffer.from([0xff, 0xfe, 0xfd]), { timeout: 20_000 });
     await nc.request(
       SUBJECT,
       encodeFrame('sb.v1.work.tool.T0.globex', 'tool.work.v1', 'router', good, CHANNELS.workTool.seal, keys),
-      { timeout: 2_000 },
+      { timeout: 20_000 },
     );
     await nc.request(
       SUBJECT,
       encodeFrame(SUBJECT, 'tool.work.v1', 'router', Buffer.from('{}'), CHANNELS.workTool.seal, keys),
-      { timeout: 2_000 },
+      { timeout: 20_000 },
     );
-    await nc.request(SUBJECT, `sb1 tool.work.v1 inference -\n${good}`, { timeout: 2_000 });
+    await nc.request(SUBJECT, `sb1 tool.work.v1 inference -\n${good}`, { timeout: 20_000 });
     await send('c_always');
     await send('c_bug');
     await send('c_good');
-    await waitFor(async () => (await left()) === 0, { timeoutMs: 15_000, what: 'an empty queue' });
+    await waitFor(async () => (await left()) === 0, { what: 'an empty queue' });
     expect(done).toEqual(['c_good']);
     const letters = await deadLetters();
     expect(letters.map(({ code }) => code).toSorted()).toEqual([
@@ -309,7 +309,7 @@ describe('work', () => {
     await send('r_0');
     await waitFor(() => fixture.log.has('work cannot be asked for now'), { what: 'a complaint' });
     await admin.consumers.add('WORK_TOOL', config);
-    await waitFor(() => done.length === 1, { timeoutMs: 15_000, what: 'the work' });
+    await waitFor(() => done.length === 1, { what: 'the work' });
     expect(worker.alive).toBe(true);
   });
 
@@ -319,7 +319,7 @@ describe('work', () => {
     const worker = await guard.work('guard-in', async (message) => void seen.push(message), { concurrency: 4 });
     await gateway.publish('inRun', 'sb.v1.in.acme.run', runRequest('hello'));
     const nc = await fixture.raw('gateway', 'GATE');
-    await nc.request('sb.v1.in.acme.cancel', 'no json', { timeout: 2_000 });
+    await nc.request('sb.v1.in.acme.cancel', 'no json', { timeout: 20_000 });
     await waitFor(() => seen.length === 1 && worker.stats().deadLettered === 1, { what: 'both' });
     expect(seen[0]).toMatchObject({ channel: 'inRun', kind: 'run.request.v1', author: null, tenant: 'acme' });
     expect(await deadLetters('IN')).toMatchObject([{ code: 'REQUEST_MALFORMED', data: 'no json' }]);

@@ -1,5 +1,7 @@
 const FIRST_PAUSE_MS = 2;
 const PAUSE_MAX_MS = 100;
+/** Only what fails waits so long: ample for a busy machine, and less than a spec may take. ms. */
+const TIMEOUT_MS = 25_000;
 
 export interface WaitOptions {
   timeoutMs?: number;
@@ -9,11 +11,11 @@ export interface WaitOptions {
 
 /**
  * Asks again and again until `condition` gives something truthy, and returns that. A condition that throws counts as
- * not yet; its last error is the cause of the timeout's. Default limit 10 s.
+ * not yet; its last error is the cause of the timeout's. Default limit 25 s.
  */
 export async function waitFor<T>(
   condition: () => T | Promise<T>,
-  { timeoutMs = 10_000, what }: WaitOptions,
+  { timeoutMs = TIMEOUT_MS, what }: WaitOptions,
 ): Promise<Exclude<T, null | undefined | false | 0 | ''>> {
   const deadline = performance.now() + timeoutMs;
   let pauseMs = FIRST_PAUSE_MS;

@@ -130,7 +130,6 @@ describe('Database', () => {
     const sleeping = "select 1 from pg_stat_activity where usename = $1 and query like '%pg_sleep%'";
     const role = new URL(url).username;
     await waitFor(async () => (await asAdmin(postgres.adminUrl, sleeping, [role])).rowCount === 2, {
-      timeoutMs: 5_000,
       what: 'both connections to be in use',
     });
     await expect(one.run((manager) => manager.query('select 1'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
@@ -140,11 +139,10 @@ describe('Database', () => {
     hit.catch(() => undefined);
     const killing = 'select pg_terminate_backend(pid) from pg_stat_activity where usename = $1';
     await waitFor(async () => ((await asAdmin(postgres.adminUrl, killing, [role])).rowCount ?? 0) > 0, {
-      timeoutMs: 5_000,
       what: 'connections to end',
     });
     await expect(hit).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-    await waitFor(async () => (await one.health()).ok, { timeoutMs: 5_000, what: 'a new connection' });
+    await waitFor(async () => (await one.health()).ok, { what: 'a new connection' });
   });
 
   it('waits for a server that is not up yet, tells when it goes away, and finds it again', async () => {
@@ -166,7 +164,7 @@ describe('Database', () => {
       code: 'STORE_UNAVAILABLE',
     });
     const third = await startPostgresServer({ port, folder, durable: false });
-    await waitFor(async () => (await one.health()).ok, { timeoutMs: 10_000, what: 'the database to be found again' });
+    await waitFor(async () => (await one.health()).ok, { what: 'the database to be found again' });
     await one.close();
     await third.stop();
     rmSync(folder, { recursive: true, force: true });

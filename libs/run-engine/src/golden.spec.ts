@@ -39,6 +39,18 @@ describe('golden journals', () => {
     expect(journals.filter(({ claimed }) => claimed.length > 0).length).toBeGreaterThan(0);
   });
 
+  it('hold plans of each kind, a run that calls another, that other one, and one that changes hands', () => {
+    const events = journals.flatMap(({ entries }) =>
+      entries.flatMap(({ entry }) => (entry?.kind === 'decision.v1' ? entry.body.events : [])),
+    );
+    expect(events.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['plan.stepped', 'tool.inlined', 'run.handed-off']),
+    );
+    expect(events.some((event) => event.type === 'plan.stepped' && event.order === 'sequence')).toBe(true);
+    const kinds = journals.flatMap(({ entries }) => entries.map(({ entry }) => entry?.kind));
+    expect(kinds).toEqual(expect.arrayContaining(['run.spawned.v1', 'child.ended.v1']));
+  });
+
   it('are covered byte by byte up to their last decision', () => {
     const { entries } = journals.find(({ scene }) => scene === 'completed-with-tools')!;
     const bytes = entries[0]!.bytes.with(-2, 0);

@@ -110,7 +110,7 @@ async function proofOf(agent: string): Promise<Record<string, number>> {
     found.verified += Number(verifyJournal(entries).ok);
     found.decided_again += Number(redecide(entries).ok);
     entry.entries += entries.length;
-    entry.sealed += entries.filter(({ bytes }) => / [he]:/.test(Buffer.from(bytes).toString('latin1', 0, 120))).length;
+    entry.sealed += entries.filter(({ bytes }) => / [hem]:/.test(Buffer.from(bytes).toString('latin1', 0, 120))).length;
     entry.as_schema += entries.filter((one) => one.entry !== null).length;
     entry.calls += state.toolCalls;
     entry.permits += entries

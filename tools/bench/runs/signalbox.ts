@@ -121,7 +121,11 @@ export class Signalbox {
 
   /** The processes under test, by name. */
   pids(): Record<string, number> {
-    return { nats: this.#mesh.nats.pid(), ...Object.fromEntries(this.#children.map(({ name, pid }) => [name, pid])) };
+    return {
+      nats: this.#mesh.nats.pid(),
+      ...(this.#postgres === undefined ? {} : { postgres: this.#postgres.child.pid }),
+      ...Object.fromEntries(this.#children.map(({ name, pid }) => [name, pid])),
+    };
   }
 
   /** What was on while it was measured, counted in the newest journals and in the archive. */
@@ -174,7 +178,7 @@ export class Signalbox {
       });
     }
     await this.#service('router', routerFlags);
-    this.#load = await LoadProcess.start(join(import.meta.dirname, 'signalbox-load.ts'), {
+    this.#load = await LoadProcess.start(join(this.#root, 'tools', 'bench', 'runs', 'signalbox-load.ts'), {
       BENCH_NATS_URL: this.#mesh.url,
       BENCH_KEYS_DIR: this.#mesh.keysDir('guard'),
     });

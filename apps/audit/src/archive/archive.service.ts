@@ -62,9 +62,9 @@ export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Reads from the checkpoint on; entries gather until the batch is full or old enough. Throws when it cannot go on. */
   async #follow(partition: string): Promise<void> {
-    const { incarnation, lastSeq } = await this.recovery.mend(partition);
+    const position = await this.recovery.mend(partition);
     const stop = new AbortController();
-    const batch = new PartitionBatch(partition, incarnation, this.config.batchMax);
+    const batch = new PartitionBatch(partition, position, this.config.batchMax);
     const folds = new RunFolds((run) => this.#archived(run), this.logger);
     let failed = false;
     let failure: unknown;
@@ -79,7 +79,7 @@ export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
       (flushing = flushing.then(() => (failed ? undefined : this.#keep(batch, folds))).catch(fail));
     const timer = setInterval(() => void flush(), this.config.flushMs);
     const reader = this.bus.journal.follow(partition, {
-      fromSeq: lastSeq + 1,
+      fromSeq: position.lastSeq + 1,
       signal: AbortSignal.any([stop.signal, this.#stop.signal]),
       onFault: fail,
       onEntry: async (entry) => {
@@ -100,11 +100,11 @@ export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
   async #keep(gathering: PartitionBatch, folds: RunFolds): Promise<void> {
     const gathered = gathering.take();
     if (gathered === null) return;
-    const { partition, incarnation, entries, oldestAt } = gathered;
+    const { partition, entries, lastSeq, oldestAt } = gathered;
     const advance = await folds.advance(gathered.runs);
-    await this.archive.keep({ partition, incarnation, entries, runs: advance.rows });
+    await this.archive.keep({ ...gathered, runs: advance.rows });
     advance.commit();
     this.#failures.delete(partition);
-    this.#pace.get(partition)?.note(entries.length, entries.at(-1)?.seq ?? 0, oldestAt, Date.now());
+    this.#pace.get(partition)?.note(entries, lastSeq, oldestAt, Date.now());
   }
 }

@@ -3,13 +3,14 @@ import { CONFIG, LOGGER } from '@signalbox/app-runtime';
 import { Database } from '@signalbox/persistence';
 import type { Logger } from '@signalbox/telemetry';
 import type { AuditConfig } from '../config.js';
-import { ArchivedEntry } from './entities/archived-entry.entity.js';
 import { ArchivedRun } from './entities/archived-run.entity.js';
 import { Checkpoint } from './entities/checkpoint.entity.js';
+import { JournalChunk } from './entities/journal-chunk.entity.js';
 import { Note } from './entities/note.entity.js';
 import { LetterMark } from '../letters/entities/letter-mark.entity.js';
 import { LetterMarks1795500000000 } from '../letters/migrations/letter-marks-1795500000000.migration.js';
 import { Archive1795392000000 } from './migrations/archive-1795392000000.migration.js';
+import { Chunks1796083200000 } from './migrations/chunks-1796083200000.migration.js';
 import { ClaimedBodies1795996800000 } from './migrations/claimed-bodies-1795996800000.migration.js';
 import { Incarnations1795910400000 } from './migrations/incarnations-1795910400000.migration.js';
 import { Trims1795824000000 } from './migrations/trims-1795824000000.migration.js';
@@ -18,7 +19,7 @@ import { EntriesAsWritten1795399200000 } from './migrations/entries-as-written-1
 function makeDatabase(config: AuditConfig, logger: Logger): Database {
   return new Database({
     url: config.pgUrl,
-    entities: [ArchivedEntry, ArchivedRun, Checkpoint, Note, LetterMark],
+    entities: [JournalChunk, ArchivedRun, Checkpoint, Note, LetterMark],
     migrations: [
       Archive1795392000000,
       EntriesAsWritten1795399200000,
@@ -26,6 +27,7 @@ function makeDatabase(config: AuditConfig, logger: Logger): Database {
       Incarnations1795910400000,
       LetterMarks1795500000000,
       ClaimedBodies1795996800000,
+      Chunks1796083200000,
     ],
     applicationName: 'signalbox audit',
     logger,

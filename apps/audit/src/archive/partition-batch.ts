@@ -1,8 +1,8 @@
 import type { RawEntry } from '@signalbox/bus';
 import { partitionOfRun, RunId, TenantId } from '@signalbox/contracts';
-import type { EntryRow, RunRef } from './archive.port.js';
+import type { Chunk, Position, RunRef } from './archive.port.js';
 import { changesRow } from './project-run.js';
-import { archiveSeq, entryRow } from './stored-entry.js';
+import { archiveSeq, claimedJson, storable } from './stored-entry.js';
 
 /** Bytes of entries, as stored and as read, that one transaction holds at most beyond its last entry. */
 const BATCH_BYTES_MAX = 8 * 1_048_576;
@@ -19,67 +19,114 @@ export interface TouchedRun {
 export interface Gathered {
   partition: string;
   incarnation: number;
-  entries: EntryRow[];
+  afterSeq: number;
+  lastSeq: number;
+  entries: number;
+  chunks: Chunk[];
   runs: TouchedRun[];
   /** When the oldest of them was stored on the bus, ms since 1970; null when unknown. */
   oldestAt: number | null;
 }
 
+/** What gathers on one subject. Whatever lies in the stream is archived; a run is only what has the ids of one that belongs here. */
+interface Gathering {
+  chunks: Chunk[];
+  run: TouchedRun | null;
+}
+
 /** Entries of one partition on their way into the archive. */
 export class PartitionBatch {
-  #entries: EntryRow[] = [];
-  #runs = new Map<string, TouchedRun>();
+  readonly #incarnation: number;
+  #afterSeq: number;
+  #lastSeq: number;
+  #subjects = new Map<string, Gathering>();
+  #entries = 0;
   #bytes = 0;
   #oldestAt: number | null = null;
 
   constructor(
     private readonly partition: string,
-    private readonly incarnation: number,
+    { incarnation, lastSeq }: Pick<Position, 'incarnation' | 'lastSeq'>,
     private readonly entriesMax: number,
-  ) {}
+  ) {
+    this.#incarnation = incarnation;
+    this.#afterSeq = lastSeq;
+    this.#lastSeq = lastSeq;
+  }
 
   get isFull(): boolean {
-    return this.#entries.length >= this.entriesMax || this.#bytes >= BATCH_BYTES_MAX;
+    return this.#entries >= this.entriesMax || this.#bytes >= BATCH_BYTES_MAX;
   }
 
   add(raw: RawEntry): void {
-    const row = entryRow(raw);
-    const bytes = raw.bytes.length + (row.claimed?.length ?? 0);
-    this.#entries.push(row);
+    const claimed = claimedJson(raw);
+    const bytes = raw.bytes.length + (claimed?.length ?? 0);
+    const gathering = this.#gathering(raw);
+    chunkFor(gathering.chunks, raw, claimed).bodies.push(raw.bytes);
+    if (gathering.run !== null) this.#touch(gathering.run, raw, bytes);
+    this.#entries += 1;
     this.#bytes += bytes;
+    this.#lastSeq = raw.seq;
     this.#oldestAt ??= raw.storedAt ?? null;
-    if (this.#isOfRun(raw)) this.#touch(raw, bytes);
   }
 
   /** All that gathered; null when nothing did. */
   take(): Gathered | null {
+    if (this.#entries === 0) return null;
+    const subjects = [...this.#subjects.values()];
     const gathered: Gathered = {
       partition: this.partition,
-      incarnation: this.incarnation,
+      incarnation: this.#incarnation,
+      afterSeq: this.#afterSeq,
+      lastSeq: this.#lastSeq,
       entries: this.#entries,
-      runs: [...this.#runs.values()],
+      chunks: subjects.flatMap(({ chunks }) => chunks),
+      runs: subjects.flatMap(({ run }) => run ?? []),
       oldestAt: this.#oldestAt,
     };
-    this.#entries = [];
-    this.#runs = new Map();
+    this.#afterSeq = this.#lastSeq;
+    this.#subjects = new Map();
+    this.#entries = 0;
     this.#bytes = 0;
     this.#oldestAt = null;
-    return gathered.entries.length === 0 ? null : gathered;
+    return gathered;
   }
 
-  #touch(raw: RawEntry, bytes: number): void {
-    const { tenant, runId, subject, entry } = raw;
-    const run = this.#runs.get(subject) ?? { ref: { tenant, runId }, entries: [], turned: false, bytes: 0 };
-    run.entries.push({ ...raw, seq: archiveSeq(this.incarnation, raw.seq) });
-    run.turned ||= changesRow(entry);
+  #gathering({ subject, tenant, runId }: RawEntry): Gathering {
+    let known = this.#subjects.get(subject);
+    if (known === undefined) {
+      const run = this.#isRun({ tenant, runId })
+        ? { ref: { tenant, runId }, entries: [], turned: false, bytes: 0 }
+        : null;
+      known = { chunks: [], run };
+      this.#subjects.set(subject, known);
+    }
+    return known;
+  }
+
+  #touch(run: TouchedRun, raw: RawEntry, bytes: number): void {
+    const seq = archiveSeq(this.#incarnation, raw.seq);
+    run.entries.push(seq === raw.seq ? raw : { ...raw, seq });
+    run.turned ||= changesRow(raw.entry);
     run.bytes += bytes;
-    this.#runs.set(subject, run);
   }
 
-  /** Whatever lies in the stream is archived; a row is made only of what has the ids of a run that belongs here. */
-  #isOfRun({ tenant, runId }: RawEntry): boolean {
+  #isRun({ tenant, runId }: RunRef): boolean {
     return (
       TenantId.safeParse(tenant).success && RunId.safeParse(runId).success && partitionOfRun(runId) === this.partition
     );
   }
+}
+
+/** The chunk that takes the entry, with its sequence in it: the newest one, or one of its own. */
+function chunkFor(chunks: Chunk[], { seq, tenant, runId, subject }: RawEntry, claimed: string | null): Chunk {
+  const newest = chunks.at(-1);
+  if (newest !== undefined && newest.claimed === null && claimed === null) {
+    newest.seqs.push(seq);
+    return newest;
+  }
+  const ids = { tenant, runId: storable(runId), subject: storable(subject) };
+  const chunk = { ...ids, seqs: [seq], bodies: [], claimed };
+  chunks.push(chunk);
+  return chunk;
 }

@@ -1,25 +1,14 @@
 import { decodeEntry, type KeyRing, type RawEntry } from '@signalbox/bus';
 import { ClaimV1 } from '@signalbox/contracts';
 import { MeshError, sha256Hex, validate } from '@signalbox/kernel';
-import type { EntryRow } from './archive.port.js';
-import type { ArchivedEntry } from './entities/archived-entry.entity.js';
+import type { ArchivedEntry } from './archive.port.js';
 
 /** Text columns of Postgres hold no NUL. */
-const storable = (text: string): string => text.replaceAll('\0', '\u{FFFD}');
+export const storable = (text: string): string => text.replaceAll('\0', '\u{FFFD}');
 
-export function entryRow(raw: RawEntry): EntryRow {
-  const { seq, tenant, runId, subject, bytes, entry, seal, fault } = raw;
-  return {
-    seq,
-    tenant,
-    runId: storable(runId),
-    subject: storable(subject),
-    bytes,
-    claimed: entry !== null && raw.isClaimed === true ? JSON.stringify(entry.body) : null,
-    seal,
-    faultCode: fault?.code ?? null,
-    fault: fault ? storable(fault.message) : null,
-  };
+/** A body that travelled by reference, to be kept beside the reference; null where the bytes hold it. */
+export function claimedJson({ entry, isClaimed }: RawEntry): string | null {
+  return entry !== null && isClaimed === true ? JSON.stringify(entry.body) : null;
 }
 
 /** Entries of one incarnation stay below it. */

@@ -1,7 +1,7 @@
 import type { Message, RunFork } from '@signalbox/contracts';
 import { canonicalJson, MeshError } from '@signalbox/kernel';
 import { prefixAt, type StoredEntry } from '@signalbox/run-engine';
-import type { ArchivedEntry } from '../archive/entities/archived-entry.entity.js';
+import type { ArchivedEntry } from '../archive/archive.port.js';
 import type { HotJournal } from './journals.port.js';
 
 /**

@@ -1,5 +1,4 @@
-import type { Position, RunRef } from '../archive/archive.port.js';
-import type { ArchivedEntry } from '../archive/entities/archived-entry.entity.js';
+import type { ArchivedEntry, Position, RunRef } from '../archive/archive.port.js';
 
 /** An archived entry that must still lie in the stream. */
 export interface Anchor {

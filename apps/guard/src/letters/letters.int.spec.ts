@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 const ask = (body: LettersAskV1, tenant = TENANT): Promise<LettersReplyV1> =>
-  audit.request('gateLetters', subjects.svc('guard', 'letters', tenant), body, { timeoutMs: 10_000 });
+  audit.request('gateLetters', subjects.svc('guard', 'letters', tenant), body, { timeoutMs: 20_000 });
 const list = async (): Promise<LetterHead[]> => (await ask({ op: 'list', after: 0, limit: 200 })).letters;
 /** The letter that comes next. */
 const newest = async (before: number): Promise<LetterHead> => {

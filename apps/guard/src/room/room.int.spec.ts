@@ -41,7 +41,7 @@ const ask = (start?: string) =>
     'askAuth',
     subjects.ask(TENANT, 'auth'),
     { keyDigest: DIGEST, ...(start === undefined ? {} : { start }) },
-    { timeoutMs: 5_000 },
+    { timeoutMs: 20_000 },
   );
 const hasRoom = (start: string): Promise<boolean> =>
   ask(start).then(
@@ -59,7 +59,7 @@ const until = async (start: string, room: boolean): Promise<void> => {
       agreed = (await hasRoom(start)) === room ? agreed + 1 : 0;
       return agreed > 8;
     },
-    { timeoutMs: 15_000, what: `room to be ${room}` },
+    { what: `room to be ${room}` },
   );
 };
 const statusOf = (runId: string) =>
@@ -67,7 +67,7 @@ const statusOf = (runId: string) =>
     'askStatus',
     subjects.ask(TENANT, 'status'),
     { keyDigest: DIGEST, runId },
-    { timeoutMs: 5_000 },
+    { timeoutMs: 20_000 },
   );
 
 describe('admission', () => {

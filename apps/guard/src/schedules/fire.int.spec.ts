@@ -31,7 +31,7 @@ function order(scheduleId: string, change: Partial<ScheduleFireV1> = {}): Schedu
   return { scheduleId, dueAt: DUE, agent: 'clerk', keyId: 'first', sealed, session: false, ...change };
 }
 const fire = (body: ScheduleFireV1): Promise<ScheduleFiredV1> =>
-  policy.request('scheduleFire', subjects.svc('guard', 'fire', TENANT), body, { timeoutMs: 10_000 });
+  policy.request('scheduleFire', subjects.svc('guard', 'fire', TENANT), body, { timeoutMs: 20_000 });
 const entriesOf = async (runId: string) => world.router.journal.read({ tenant: TENANT, runId });
 
 describe('a schedule that is due', () => {

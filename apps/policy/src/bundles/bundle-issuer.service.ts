@@ -34,6 +34,7 @@ export class BundleIssuer {
     const newest = await transaction.newestBundle();
     const parent = seen && seen.version > transaction.version ? seen : newest;
     const issuedAt = Date.now();
+    const { definition: limits } = await transaction.limits();
     const bundle: PolicyBundleV1 = {
       format: 1,
       tenant: transaction.tenant,
@@ -42,6 +43,7 @@ export class BundleIssuer {
       issuedAt,
       expiresAt: issuedAt + this.config.bundleLifeMs,
       ...(await transaction.policy()),
+      ...(Object.keys(limits).length > 0 ? { limits } : {}),
     };
     const signed = signBundle(bundle, this.keys.privateKey('bundle-sign'), this.keyId);
     assertTravels(encode(signed));

@@ -162,7 +162,7 @@ function notFound(kind: Kind, id: string): MeshError {
 
 /** CONFLICT with the present `revision`, so that nobody overwrites what they have not seen. */
 export function assertPrecondition(
-  kind: Kind | 'schedules',
+  kind: Kind | 'schedules' | 'limits',
   id: string,
   before: { revision: number } | null,
   { ifMatch, ifNoneMatch }: Precondition,

@@ -28,6 +28,10 @@ describe('policyOpenApi', () => {
         expect.arrayContaining([`/admin/v1/tenants/{tenant}/${kind}`, `/admin/v1/tenants/{tenant}/${kind}/{id}`]),
       );
     }
+    const others = ['/limits', '/schedules/{id}', '/schedules/{id}/upcoming', '/schedules/{id}/enable', '/bundle'];
+    expect(Object.keys(document.paths)).toEqual(
+      expect.arrayContaining(others.map((path) => `/admin/v1/tenants/{tenant}${path}`)),
+    );
     const operations = Object.values(document.paths).flatMap((path) => METHODS.flatMap((method) => path[method] ?? []));
     const names = operations.map(({ operationId }) => operationId);
     expect(new Set(names).size).toBe(names.length);
@@ -35,7 +39,7 @@ describe('policyOpenApi', () => {
   });
 
   it('closes the bodies of requests, as the API does, and never describes a digest', () => {
-    for (const name of ['Agent', 'Tool', 'Rule', 'Model', 'NewKey', 'KeyChange']) {
+    for (const name of ['Agent', 'Tool', 'Rule', 'Model', 'NewKey', 'KeyChange', 'TenantLimits', 'Schedule']) {
       expect([name, document.components.schemas[name]?.additionalProperties]).toEqual([name, false]);
     }
     expect(text).not.toContain('digest');

@@ -1,11 +1,28 @@
-import { BundleRef, SignedBundleV1, TenantId, Token } from '@signalbox/contracts';
+import { BundleRef, SignedBundleV1, TenantId, TenantLimits, Token } from '@signalbox/contracts';
 import { z } from 'zod';
 import { PageQuery } from '../admin/http.js';
 import { NewCedarPolicy } from '../cedar/cedar-policies.service.js';
 import { definitionSchemas, KeyChange, KeyView, NewKey } from '../definitions/definition-kinds.js';
 import { KINDS } from '../storage/policy.repository.js';
-
-type Json = Record<string, unknown>;
+import {
+  always,
+  bundleHeaders,
+  etag,
+  id,
+  ifMatch,
+  ifNoneMatch,
+  isoTime,
+  type Json,
+  jsonBody,
+  jsonSchema,
+  onChange,
+  pageOf,
+  parameter,
+  reply,
+  tenant,
+} from './openapi-parts.js';
+import { cedarPaths, cedarSchemas } from './cedar-paths.js';
+import { schedulePaths, scheduleSchemas } from './schedule-paths.js';
 
 const SINGULAR = {
   agents: 'Agent',
@@ -18,12 +35,10 @@ const SINGULAR = {
 } as const;
 type CollectionName = keyof typeof SINGULAR;
 
-const isoTime = z.iso.datetime();
 /** What is sent and shown: without what the service makes of it. */
 const written = { ...definitionSchemas, keys: KeyView, policies: NewCedarPolicy };
 const shown = <S extends z.ZodType>(definition: S) =>
   z.object({ id: Token, revision: z.number().int().min(1), updatedAt: isoTime, definition });
-const pageOf = <S extends z.ZodType>(item: S) => z.object({ items: z.array(item), next: Token.nullable() });
 
 const Bundle = BundleRef.extend({ keyId: Token, issuedAt: isoTime, expiresAt: isoTime, delivered: z.boolean() });
 const Problem = z.looseObject({
@@ -45,69 +60,32 @@ const schemas: Record<string, z.ZodType> = {
   NewKey,
   KeyChange,
   NewKeyView: shown(KeyView).extend({ key: z.string() }),
-  CedarSchema: z.object({ schema: z.string() }),
-  Valid: z.object({ valid: z.literal(true) }),
+  ...cedarSchemas,
+  TenantLimits,
+  TenantLimitsView: z.object({
+    revision: z.number().int().min(0),
+    updatedAt: isoTime.nullable(),
+    definition: TenantLimits,
+  }),
+  ...scheduleSchemas,
   Bundle,
   BundleWithPayload: Bundle.extend({ change: z.string(), signed: SignedBundleV1 }),
   TenantList: z.object({ items: z.array(z.object({ id: TenantId, bundle: Bundle.nullable() })) }),
   Problem,
 };
-
-const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
-const jsonBody = (name: string): Json => ({ content: { 'application/json': { schema: ref(name) } } });
-const reply = (description: string, name?: string, headers?: Json): Json => ({
-  description,
-  ...(name === undefined ? {} : jsonBody(name)),
-  ...(headers === undefined ? {} : { headers }),
-});
-/** Bodies of requests are closed: the API refuses unknown fields. What it answers may grow. */
-const REQUESTS = new Set(['Agent', 'Tool', 'Rule', 'Model', 'Halt', 'Policy', 'NewKey', 'KeyChange']);
-const jsonSchema = (schema: z.ZodType, isClosed = false): Json => {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: isClosed ? 'output' : 'input' }) as Json;
-  return rest;
-};
-
-const parameter = (name: string, where: 'path' | 'query' | 'header', schema: Json, description: string): Json => ({
-  name,
-  in: where,
-  required: where === 'path',
-  schema,
-  description,
-});
-const tenant = parameter('tenant', 'path', jsonSchema(TenantId), 'The tenant.');
-const id = parameter('id', 'path', jsonSchema(Token), 'Id, or name of a tool.');
-const ifMatch = parameter('If-Match', 'header', { type: 'string' }, 'ETag of what is replaced, or `*`.');
-const ifNoneMatch = parameter(
-  'If-None-Match',
-  'header',
-  { type: 'string', const: '*' },
-  'Only if it does not exist yet.',
-);
-
-const text: Json = { schema: { type: 'string' } };
-const etag = { ETag: { ...text, description: 'Revision, for If-Match.' } };
-const bundleHeaders = {
-  'sb-bundle': { ...text, description: 'Version of the bundle that carries the change; absent when nothing changed.' },
-  'sb-bundle-delivered': {
-    ...text,
-    description: '`false`: kept, and brought to the enforcement points as soon as can be.',
-  },
-};
-
-const problem = (description: string): Json => ({
-  description,
-  content: { 'application/problem+json': { schema: ref('Problem') } },
-});
-const always = {
-  400: problem('REQUEST_MALFORMED, REQUEST_INVALID (with `fields`) or PAYLOAD_TOO_DEEP.'),
-  401: problem('KEY_MISSING or KEY_INVALID.'),
-  404: problem('NOT_FOUND or ROUTE_UNKNOWN.'),
-  503: problem('STORE_UNAVAILABLE: try again.'),
-};
-const onChange = {
-  409: problem('CONFLICT: it exists, changed meanwhile (`revision`), or is in use (`usedBy`).'),
-  413: problem('REQUEST_TOO_LARGE or PAYLOAD_TOO_LARGE.'),
-};
+/** Bodies of requests. */
+const REQUESTS = new Set([
+  'Agent',
+  'Tool',
+  'Rule',
+  'Model',
+  'Halt',
+  'Policy',
+  'NewKey',
+  'KeyChange',
+  'TenantLimits',
+  'Schedule',
+]);
 
 function collection(name: CollectionName): Json {
   const one = SINGULAR[name];
@@ -159,6 +137,27 @@ function member(name: CollectionName): Json {
   };
 }
 
+/** Always there, so that there is nothing to make or remove. */
+const limits: Json = {
+  parameters: [tenant],
+  get: {
+    operationId: 'getLimits',
+    tags: ['limits'],
+    responses: { 200: reply('As they are now; revision 0 where none were set.', 'TenantLimitsView', etag), ...always },
+  },
+  put: {
+    operationId: 'putLimits',
+    tags: ['limits'],
+    parameters: [ifMatch],
+    requestBody: { required: true, ...jsonBody('TenantLimits') },
+    responses: {
+      200: reply('Replaced, all of them.', 'TenantLimitsView', { ...etag, ...bundleHeaders }),
+      ...always,
+      ...onChange,
+    },
+  },
+};
+
 /** The OpenAPI 3.1 document of the admin API, from the schemas that the API itself validates with. */
 export function policyOpenApi(): Json {
   const base = '/admin/v1/tenants';
@@ -175,26 +174,9 @@ export function policyOpenApi(): Json {
     paths[`${base}/{tenant}/${name}`] = collection(name);
     paths[`${base}/{tenant}/${name}/{id}`] = member(name);
   }
-  paths[`${base}/{tenant}/tools/{id}/cedar-schema`] = {
-    parameters: [tenant, id],
-    get: {
-      operationId: 'getCedarSchema',
-      tags: ['policies'],
-      responses: {
-        200: reply('What Cedar policies about calls of the tool are held against.', 'CedarSchema'),
-        ...always,
-      },
-    },
-  };
-  paths[`${base}/{tenant}/policies/{id}/validate`] = {
-    parameters: [tenant, id],
-    post: {
-      operationId: 'validatePolicy',
-      tags: ['policies'],
-      requestBody: { required: true, ...jsonBody('Policy') },
-      responses: { 200: reply('It could be put as it is.', 'Valid'), ...always },
-    },
-  };
+  Object.assign(paths, cedarPaths(`${base}/{tenant}`));
+  paths[`${base}/{tenant}/limits`] = limits;
+  Object.assign(paths, schedulePaths(`${base}/{tenant}/schedules`));
   paths[`${base}/{tenant}/bundle`] = {
     parameters: [tenant],
     get: {
@@ -217,7 +199,7 @@ export function policyOpenApi(): Json {
       title: 'Signalbox policy admin API',
       version: '1.0.0',
       description:
-        'Agents, tools, allowlists, models and keys of tenants. Every change issues a new signed bundle, which the enforcement points decide from.',
+        'Agents, tools, allowlists, models, keys and limits of tenants. Every change of them issues a new signed bundle, which the enforcement points decide from. Schedules start runs by the clock.',
     },
     security: [{ adminToken: [] }],
     paths,

@@ -28,7 +28,8 @@ import { strictInput } from '../definitions/strict-input.js';
 import { ScheduleBody, SchedulesService } from './schedules.service.js';
 import { type ScheduleView, viewOf } from './schedule-view.js';
 
-const UpcomingQuery = z.strictObject({ count: z.coerce.number().int().min(1).max(50).default(5) });
+/** How many due times to tell. */
+export const UpcomingQuery = z.strictObject({ count: z.coerce.number().int().min(1).max(50).default(5) });
 
 /** Standing orders of a tenant to start runs. They are no part of its bundle: the guard looks at each firing anew. */
 @UseGuards(AdminGuard)

@@ -5,9 +5,11 @@ import { ScheduleEntity } from '../schedules/entities/schedule.entity.js';
 import { AddSchedules1795600000000 } from '../schedules/migrations/add-schedules.migration.js';
 import { definitionEntities } from './adapters/postgres-tenant-transaction.js';
 import { BundleEntity } from './entities/bundle.entity.js';
+import { LimitsEntity } from './entities/limits.entity.js';
 import { TenantEntity } from './entities/tenant.entity.js';
 import { AddHalts1795500000000 } from './migrations/add-halts.migration.js';
-import { AddPolicies1795900000000 } from './migrations/add-policies.migration.js';
+import { AddLimits1796400000000 } from './migrations/add-limits.migration.js';
+import { AddPolicies1796500000000 } from './migrations/add-policies.migration.js';
 import { CreatePolicy1764000000000 } from './migrations/create-policy.migration.js';
 
 const POOL_MAX = 10;
@@ -17,8 +19,14 @@ export function makeDatabase(config: PolicyConfig, logger: Logger): Database {
   return new Database({
     url: config.pgUrl,
     schema: config.pgSchema,
-    entities: [TenantEntity, BundleEntity, ScheduleEntity, ...Object.values(definitionEntities)],
-    migrations: [CreatePolicy1764000000000, AddHalts1795500000000, AddSchedules1795600000000, AddPolicies1795900000000],
+    entities: [TenantEntity, BundleEntity, LimitsEntity, ScheduleEntity, ...Object.values(definitionEntities)],
+    migrations: [
+      CreatePolicy1764000000000,
+      AddHalts1795500000000,
+      AddSchedules1795600000000,
+      AddLimits1796400000000,
+      AddPolicies1796500000000,
+    ],
     applicationName: 'signalbox policy',
     poolMax: POOL_MAX,
     logger,

@@ -6,6 +6,7 @@ import type {
   ModelManifest,
   Rule,
   SignedBundleV1,
+  TenantLimits,
   ToolManifest,
 } from '@signalbox/contracts';
 
@@ -41,6 +42,13 @@ export interface Stored<K extends Kind> {
   updatedAt: Date;
 }
 
+/** Limits of the tenant as a whole. They are always there: revision 0 and nothing in them before they are first set. */
+export interface StoredLimits {
+  definition: TenantLimits;
+  revision: number;
+  updatedAt: Date | null;
+}
+
 /** A bundle without its payload. */
 export interface BundleHead {
   tenant: string;
@@ -71,6 +79,8 @@ export interface TenantTransaction {
   get<K extends Kind>(kind: K, id: string): Promise<Stored<K> | null>;
   put<K extends Kind>(kind: K, id: string, definition: Definitions[K], revision: number): Promise<void>;
   remove(kind: Kind, id: string): Promise<void>;
+  limits(): Promise<StoredLimits>;
+  putLimits(definition: TenantLimits, revision: number): Promise<void>;
   newestBundle(): Promise<BundleHead | null>;
   /** Keeps a newly issued bundle, and forgets those older than the newest hundred. */
   addBundle(bundle: IssuedBundle): Promise<void>;
@@ -85,6 +95,7 @@ export abstract class PolicyRepository {
   abstract addTenant(tenant: string): Promise<void>;
   abstract list<K extends Kind>(tenant: string, kind: K, page: Page): Promise<Stored<K>[]>;
   abstract get<K extends Kind>(tenant: string, kind: K, id: string): Promise<Stored<K> | null>;
+  abstract limits(tenant: string): Promise<StoredLimits>;
   abstract newestBundle(tenant: string): Promise<IssuedBundle | null>;
   /** The newest bundle of every tenant that has one. */
   abstract newestHeads(): Promise<BundleHead[]>;

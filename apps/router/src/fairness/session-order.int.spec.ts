@@ -71,7 +71,7 @@ describe('runs of one session', () => {
       Object.keys(foldJournal(await reader.journal.read(asking)).questions)[0];
     await waitFor(async () => (await isAsking()) !== undefined, { timeoutMs: 40_000, what: 'the question' });
     const long = await workers.accept({ steps: [['look'], ['look']], delayMs: 200 }, 'two');
-    await waitFor(async () => (await spanOf(long)).fromSeq > 0, { timeoutMs: 10_000, what: 'the second run to begin' });
+    await waitFor(async () => (await spanOf(long)).fromSeq > 0, { what: 'the second run to begin' });
     await workers.answer(asking, (await isAsking())!);
     const [first, second] = await spansOf([asking, long]);
     expect(first!.untilSeq).toBeGreaterThan(second!.untilSeq);

@@ -3,10 +3,10 @@ import { partitionOfRun } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { Database } from '@signalbox/persistence';
 import type { EntityManager } from 'typeorm';
-import { ArchivePort, type Batch, type Position, type RunRef } from '../archive.port.js';
-import { ArchivedEntry } from '../entities/archived-entry.entity.js';
+import { type ArchivedEntry, ArchivePort, type Batch, type Position, type RunRef } from '../archive.port.js';
 import type { ArchivedRun } from '../entities/archived-run.entity.js';
 import { Checkpoint } from '../entities/checkpoint.entity.js';
+import { entriesOfChunk, JournalChunk } from '../entities/journal-chunk.entity.js';
 
 /** How long one call waits for a database that is away, ms. */
 const OPEN_MS = 2_000;
@@ -24,19 +24,11 @@ export class PostgresArchiveAdapter extends ArchivePort {
   }
 
   override async keep(batch: Batch): Promise<void> {
-    const { partition, incarnation, entries, runs } = batch;
     await this.database.open(OPEN_MS);
     await this.database.transaction(async (manager) => {
-      await insertEntries(manager, batch);
-      if (runs.length > 0) await upsertRuns(manager, runs);
-      const kept: unknown[] = await manager.query(
-        `insert into checkpoints (partition, incarnation, last_seq) values ($1, $2, $3)
-         on conflict (partition) do update set last_seq = greatest(checkpoints.last_seq, excluded.last_seq)
-         where checkpoints.incarnation = excluded.incarnation and not checkpoints.rebuilding
-         returning partition`,
-        [partition, incarnation, entries.at(-1)?.seq ?? 0],
-      );
-      if (kept.length === 0) throw new MeshError('CONFLICT', 'The partition was rebuilt meanwhile.');
+      await moveCheckpoint(manager, batch);
+      await insertChunks(manager, batch);
+      if (batch.runs.length > 0) await upsertRuns(manager, batch.runs);
     });
   }
 
@@ -46,42 +38,61 @@ export class PostgresArchiveAdapter extends ArchivePort {
   }
 }
 
+/** First in its transaction: of two processes that archive a partition one waits here for the other, and then gives up. */
+async function moveCheckpoint(manager: EntityManager, batch: Batch): Promise<void> {
+  const { partition, incarnation, afterSeq, lastSeq } = batch;
+  const moved: unknown[] = await manager.query(
+    `insert into checkpoints (partition, incarnation, last_seq) values ($1, $2, $3)
+     on conflict (partition) do update set last_seq = excluded.last_seq
+     where checkpoints.incarnation = excluded.incarnation and checkpoints.last_seq = $4 and not checkpoints.rebuilding
+     returning partition`,
+    [partition, incarnation, lastSeq, afterSeq],
+  );
+  if (moved.length === 0)
+    throw new MeshError('CONFLICT', 'The partition was archived further by another process, or rebuilt.');
+}
+
 /**
- * One statement with an array a column, and all bodies in one value that the server cuts up: a parameter a value, or an
- * array of bodies, costs the client several times as much.
+ * One statement with an array a column, in which a chunk says which part of all sequences, sizes and bytes is its own: a
+ * parameter a value, or an array of bodies, costs the client several times as much.
  */
-async function insertEntries(manager: EntityManager, batch: Batch): Promise<void> {
-  const { partition, incarnation, entries: rows } = batch;
-  const starts: number[] = [];
-  let size = 0;
-  for (const { bytes } of rows) {
-    starts.push(size + 1);
-    size += bytes.length;
-  }
+async function insertChunks(
+  manager: EntityManager,
+  { partition, incarnation, afterSeq, chunks }: Batch,
+): Promise<void> {
+  const bodies = chunks.flatMap((chunk) => chunk.bodies);
+  const counts = chunks.map(({ seqs }) => seqs.length);
+  const sizes = chunks.map((chunk) => chunk.bodies.reduce((sum, { length }) => sum + length, 0));
   await manager.query(
-    `insert into entries (partition, incarnation, seq, tenant, run_id, subject, bytes, claimed, seal, fault_code, fault)
-     select $1, $2::integer, seq, tenant, run_id, subject, substring($3::bytea from start for size), claimed, seal,
-       fault_code, fault
-     from unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::integer[], $9::integer[], $10::json[],
-       $11::text[], $12::text[], $13::text[])
-       as row (seq, tenant, run_id, subject, start, size, claimed, seal, fault_code, fault)
-     on conflict do nothing`,
+    `insert into chunks (partition, incarnation, batch_seq, first_seq, tenant, run_id, subject, seqs, sizes, bytes, claimed)
+     select $1, $2::integer, $3::bigint, ($4::bigint[])[at], tenant, run_id, subject,
+       ($4::bigint[])[at : at + count - 1], ($5::integer[])[at : at + count - 1],
+       substring($6::bytea from start for size), claimed
+     from unnest($7::integer[], $8::integer[], $9::integer[], $10::integer[], $11::text[], $12::text[], $13::text[],
+       $14::json[]) as chunk (at, count, start, size, tenant, run_id, subject, claimed)`,
     [
       partition,
       incarnation,
-      Buffer.concat(rows.map(({ bytes }) => bytes)),
-      rows.map(({ seq }) => seq),
-      rows.map(({ tenant }) => tenant),
-      rows.map(({ runId }) => runId),
-      rows.map(({ subject }) => subject),
-      starts,
-      rows.map(({ bytes }) => bytes.length),
-      rows.map(({ claimed }) => claimed),
-      rows.map(({ seal }) => seal),
-      rows.map(({ faultCode }) => faultCode),
-      rows.map(({ fault }) => fault),
+      afterSeq + 1,
+      chunks.flatMap(({ seqs }) => seqs),
+      bodies.map(({ length }) => length),
+      Buffer.concat(bodies),
+      startsOf(counts),
+      counts,
+      startsOf(sizes),
+      sizes,
+      chunks.map(({ tenant }) => tenant),
+      chunks.map(({ runId }) => runId),
+      chunks.map(({ subject }) => subject),
+      chunks.map(({ claimed }) => claimed),
     ],
   );
+}
+
+/** Where each of these lengths begins when they lie one after the other, counted from 1. */
+function startsOf(lengths: readonly number[]): number[] {
+  let next = 1;
+  return lengths.map((length) => (next += length) - length);
 }
 
 /** Columns of `runs` that a batch writes, with the type of their values. */
@@ -121,7 +132,8 @@ async function upsertRuns(manager: EntityManager, runs: readonly ArchivedRun[]):
 }
 
 /** What lies in another partition's stream under this id is nothing of this run. */
-function readEntries(manager: EntityManager, { tenant, runId }: RunRef): Promise<ArchivedEntry[]> {
+async function readEntries(manager: EntityManager, { tenant, runId }: RunRef): Promise<ArchivedEntry[]> {
   const where = { tenant, runId, partition: partitionOfRun(runId), counts: true };
-  return manager.find(ArchivedEntry, { where, order: { incarnation: 'asc', seq: 'asc' } });
+  const chunks = await manager.find(JournalChunk, { where, order: { incarnation: 'asc', firstSeq: 'asc' } });
+  return chunks.flatMap(entriesOfChunk);
 }

@@ -3,8 +3,8 @@ import { partitionOfRun } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { Database } from '@signalbox/persistence';
 import type { EntityManager } from 'typeorm';
-import type { Position, RunRef } from '../../archive/archive.port.js';
-import { ArchivedEntry } from '../../archive/entities/archived-entry.entity.js';
+import type { ArchivedEntry, Position, RunRef } from '../../archive/archive.port.js';
+import { entriesOfChunk, JournalChunk } from '../../archive/entities/journal-chunk.entity.js';
 import { type Anchor, IncarnationsPort, type RunPage } from '../incarnations.port.js';
 
 /** How long one call waits for a database that is away, ms. */
@@ -20,12 +20,18 @@ export class PostgresIncarnationsAdapter extends IncarnationsPort {
 
   override async anchor(partition: string, untilSeq: number): Promise<Anchor | null> {
     const [row] = await this.#ask<{ seq: string; bytes: Buffer }>(
-      `select e.seq, e.bytes from entries e
-       left join runs r on r.tenant = e.tenant and r.run_id = e.run_id
-       left join tombstones t on t.tenant = e.tenant and t.run_id = e.run_id
-       where e.partition = $1 and e.cut_in is null and e.seq <= $2
-         and (r.place is null or r.place in ('hot', 'kept') or e.seq >= t.seq)
-       order by e.incarnation desc, e.seq desc limit 1`,
+      `select newest.seq,
+         substring(c.bytes from 1 + (select coalesce(sum(size), 0) from unnest(c.sizes[: newest.at - 1]) as size)::integer
+           for c.sizes[newest.at]) as bytes
+       from chunks c
+       left join runs r on r.tenant = c.tenant and r.run_id = c.run_id
+       left join tombstones t on t.tenant = c.tenant and t.run_id = c.run_id
+       cross join lateral (
+         select seq, at::integer from unnest(c.seqs) with ordinality as entry (seq, at)
+         where seq <= $2 and (r.place is null or r.place in ('hot', 'kept') or seq >= t.seq)
+         order by seq desc limit 1) newest
+       where c.partition = $1 and c.cut_in is null and c.batch_seq <= $2
+       order by c.incarnation desc, c.batch_seq desc, newest.seq desc limit 1`,
       [partition, untilSeq],
     );
     return row === undefined ? null : { seq: Number(row.seq), bytes: row.bytes };
@@ -47,7 +53,7 @@ export class PostgresIncarnationsAdapter extends IncarnationsPort {
 
   override closedRuns({ partition, incarnation, after, limit }: RunPage): Promise<RunRef[]> {
     return this.#ask(
-      `select distinct tenant, run_id as "runId" from entries
+      `select distinct tenant, run_id as "runId" from chunks
        where partition = $1 and cut_in = $2 and counts and run_id > $3 and run_id like $5 order by run_id limit $4`,
       [partition, incarnation, after, limit, idsOf(partition)],
     );
@@ -58,7 +64,7 @@ export class PostgresIncarnationsAdapter extends IncarnationsPort {
       `select tenant, run_id as "runId" from (
          select tenant, run_id from runs where not closed and run_id like $5
          union
-         select tenant, run_id from entries where partition = $1 and cut_in = $2 and not counts and run_id like $5
+         select tenant, run_id from chunks where partition = $1 and cut_in = $2 and not counts and run_id like $5
        ) open where run_id > $3 order by run_id limit $4`,
       [partition, incarnation, after, limit, idsOf(partition)],
     );
@@ -67,9 +73,9 @@ export class PostgresIncarnationsAdapter extends IncarnationsPort {
   override async lost({ tenant, runId }: RunRef, incarnation: number): Promise<ArchivedEntry[]> {
     await this.database.open(OPEN_MS);
     const where = { tenant, runId, partition: partitionOfRun(runId), cutIn: incarnation, counts: false };
-    return this.database.run((manager) =>
-      manager.find(ArchivedEntry, { where, order: { incarnation: 'asc', seq: 'asc' } }),
-    );
+    const order = { incarnation: 'asc', firstSeq: 'asc' } as const;
+    const chunks = await this.database.run((manager) => manager.find(JournalChunk, { where, order }));
+    return chunks.flatMap(entriesOfChunk);
   }
 
   override async entombed({ tenant, runId }: RunRef, seq: number, nowMs: number): Promise<void> {
@@ -112,16 +118,42 @@ async function takeCheckpoint(
 /** How many entries the stream lost. What an unfinished rebuild had still to bring back is for this one to do. */
 async function cutEntries(manager: EntityManager, partition: string, from: Position, cutSeq: number): Promise<number> {
   const next = from.incarnation + 1;
-  const [, lost] = (await manager.query(
-    'update entries set cut_in = $2 where partition = $1 and cut_in is null and seq > $3',
+  await splitChunks(manager, partition, cutSeq);
+  const [{ lost }] = (await manager.query(
+    `with cut as (
+       update chunks set cut_in = $2 where partition = $1 and cut_in is null and first_seq > $3
+       returning cardinality(seqs) as entries)
+     select coalesce(sum(entries), 0)::integer as lost from cut`,
     [partition, next, cutSeq],
-  )) as [unknown, number];
+  )) as [{ lost: number }];
   if (from.rebuilding)
-    await manager.query('update entries set cut_in = $2 where partition = $1 and cut_in = $2 - 1', [partition, next]);
+    await manager.query('update chunks set cut_in = $2 where partition = $1 and cut_in = $2 - 1', [partition, next]);
   await manager.query(
-    `update entries e set counts = false where partition = $1 and cut_in = $2 and counts and not exists (
-       select from runs r where r.tenant = e.tenant and r.run_id = e.run_id and r.closed)`,
+    `update chunks c set counts = false where partition = $1 and cut_in = $2 and counts and not exists (
+       select from runs r where r.tenant = c.tenant and r.run_id = c.run_id and r.closed)`,
     [partition, next],
   );
   return lost;
+}
+
+/** Chunks with entries on both sides of the cut become two. */
+async function splitChunks(manager: EntityManager, partition: string, cutSeq: number): Promise<void> {
+  const isSplit = `partition = $1 and cut_in is null and first_seq <= $2 and seqs[cardinality(seqs)] > $2`;
+  const split = `select *, (select sum(size) from unnest(sizes[: stays]) as size)::integer as stay_bytes from (
+      select *, (select count(*) from unnest(seqs) as seq where seq <= $2)::integer as stays
+      from chunks where ${isSplit}) straddling`;
+  await manager.query(
+    `insert into chunks (partition, incarnation, batch_seq, first_seq, tenant, run_id, subject, seqs, sizes, bytes, claimed, counts)
+     select partition, incarnation, batch_seq, seqs[stays + 1], tenant, run_id, subject, seqs[stays + 1 :],
+       sizes[stays + 1 :], substring(bytes from stay_bytes + 1), claimed, counts
+     from (${split}) parts`,
+    [partition, cutSeq],
+  );
+  await manager.query(
+    `update chunks c set seqs = c.seqs[: stays], sizes = c.sizes[: stays], bytes = substring(c.bytes for stay_bytes)
+     from (${split}) parts
+     where c.partition = parts.partition and c.incarnation = parts.incarnation and c.batch_seq = parts.batch_seq
+       and c.first_seq = parts.first_seq`,
+    [partition, cutSeq],
+  );
 }

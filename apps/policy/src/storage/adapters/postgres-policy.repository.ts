@@ -5,6 +5,7 @@ import { Database } from '@signalbox/persistence';
 import { MoreThan } from 'typeorm';
 import type { PolicyConfig } from '../../config.js';
 import { BundleEntity } from '../entities/bundle.entity.js';
+import { LimitsEntity } from '../entities/limits.entity.js';
 import { TenantEntity } from '../entities/tenant.entity.js';
 import {
   type BundleHead,
@@ -13,12 +14,14 @@ import {
   type Page,
   PolicyRepository,
   type Stored,
+  type StoredLimits,
   type TenantTransaction,
 } from '../policy.repository.js';
 import {
   definitionEntities,
   headFrom,
   issuedFrom,
+  limitsFrom,
   PostgresTenantTransaction,
   storedFrom,
 } from './postgres-tenant-transaction.js';
@@ -82,6 +85,10 @@ export class PostgresPolicyRepository extends PolicyRepository implements OnModu
       const row = await manager.findOneBy(definitionEntities[kind], { tenant, id });
       return row && storedFrom<K>(row);
     });
+  }
+
+  limits(tenant: string): Promise<StoredLimits> {
+    return this.database.run(async (manager) => limitsFrom(await manager.findOneBy(LimitsEntity, { tenant })));
   }
 
   newestBundle(tenant: string): Promise<IssuedBundle | null> {

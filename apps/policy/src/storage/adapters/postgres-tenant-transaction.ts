@@ -1,3 +1,4 @@
+import type { TenantLimits } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { type EntityManager, LessThanOrEqual } from 'typeorm';
 import { BundleEntity } from '../entities/bundle.entity.js';
@@ -10,6 +11,7 @@ import {
   RuleEntity,
   ToolEntity,
 } from '../entities/definition.entities.js';
+import { LimitsEntity } from '../entities/limits.entity.js';
 import { TenantEntity } from '../entities/tenant.entity.js';
 import type {
   BundleHead,
@@ -17,6 +19,7 @@ import type {
   IssuedBundle,
   Kind,
   Stored,
+  StoredLimits,
   TenantPolicy,
   TenantTransaction,
 } from '../policy.repository.js';
@@ -47,6 +50,12 @@ export function headFrom({ tenant, version, hash, keyId, issuedAt, expiresAt, de
 export function issuedFrom(row: BundleEntity): IssuedBundle {
   const { payload, hash, keyId, signature, change } = row;
   return { ...headFrom(row), signed: { payload, hash, keyId, signature }, change };
+}
+
+export function limitsFrom(row: LimitsEntity | null): StoredLimits {
+  if (row === null) return { definition: {}, revision: 0, updatedAt: null };
+  const { definition, revision, updatedAt } = row;
+  return { definition: definition as TenantLimits, revision, updatedAt };
 }
 
 /** One tenant's rows, inside the transaction that holds its lock. */
@@ -82,6 +91,15 @@ export class PostgresTenantTransaction implements TenantTransaction {
   async remove(kind: Kind, id: string): Promise<void> {
     const { affected } = await this.manager.delete(definitionEntities[kind], { tenant: this.tenant, id });
     if (affected !== 1) throw new MeshError('INTERNAL', 'A locked definition is gone.');
+  }
+
+  async limits(): Promise<StoredLimits> {
+    return limitsFrom(await this.manager.findOneBy(LimitsEntity, { tenant: this.tenant }));
+  }
+
+  async putLimits(definition: TenantLimits, revision: number): Promise<void> {
+    const row = { tenant: this.tenant, definition, revision, updatedAt: new Date() };
+    await this.manager.upsert(LimitsEntity, row, ['tenant']);
   }
 
   async newestBundle(): Promise<BundleHead | null> {

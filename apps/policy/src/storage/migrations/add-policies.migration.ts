@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Cedar policies of tenants. */
-export class AddPolicies1795900000000 implements MigrationInterface {
-  readonly name = 'AddPolicies1795900000000';
+export class AddPolicies1796500000000 implements MigrationInterface {
+  readonly name = 'AddPolicies1796500000000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

@@ -249,13 +249,13 @@ describe('HttpToolDriver', () => {
       const fault = await faultOf(run({ url: `${origin}/huge` }));
       expect(fault.code).toBe('TOOL_OUTPUT_TOO_LARGE');
       expect(fault.details['receipt']).toMatchObject({ killCause: 'output' });
-      await waitFor(() => cutOff === 1, { timeoutMs: 5_000, what: 'the server sees the connection end' });
+      await waitFor(() => cutOff === 1, { what: 'the server sees the connection end' });
       expect(written).toBeLessThan(20 * MiB);
     });
 
     it('does not begin to read what says it is too large', async () => {
       expect(await codeOf(run({ url: `${origin}/declared` }))).toBe('TOOL_OUTPUT_TOO_LARGE');
-      await waitFor(() => cutOff === 1, { timeoutMs: 5_000, what: 'the server sees the connection end' });
+      await waitFor(() => cutOff === 1, { what: 'the server sees the connection end' });
     });
   });
 
@@ -283,10 +283,10 @@ describe('HttpToolDriver', () => {
     it('stops when it is told to', async () => {
       const stop = new AbortController();
       const attempt = faultOf(run({ url: `${origin}/hang` }, { signal: stop.signal }));
-      await waitFor(() => seen.length === 1, { timeoutMs: 5_000, what: 'the request' });
+      await waitFor(() => seen.length === 1, { what: 'the request' });
       stop.abort();
       expect((await attempt).code).toBe('RUN_CANCELLED');
-      await waitFor(() => cutOff === 1, { timeoutMs: 5_000, what: 'the server sees the connection end' });
+      await waitFor(() => cutOff === 1, { what: 'the server sees the connection end' });
     });
 
     it('leaves a server alone that failed ten times', async () => {

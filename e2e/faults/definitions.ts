@@ -1,0 +1,60 @@
+import type { ToolManifest } from '@signalbox/contracts';
+import { agent, httpTool, permit, RUN_LIMITS } from '../support/definitions.ts';
+import { type E2eMesh, TENANT } from '../support/mesh.ts';
+
+/** Short enough that a seed is over in seconds, long enough for a busy machine. */
+const TOOL_WALL_MS = 3_000;
+const LIMITS = { ...RUN_LIMITS, wallMsMax: 240_000 };
+const DEEDS = ['look', 'put', 'record'];
+
+/**
+ * Tools of each effect, one that wants a yes, one that waits, one that another agent carries out and one that hands the
+ * run over; agents that have them. Resolves once they are in force everywhere.
+ */
+export async function defineWork(mesh: E2eMesh, host: string): Promise<void> {
+  await mesh.admin.define(TENANT, { tools: deeds(host) });
+  const local = (name: string, driver: ToolManifest['driver'], properties: object, effect: ToolManifest['effect']) => ({
+    ...httpTool(name, host, { effect }),
+    parameters: { type: 'object', properties, required: Object.keys(properties) },
+    driver,
+  });
+  const nap = local('nap', { kind: 'timer' }, { ms: { type: 'integer' } }, 'pure');
+  const input = { input: { type: 'string' } };
+  await mesh.admin.define(TENANT, {
+    tools: [httpTool('sign', host, { effect: 'unsafe', limits: { wallMs: TOOL_WALL_MS } }), nap],
+    agents: [agent('helper', { tools: DEEDS, limits: LIMITS })],
+  });
+  await mesh.admin.define(TENANT, {
+    tools: [local('delegate', { kind: 'agent', agent: 'helper' }, input, 'idempotent')],
+    agents: [agent('closer', { tools: [...DEEDS, 'sign', 'nap', 'delegate'], limits: LIMITS })],
+  });
+  const workers = ['clerk', 'closer'];
+  await mesh.define({
+    tools: [local('hand_on', { kind: 'handoff', agent: 'closer' }, { reason: { type: 'string' } }, 'pure')],
+    agents: [agent('clerk', { tools: [...DEEDS, 'sign', 'nap', 'delegate', 'hand_on'], limits: LIMITS })],
+    rules: [
+      permit('all-do-deeds', [...workers, 'helper'], DEEDS),
+      permit('wait-and-call', workers, ['nap', 'delegate']),
+      permit('hands-on', ['clerk'], ['hand_on']),
+      { ...permit('ask-first', workers, ['sign']), effect: 'approve' },
+    ],
+  });
+}
+
+/** The same without what the release before cannot read. */
+export async function definePlainWork(mesh: E2eMesh, host: string): Promise<void> {
+  await mesh.define({
+    tools: deeds(host),
+    agents: [agent('clerk', { tools: DEEDS, limits: LIMITS })],
+    rules: [permit('clerk-works', ['clerk'], DEEDS)],
+  });
+}
+
+function deeds(host: string): ToolManifest[] {
+  const limits = { wallMs: TOOL_WALL_MS };
+  return [
+    httpTool('look', host, { effect: 'pure', limits }),
+    httpTool('put', host, { effect: 'idempotent', limits }),
+    httpTool('record', host, { effect: 'unsafe', limits }),
+  ];
+}
