@@ -11,6 +11,7 @@ import { type CedarFault, CedarPort, type Validity } from './cedar.port.js';
 export const NewCedarPolicy = CedarPolicy.omit({ json: true });
 
 const FAULTS_SHOWN = 8;
+const ANNOTATIONS = ['id', 'reason', 'approve', 'within'];
 /** Tools of different arguments for which a policy is compared with Cedar's own engine. */
 const TOOLS_COMPARED = 8;
 
@@ -26,8 +27,7 @@ export class CedarPoliciesService {
     const parsed = this.cedar.parse(written.text);
     if ('faults' in parsed) throw faulty(id, parsed.faults.map(textOf));
     const { json } = parsed;
-    const named = (json['annotations'] as Record<string, string> | undefined)?.['id'];
-    if (named !== undefined && named !== id) throw faulty(id, [`@id("${named}") must be ${id}, or be left out`]);
+    assertAnnotations(id, (json['annotations'] ?? {}) as Record<string, string>);
     const { unsupported } = compileCedarPolicy(id, json);
     if (unsupported !== null) throw faulty(id, [`cannot be enforced: ${unsupported}`]);
     assertShallow(id, json);
@@ -78,6 +78,15 @@ export class CedarPoliciesService {
     for (const [id, { faults }] of found) if (faults.length > 0) throw faulty(id, faults.map(textOf), tool.name);
     return [...found.values()];
   }
+}
+
+/** Unknown ones are refused: a misspelt `@approve` would permit without asking. */
+function assertAnnotations(id: string, annotations: Record<string, string>): void {
+  const unknown = Object.keys(annotations).find((name) => !ANNOTATIONS.includes(name));
+  const known = ANNOTATIONS.map((name) => `@${name}`).join(', ');
+  if (unknown !== undefined) throw faulty(id, [`there is no annotation @${unknown}; there are ${known}`]);
+  const { id: named = id } = annotations;
+  if (named !== id) throw faulty(id, [`@id("${named}") must be ${id}, or be left out`]);
 }
 
 /** What is signed is nested no deeper than canonical JSON may be; here it can still be said of which policy. */

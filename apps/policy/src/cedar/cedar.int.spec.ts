@@ -121,6 +121,7 @@ describe('what is no sound policy', () => {
       ['permit(principal == User::"ann", action, resource);', /could never apply/],
       [`permit(${scope}) when { 1 < 9223372036854775807 };`, /cannot be enforced: the number .* is not a whole number below 2\^53/],
       [`permit(${scope}) when { ${Array.from({ length: 400 }, () => 'context.arguments.url == "a"').join(' || ')} };`, /nested too deeply/],
+      ['@aprove permit(principal, action, resource);', /there is no annotation @aprove; there are @id, @reason, @approve, @within/],
       ['@approve forbid(principal, action, resource);', /cannot be enforced: @approve belongs to a permit/],
       ['@approve @within("soon") permit(principal, action, resource);', /cannot be enforced: @approve takes user ids by comma, @within a time/],
       ['', /^400 text /],
