@@ -21,6 +21,8 @@ export interface PlannedRun extends PlannedWork {
   via: 'nats' | 'http';
   /** The caller changes his mind while it runs. */
   cancelled: boolean;
+  /** The caller pauses it once it is taken, for so long, ms; null: he does not. */
+  heldMs: number | null;
   /** The run that it goes on from, after that one's first step; it is started once that one is over. */
   forkOf: string | null;
 }
@@ -33,6 +35,10 @@ const FORKS_ONE_IN = 10;
 /** One run in so many waits, calls another, asks for a yes or is handed over. */
 const COMPOSED_ONE_IN = 2;
 const COMPOSED = ['nap', 'delegate', 'sign', 'hand_on'] as const;
+/** One run in so many is paused for a while; of those that call another, more. */
+const HELD_ONE_IN = 16;
+const HELD_ONE_IN_OF_CALLERS = 2;
+const HELD_MS_MAX = 1_500;
 /** A fork is started last, so it must be short. */
 const FORK_SPREAD_MS = 300;
 const NAP_MS_MAX = 1_200;
@@ -44,6 +50,8 @@ export function batchOf(seed: number, runs: number, plain = false): PlannedRun[]
   while (batch.length < runs) {
     const run = plannedRun(random, `s${seed}r${batch.length}`, plain ? [] : batch);
     if (!plain && random(COMPOSED_ONE_IN) === 0) pick(random, run.steps).push(composed(random, run.name));
+    const calls = run.steps.flat().some(({ tool }) => tool === 'delegate');
+    if (!plain && random(calls ? HELD_ONE_IN_OF_CALLERS : HELD_ONE_IN) === 0) run.heldMs = 1 + random(HELD_MS_MAX);
     batch.push(run);
   }
   return batch;
@@ -60,6 +68,7 @@ function plannedRun(random: Random, name: string, before: readonly PlannedRun[])
     delayMs: random(isFork ? FORK_SPREAD_MS : SPREAD_MS),
     via: random(12) === 0 ? 'http' : 'nats',
     cancelled: random(40) === 0,
+    heldMs: null,
     forkOf: isFork ? pick(random, sources).name : null,
   };
 }

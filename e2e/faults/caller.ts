@@ -30,6 +30,14 @@ export class Caller {
     await this.#untilDone(() => this.#mesh.client.cancel(runId, 'changed his mind'));
   }
 
+  async pause(runId: string): Promise<void> {
+    await this.#untilDone(() => this.#mesh.client.pause(runId, 'not now'));
+  }
+
+  async resume(runId: string): Promise<void> {
+    await this.#untilDone(() => this.#mesh.client.resume(runId, 'now'));
+  }
+
   async answer(runId: string, questionId: string, choice: QuestionChoice): Promise<void> {
     const result = choice === 'result' ? ['told by a person'] : [];
     await this.#untilDone(() => this.#mesh.client.answer(runId, questionId, choice, ...result));

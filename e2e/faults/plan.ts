@@ -62,7 +62,7 @@ const APPENDS: readonly Appends[] = [
   { processes: ['memory'], kind: 'session.loaded.v1', per100: 90 },
   { processes: ['memory'], kind: 'session.saved.v1', per100: 90 },
 ];
-/** Around waiting, approvals, runs that call runs, hand over or go on from another. */
+/** Around waiting, approvals, pauses, runs that call runs, hand over or go on from another. */
 const COMPOSED: readonly Appends[] = [
   { processes: ROUTERS, kind: 'timer.fired.v1', per100: 6 },
   { processes: ROUTERS, kind: 'run.spawned.v1', per100: 5 },
@@ -72,6 +72,9 @@ const COMPOSED: readonly Appends[] = [
   { processes: ROUTERS, kind: 'decision.v1', holds: 'question.closed', per100: 6 },
   { processes: ['guard'], kind: 'question.answered.v1', per100: 12 },
   { processes: ['guard'], kind: 'run.accepted.v1', holds: 'fork', per100: 9 },
+  { processes: ['guard'], kind: 'run.pause-requested.v1', per100: 5 },
+  { processes: ['guard'], kind: 'run.resume-requested.v1', per100: 5 },
+  { processes: ROUTERS, kind: 'parent.held.v1', per100: 1 },
 ];
 const RARE: readonly Appends[] = [
   { processes: ['guard'], kind: 'run.cancel-requested.v1', per100: 2 },

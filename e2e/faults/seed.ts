@@ -1,5 +1,5 @@
 import type { RawEntry } from '@signalbox/bus';
-import { isClosed, type RunState, viewOfState } from '@signalbox/run-engine';
+import { hasEnded, isClosed, openChildren, type RunState, viewOfState } from '@signalbox/run-engine';
 import { waitFor } from '@signalbox/testing';
 import { batchOf, type PlannedRun } from './batch.ts';
 import { Caller } from './caller.ts';
@@ -31,6 +31,7 @@ export interface SeedOptions {
 const SEED_TIMEOUT_MS = 120_000;
 /** An answer that is not in the journal after so long is given again. */
 const ANSWER_AGAIN_MS = 6_000;
+const LOOK_MS = 20;
 const CHOICES = ['fail', 'result', 'retry'] as const;
 /** More often than not a person agrees. */
 const APPROVALS = ['approve', 'approve', 'deny'] as const;
@@ -95,6 +96,7 @@ export class Seed {
     const runId = await this.#caller.start(run, source);
     this.#ids.set(run.name, runId);
     if (run.cancelled) await this.#caller.cancel(runId);
+    if (run.heldMs !== null) await this.#hold(run, runId, run.heldMs);
   }
 
   /** Id of the run of that name, once nothing will happen to it any more. */
@@ -107,6 +109,31 @@ export class Seed {
       },
       { timeoutMs, what: `${name} to end` },
     );
+  }
+
+  /** A pause that came late may overtake the word to go on, which is said again then. */
+  async #hold(run: PlannedRun, runId: string, heldMs: number): Promise<void> {
+    // One that calls another is paused while that one is under way, where it can be caught.
+    const calls = run.steps.flat().some(({ tool }) => tool === 'delegate');
+    const isDue = (): boolean => {
+      const state = this.#mesh.chronicle.runs.get(runId)?.state;
+      return (
+        !calls ||
+        this.#stop.signal.aborted ||
+        (state !== undefined && (hasEnded(state) || openChildren(state).length > 0))
+      );
+    };
+    while (!isDue()) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await this.#caller.pause(runId);
+    await new Promise((resolve) => setTimeout(resolve, heldMs));
+    for (let saidAt = 0; !this.#stop.signal.aborted && !this.#isClosed(runId);) {
+      const state = this.#mesh.chronicle.runs.get(runId)?.state;
+      if (saidAt === 0 || (state?.paused != null && Date.now() - saidAt > ANSWER_AGAIN_MS)) {
+        await this.#caller.resume(runId);
+        saidAt = Date.now();
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
   }
 
   /** Answers what is asked; true once all have ended, and with them all that they called. */

@@ -1,7 +1,16 @@
 import { rmSync } from 'node:fs';
 import { Bus, type RunRef } from '@signalbox/bus';
 import { childRunIdFor } from '@signalbox/contracts';
-import { explain, foldJournal, isClosed, redecide, type RunState, verifyJournal } from '@signalbox/run-engine';
+import {
+  explain,
+  foldJournal,
+  isClosed,
+  isParked,
+  isPaused,
+  redecide,
+  type RunState,
+  verifyJournal,
+} from '@signalbox/run-engine';
 import { startMesh, testFolder, type TestMesh, waitFor } from '@signalbox/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ChildrenService } from './dispatch/children.service.js';
@@ -125,6 +134,32 @@ describe('runs that carry out calls of runs', { timeout: TEST_TIMEOUT_MS }, () =
       const all = await tree(run);
       expect(all.map(({ status }) => status)).toEqual(Array.from({ length: 7 }, () => 'completed'));
       await expectSound(run);
+    }
+  });
+
+  it('pauses down the tree, through the death of a router, and goes on', async () => {
+    await start({ redispatchMs: 600_000 });
+    const leaf: Plan = { steps: [['look'], ['look']], delayMs: 200 };
+    const run = await workers.accept({ steps: [['delegate']], below: { steps: [['delegate']], below: leaf } });
+    const middle = below(run, 'call_1_0');
+    const lowest = below(middle, 'call_1_0');
+    await waitFor(() => workers.inferred.has(`${lowest.runId}:1:1`), { what: 'the lowest run' });
+    await workers.hold(run, 'run.pause-requested.v1');
+    const held = async (): Promise<boolean> => (await tree(run)).every(isPaused);
+    await waitFor(held, { what: 'all of them to be paused' });
+    const rests = async (): Promise<boolean> => isParked(await stateOf(lowest));
+    await waitFor(rests, { what: 'what was under way to end' });
+    const asked = workers.inferred.size;
+    await routers.pop()!.cut();
+    await start({ redispatchMs: 600_000 });
+    await settled([await workers.accept({ steps: [['look']] })]);
+    expect(workers.inferred.size).toBe(asked + 2);
+    expect((await tree(run)).every(isPaused)).toBe(true);
+    await workers.hold(run, 'run.resume-requested.v1');
+    await settled([run]);
+    for (const state of await tree(run)) {
+      expect(state.status).toBe('completed');
+      await expectSound({ tenant: TENANT, runId: state.accepted!.runId });
     }
   });
 

@@ -60,6 +60,9 @@ export class MemoryJournal extends JournalPort {
   override endChild(): Promise<void> {
     return Promise.resolve();
   }
+  override holdChild(): Promise<void> {
+    return Promise.resolve();
+  }
   override endParent(): Promise<void> {
     return Promise.resolve();
   }

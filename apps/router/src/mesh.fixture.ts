@@ -286,6 +286,15 @@ export class Workers {
     });
   }
 
+  async hold(run: RunRef, kind: 'run.pause-requested.v1' | 'run.resume-requested.v1'): Promise<void> {
+    await this.guard.journal.append(run, kind, {
+      principal: { keyId: 'key', userId: 'user' },
+      requestId: newRequestId(),
+      reason: 'wait',
+      requestedAt: Date.now(),
+    });
+  }
+
   async answer(run: RunRef, questionId: string): Promise<void> {
     await this.guard.journal.append(run, 'question.answered.v1', {
       principal: { keyId: 'key', userId: 'user' },

@@ -57,8 +57,24 @@ export interface Turn {
   inputChars: number;
 }
 
+/** A line of a question that holds a script begins so. */
+export const SCRIPT_MARK = '#sim ';
+const holdsScript = (message: ChatRequest['messages'][number]): boolean =>
+  textOf(message)
+    .split('\n')
+    .some((line) => line.startsWith(SCRIPT_MARK));
+
+/** Where the last question stands; -1 where there is none. A script goes on through what a router remarks on answers of tools. */
+function questionAt(messages: ChatRequest['messages']): number {
+  const isQuestion = (at: number): boolean =>
+    messages[at]?.role === 'user' && (messages[at - 1]?.role !== 'tool' || holdsScript(messages[at]));
+  const last = messages.findLastIndex(({ role }) => role === 'user');
+  const scripted = messages.findLastIndex((_, at) => isQuestion(at));
+  return scripted >= 0 && holdsScript(messages[scripted]!) ? scripted : last;
+}
+
 export function turnOf(request: ChatRequest): Turn {
-  const at = request.messages.findLastIndex((message) => message.role === 'user');
+  const at = questionAt(request.messages);
   const since = request.messages.slice(at + 1);
   const calls = new Map(
     since.flatMap((message) => (message.tool_calls ?? []).map((call) => [call.id, call.function.name])),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ToolAnswer, Turn } from './chat-request.js';
+import { SCRIPT_MARK, type ToolAnswer, type Turn } from './chat-request.js';
 import type { FailureCounts } from './failure-counts.js';
 import type { Fault, Play } from './play.js';
 
@@ -40,9 +40,9 @@ export class ScriptError extends Error {}
 
 /** The play that a `#sim {…}` line in the question asks for, or undefined where there is none. */
 export function scriptedPlay(turn: Turn, call: string, failures: FailureCounts): Play | undefined {
-  const line = turn.question.split('\n').find((text) => text.startsWith('#sim '));
+  const line = turn.question.split('\n').find((text) => text.startsWith(SCRIPT_MARK));
   if (line === undefined) return undefined;
-  const step = parseScript(line.slice(5)).steps[turn.step];
+  const step = parseScript(line.slice(SCRIPT_MARK.length)).steps[turn.step];
   if (!step) return { text: `Simulation: the script has no step ${turn.step}.`, calls: [], delayMs: 0 };
   const fault = faultOf(step);
   const wanted = fault !== undefined && (step.failTimes === undefined || failures.next(call) <= step.failTimes);

@@ -112,6 +112,29 @@ describe('the protocol', () => {
   });
 });
 
+describe('a script', () => {
+  it('goes on where the caller remarks on the answers of tools, and ends with the next question', async () => {
+    const call = (name: string) => ({ tools: [{ name, arguments: {} }] });
+    const asked: Messages = sim(call('look'), call('look'), { text: 'Found.' });
+    for (const id of ['a', 'b']) {
+      const { message } = (await ask(asked)).choices[0]!;
+      expect(message.tool_calls).toHaveLength(1);
+      asked.push({ ...message, tool_calls: [{ ...message.tool_calls![0]!, id }] } as Messages[number]);
+      asked.push({ role: 'tool', tool_call_id: id, content: 'nothing' });
+      asked.push({ role: 'user', content: 'You asked the same before and got the same.' });
+    }
+    const forked: Messages = [
+      ...asked.slice(0, 3),
+      ...sim({ text: 'never' }, { text: 'never' }),
+      ...sim({ text: 'Anew.' }),
+    ];
+    expect((await ask(forked)).choices[0]!.message.content).toBe('Anew.');
+    expect((await ask(asked)).choices[0]!.message.content).toBe('Found.');
+    asked.push({ role: 'assistant', content: 'Found.' }, { role: 'user', content: 'And now?' });
+    expect((await ask(asked)).choices[0]!.message.content).toContain('simulated provider');
+  });
+});
+
 describe('scripts', () => {
   it('play one step per answer since the question', async () => {
     const messages = sim({ tools: [{ name: 'x', raw: 'not json' }] }, { text: 'The tool said {{result:0}}.' });

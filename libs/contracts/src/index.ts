@@ -29,6 +29,7 @@ export * from './journal/model-completed.v1.js';
 export * from './journal/model-failed.v1.js';
 export * from './journal/model-step.js';
 export * from './journal/parent-ended.v1.js';
+export * from './journal/parent-held.v1.js';
 export * from './journal/principal.js';
 export * from './journal/question-answered.v1.js';
 export * from './journal/run-accepted.v1.js';

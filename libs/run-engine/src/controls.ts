@@ -1,5 +1,6 @@
 import type { JournalEntryOf } from '@signalbox/contracts';
 import { addRedactions, putCall, report } from './draft.js';
+import { sayHeld } from './holds.js';
 import { REQUESTS_KEPT_MAX, SIGNALS_KEPT_MAX } from './settings.js';
 import { type Call, type KeptSignal, type RunState, callsOf, hasEnded, stepOf } from './state.js';
 import { isWaiting } from './waiting.js';
@@ -16,6 +17,7 @@ function takeOnce(draft: RunState, id: string): boolean {
 export function applyPause(draft: RunState, { kind, body }: PauseFact): void {
   if (hasEnded(draft) || !takeOnce(draft, body.requestId)) return;
   draft.paused = kind === 'run.pause-requested.v1' ? { reason: body.reason } : null;
+  sayHeld(draft, body.requestedAt);
 }
 
 /** The first call that waits for it takes it; else it is kept, in order. */

@@ -24,7 +24,17 @@ import {
   SESSION_LOAD_TIMEOUT_MS,
   SESSION_SAVE_TIMEOUT_MS,
 } from './settings.js';
-import { type ModelStep, type RunState, callsOf, hasEnded, hasHistory, isChild, isSettled, stepOf } from './state.js';
+import {
+  type ModelStep,
+  type RunState,
+  callsOf,
+  hasEnded,
+  hasHistory,
+  isChild,
+  isPaused,
+  isSettled,
+  stepOf,
+} from './state.js';
 import { countParking, deadlineOf, waitsFreely } from './waiting.js';
 
 export interface Decided {
@@ -99,14 +109,14 @@ function nextEvents(state: RunState, env: DecideEnv): RunEvent[] {
     return [{ type: 'run.cancelled', reason, ...spent, halt: { id, bundle } }];
   }
   const { plan } = state;
-  if (plan === null) return state.paused === null ? start(state, env) : [];
+  if (plan === null) return isPaused(state) ? [] : start(state, env);
   const free = waitsFreely(state, env.engine);
   if (state.wallFired || env.nowMs >= (free ? deadlineOf(state) : plan.deadlineAt)) {
     const bound = plan.limits.wallMsMax;
     const worked = env.nowMs - plan.startedAt - (free ? state.parkedMs : 0);
     return limitEvents(state, { limit: 'wallMs', value: Math.max(bound, worked), bound });
   }
-  if (state.paused !== null) return [];
+  if (isPaused(state)) return [];
   const planned = plan.agent.plan;
   if (planned?.history === false) return nextPlanned(state, planned, env);
   if (state.load === null && hasHistory(state))

@@ -91,7 +91,7 @@ function eventText(event: RunEvent): string {
 }
 
 function passedBetweenRuns(
-  entry: JournalEntryOf<'run.spawned.v1'> | JournalEntryOf<'child.ended.v1'> | JournalEntryOf<'parent.ended.v1'>,
+  entry: JournalEntryOf<'run.spawned.v1' | 'child.ended.v1' | 'parent.ended.v1' | 'parent.held.v1'>,
 ): { at: number; text: string } {
   switch (entry.kind) {
     case 'run.spawned.v1': {
@@ -110,6 +110,15 @@ function passedBetweenRuns(
     }
     case 'parent.ended.v1':
       return { at: entry.body.endedAt, text: entry.body.reason };
+    case 'parent.held.v1': {
+      const { parentRunId, holds, reason, heldAt } = entry.body;
+      return {
+        at: heldAt,
+        text: holds
+          ? `${parentRunId}, which called this run, is paused: ${reason}`
+          : `${parentRunId} goes on, and this run with it.`,
+      };
+    }
   }
 }
 
@@ -150,6 +159,7 @@ function factOf(entry: Exclude<JournalEntry, { kind: 'decision.v1' }>): { at: nu
     case 'run.spawned.v1':
     case 'child.ended.v1':
     case 'parent.ended.v1':
+    case 'parent.held.v1':
       return passedBetweenRuns(entry);
     case 'run.refused.v1':
       return { at: entry.body.refusedAt, text: `Refused at the gate, ${errorText(entry.body.error)}` };

@@ -14,6 +14,7 @@ import {
   stepNumbered,
 } from './draft.js';
 import { applyChildEnd } from './facts-children.js';
+import { applyHold } from './holds.js';
 import { ATTEMPTS_MAX, modelAttemptsMax } from './settings.js';
 import { type Call, type ModelStep, type RunState, type SessionAsk, hasEnded, isSettled, stepOf } from './state.js';
 import { TIMERS, dueAtOf } from './timers.js';
@@ -36,6 +37,7 @@ export function applyFact(draft: RunState, fact: Fact): void {
     case 'run.refused.v1':
       return refuse(draft, fact);
     case 'run.cancel-requested.v1':
+    case 'parent.ended.v1':
       if (!hasEnded(draft) && draft.cancel === null) draft.cancel = { reason: fact.body.reason };
       return;
     case 'run.pause-requested.v1':
@@ -64,9 +66,8 @@ export function applyFact(draft: RunState, fact: Fact): void {
     case 'child.ended.v1':
       if (!applyChildEnd(draft, fact)) keep(draft, fact.body.callId, fact);
       return;
-    case 'parent.ended.v1':
-      if (!hasEnded(draft) && draft.cancel === null) draft.cancel = { reason: fact.body.reason };
-      return;
+    case 'parent.held.v1':
+      return applyHold(draft, fact);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { JournalBody } from '@signalbox/contracts';
 import { childEndOf, parentEndOf, spawnOf } from './children.js';
 import { outstanding } from './effects.js';
+import { holdFor } from './holds.js';
 import type { WorldOptions } from './script.fixture.js';
 import { isClosed, type RunState } from './state.js';
 import { timersOf } from './timers.js';
@@ -28,7 +29,11 @@ export class Family {
 
   start(parent: World, callId: string): void {
     const body = spawnOf(parent.fold(), callId);
-    if (!this.#spawn(body)) this.report(this.worlds.get(body.runId)!);
+    const isNew = this.#spawn(body);
+    const child = this.worlds.get(body.runId)!;
+    const hold = holdFor(parent.fold(), child.fold());
+    if (hold !== null) this.#fly(() => child.fact('parent.held.v1', hold));
+    if (!isNew) this.report(child);
   }
 
   stop(parent: World, callId: string): void {
@@ -66,7 +71,9 @@ export class Family {
       const wasClosed = isClosed(world.fold());
       if (world.decideFrom(world.fold()) !== null) moved = true;
       for (const ask of outstanding(world.fold())) {
-        const key = `${runId}:${ask.id}:${ask.attempt}`;
+        // A run that is paused or let go on looks at once at those that it called.
+        const round = ask.kind === 'child' ? world.fold().holding.round : 0;
+        const key = `${runId}:${ask.id}:${ask.attempt}:${round}`;
         if (this.#sent.has(key)) continue;
         this.#sent.add(key);
         world.send(ask, 1);

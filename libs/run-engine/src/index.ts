@@ -43,6 +43,7 @@ export {
   type RunState,
   type RunStatus,
   type StoredEntry,
+  isPaused,
 } from './state.js';
 export { approvalOf } from './approval.js';
 export { type Timer, TIMERS, timersOf } from './timers.js';
@@ -50,3 +51,4 @@ export { type JournalFault, type JournalVerdict, verifyJournal } from './verify.
 export { approversOf } from './answers.js';
 export { viewOf, viewOfState } from './view.js';
 export { isParked } from './waiting.js';
+export { holdFor } from './holds.js';

@@ -123,6 +123,10 @@ export interface RunState {
   doubt: boolean;
   cancel: { reason: string } | null;
   paused: { reason: string } | null;
+  /** What the run that called this one said last: it is paused, or goes on. Null: nothing. */
+  held: { round: number; reason: string | null } | null;
+  /** How often this run was paused or let go on, and when last; what runs below it are told. */
+  holding: { round: number; at: number };
   /** Oldest first. */
   signals: readonly KeptSignal[];
   /** Newest requests of people that were taken: each counts once. */
@@ -174,6 +178,8 @@ export function newRun(subject: string): RunState {
     doubt: false,
     cancel: null,
     paused: null,
+    held: null,
+    holding: { round: 0, at: 0 },
     signals: [],
     taken: [],
     parkedSince: null,
@@ -220,6 +226,8 @@ export const openChildren = (state: RunState): Call[] =>
     ? []
     : Object.values(state.calls).filter((call) => call.child !== null && call.status === 'requested');
 
+/** Nothing new is begun: it is paused itself, or the run that called it is. */
+export const isPaused = ({ paused, held }: RunState): boolean => paused !== null || (held?.reason ?? null) !== null;
 /** It carries out a call of another run: it has no session of its own, and shares in the turn of that one. */
 export const isChild = (state: RunState): boolean => state.accepted?.parent !== undefined;
 /** The history of its session comes first: not for a run below another, nor for a fork, which brings its own. */

@@ -1,5 +1,14 @@
 import { EFFECT_GRACE_MS, POLICY_WAKE_MS } from './settings.js';
-import { type Asked, type Call, type RunState, type SessionAsk, callsInHand, hasEnded, stepOf } from './state.js';
+import {
+  type Asked,
+  type Call,
+  type RunState,
+  type SessionAsk,
+  callsInHand,
+  hasEnded,
+  isPaused,
+  stepOf,
+} from './state.js';
 import { deadlineOf } from './waiting.js';
 
 /** Names of timers as they stand in `timer.fired.v1`, and ids of effects. */
@@ -34,7 +43,7 @@ export function timersOf(state: RunState, nowMs: number): Timer[] {
   };
   if (state.save?.status === 'requested') effect(TIMERS.save, state.save);
   if (hasEnded(state)) return timers;
-  if (state.plan === null && state.paused !== null) return timers;
+  if (state.plan === null && isPaused(state)) return timers;
   if (state.plan === null) return [{ name: 'policy', dueAt: nowMs + POLICY_WAKE_MS, kind: 'wake' }];
   if (!state.wallFired) timers.push({ name: TIMERS.wall, dueAt: deadlineOf(state), kind: 'fact' });
   if (state.load?.status === 'requested') effect(TIMERS.load, state.load);

@@ -1,7 +1,16 @@
 import type { RunFork, RunViewV1 } from '@signalbox/contracts';
 import { foldJournal } from './evolve.js';
 import { approversOf } from './answers.js';
-import { type Question, type RunState, type RunStatus, type StoredEntry, callsOf, hasEnded, stepOf } from './state.js';
+import {
+  type Question,
+  type RunState,
+  type RunStatus,
+  type StoredEntry,
+  callsOf,
+  hasEnded,
+  isPaused,
+  stepOf,
+} from './state.js';
 import { isParked, isWaiting } from './waiting.js';
 
 const SHOWN: Record<RunStatus, RunViewV1['status']> = {
@@ -18,7 +27,7 @@ const SHOWN: Record<RunStatus, RunViewV1['status']> = {
 
 function statusOf(state: RunState): RunViewV1['status'] {
   const { status } = state;
-  if (state.paused !== null && status !== 'quarantined' && !hasEnded(state)) return 'paused';
+  if (isPaused(state) && status !== 'quarantined' && !hasEnded(state)) return 'paused';
   return status === 'running' && isParked(state) ? 'waiting' : SHOWN[status];
 }
 

@@ -1,6 +1,6 @@
 import { type CallWait, Token, type ToolManifest, WAIT_MS_MAX } from '@signalbox/contracts';
 import { ENGINE_VERSION, ENGINE_WITH_FREE_WAITS, PARKED_MS_MAX } from './settings.js';
-import { type Call, type RunState, callsOf, hasEnded, stepOf } from './state.js';
+import { type Call, type RunState, callsOf, hasEnded, isPaused, stepOf } from './state.js';
 
 /** What a call of such a tool waits for from `nowMs` on; null where a worker is to be asked; a text where it cannot be. */
 export function waitOf(
@@ -36,18 +36,17 @@ const isWait = (value: unknown): value is number =>
 /** No worker is held: a timer or a signal settles the call. */
 export const isWaiting = (call: Call): boolean => call.status === 'requested' && call.wait !== null;
 
-/** Whether nothing is under way for the run: it waits for a person, a timer or a signal, or is paused. */
+/** Whether nothing is under way for the run: it waits for a person, a timer or a signal, or is paused, and all that it called with it. */
 export function isParked(state: RunState): boolean {
   if (state.plan === null || state.cancel !== null || state.status === 'quarantined' || hasEnded(state)) return false;
   const step = stepOf(state);
   if (state.load?.status === 'requested' || step?.status === 'requested') return false;
   const calls = step === undefined ? [] : callsOf(state, step);
-  if (calls.some((call) => call.status === 'requested' && call.wait === null)) return false;
-  return (
-    state.paused !== null ||
-    calls.some(isWaiting) ||
-    Object.values(state.questions).some((question) => question.answer === null)
-  );
+  const paused = isPaused(state);
+  // Runs below a paused one are paused too.
+  if (calls.some((call) => call.status === 'requested' && call.wait === null && !(paused && call.child !== null)))
+    return false;
+  return paused || calls.some(isWaiting) || Object.values(state.questions).some((question) => question.answer === null);
 }
 
 /** Keeps count of the time in which the run only waits. `atMs`: of the entry that was just taken. */

@@ -1,7 +1,7 @@
 import { LOGGER } from '@signalbox/app-runtime';
 import type { RunRef } from '@signalbox/bus';
 import { MeshError } from '@signalbox/kernel';
-import { childEndOf, parentEndOf, type RunState, spawnOf } from '@signalbox/run-engine';
+import { childEndOf, holdFor, newRun, parentEndOf, type RunState, spawnOf } from '@signalbox/run-engine';
 import type { Logger } from '@signalbox/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
 import { JournalPort } from '../journal/journal.port.js';
@@ -14,11 +14,14 @@ export class ChildrenService {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** Starts the run of a call. One that began before is looked at: if it is over, its parent is told now. */
+  /** Starts the run of a call. One that began before is looked at: if it is over, its parent is told now. It is paused with its parent, and goes on with it. */
   async start(parent: RunState, callId: string): Promise<void> {
-    const child = childOf(parent, callId);
-    if (await this.journal.spawn(child, spawnOf(parent, callId))) return;
-    await this.#tell(await this.journal.fold(child));
+    const run = childOf(parent, callId);
+    const isNew = await this.journal.spawn(run, spawnOf(parent, callId));
+    const child = isNew ? newRun('') : await this.journal.fold(run);
+    const hold = holdFor(parent, child);
+    if (hold !== null) await this.journal.holdChild(run, hold);
+    if (!isNew) await this.#tell(child);
   }
 
   /** Ends the run of a call that nobody waits for any more. It is begun first, so that nothing late can begin it. */

@@ -22,6 +22,8 @@ export abstract class JournalPort {
   abstract endChild(run: RunRef, body: JournalBody<'child.ended.v1'>): Promise<void>;
   /** Tells a run that the one that called it is over. Safe to repeat. */
   abstract endParent(run: RunRef, body: JournalBody<'parent.ended.v1'>): Promise<void>;
+  /** Tells a run that the one that called it is paused, or goes on. Safe to repeat. */
+  abstract holdChild(run: RunRef, body: JournalBody<'parent.held.v1'>): Promise<void>;
   /** A run as its journal tells it now, of proven entries alone. */
   abstract fold(run: RunRef): Promise<RunState>;
   /** All entries of one run, in order. */

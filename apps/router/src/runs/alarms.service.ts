@@ -47,6 +47,7 @@ export class AlarmsService {
     if (shell.foreign) this.#adopt(shell);
     if (shell.sendings.size > 0) {
       this.#dropAnswered(shell);
+      this.#passOn(shell);
       for (const { nextAt } of shell.sendings.values()) dueAt = Math.min(dueAt, nextAt);
     }
     if (dueAt !== NEVER) this.#setAlarm(shell, dueAt);
@@ -151,6 +152,14 @@ export class AlarmsService {
     });
   }
 
+  /** The run was paused or let go on: runs below it are looked at now, and told. */
+  #passOn(shell: RunShell): void {
+    const { round } = shell.state.holding;
+    if (shell.toldRound === round) return;
+    shell.toldRound = round;
+    for (const sending of shell.sendings.values()) if (sending.effect.kind === 'child') sending.nextAt = 0;
+  }
+
   #dropAnswered(shell: RunShell): void {
     if (shell.sendings.size === 0) return;
     const asked = outstanding(shell.state);
@@ -167,6 +176,7 @@ export class AlarmsService {
     const { effect } = sending;
     if (!shell.home.isLive() || !isOutstanding(shell.state, effect)) return this.gate.left(sending);
     sending.nextAt = NEVER;
+    const { round } = shell.state.holding;
     if (!this.gate.enter(shell, sending, () => void this.#send(shell, sending))) return;
     try {
       await this.dispatch.send(shell.state, effect, sending.dispatch);
@@ -175,6 +185,8 @@ export class AlarmsService {
       // Nobody else times a run below this one: it is looked at again as long as this one waits for it.
       if (sending.dispatch <= this.config.dispatchesMax || isChildAsk(effect))
         sending.nextAt = Date.now() + this.#patienceMs(shell, sending);
+      // It was paused meanwhile.
+      if (effect.kind === 'child' && shell.state.holding.round !== round) sending.nextAt = Date.now();
     } catch (error) {
       const fault = MeshError.from(error);
       const waitMs = backoffMs(sending.failures++, RESEND_BASE_MS, RESEND_CAP_MS);

@@ -65,6 +65,8 @@ export class RunShell {
   wakeAt = Number.POSITIVE_INFINITY;
   /** What looks at it again. */
   look: () => void = () => undefined;
+  /** The round of pauses that runs below were told of. */
+  toldRound = 0;
   /** Timers whose fact is on its way, and when to tell them again. */
   readonly told = new Map<string, number>();
   readonly sendings = new Map<string, Sending>();

@@ -9,6 +9,7 @@ import {
   hasEnded,
   isClosed,
   isParked,
+  isPaused,
   outstanding,
   type RunState,
 } from '@signalbox/run-engine';
@@ -143,7 +144,7 @@ export class RunsService {
     }
     // What only ends needs no turn, and what is paused asks for none.
     const ends = state.cancel !== null || haltOf(state, policy) !== null;
-    if (state.plan === null && !ends && state.paused === null && !shell.home.admit(shell)) return null;
+    if (state.plan === null && !ends && !isPaused(state) && !shell.home.admit(shell)) return null;
     const decided = decide(state, { nowMs, policy, ...shell.room });
     if (decided === null || !shell.parked || isEnd(decided) || shell.home.admit(shell)) return decided;
     // Woken: it goes on when it has its turn again.

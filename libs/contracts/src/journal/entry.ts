@@ -5,6 +5,7 @@ import { DecisionV1 } from './decision.v1.js';
 import { ModelCompletedV1 } from './model-completed.v1.js';
 import { ModelFailedV1 } from './model-failed.v1.js';
 import { ParentEndedV1 } from './parent-ended.v1.js';
+import { ParentHeldV1 } from './parent-held.v1.js';
 import { QuestionAnsweredV1 } from './question-answered.v1.js';
 import { RunArchivedV1 } from './run-archived.v1.js';
 import { RunAcceptedV1 } from './run-accepted.v1.js';
@@ -42,6 +43,7 @@ export const JOURNAL_KINDS = {
   'run.spawned.v1': { author: 'router', schema: RunSpawnedV1, at: 'acceptedAt' },
   'child.ended.v1': { author: 'router', schema: ChildEndedV1, at: 'endedAt' },
   'parent.ended.v1': { author: 'router', schema: ParentEndedV1, at: 'endedAt' },
+  'parent.held.v1': { author: 'router', schema: ParentHeldV1, at: 'heldAt' },
   'decision.v1': { author: 'router', schema: DecisionV1, at: 'decidedAt' },
   'run.archived.v1': { author: 'archivist', schema: RunArchivedV1, at: 'archivedAt' },
   'run.recovered.v1': { author: 'archivist', schema: RunRecoveredV1, at: 'recoveredAt' },

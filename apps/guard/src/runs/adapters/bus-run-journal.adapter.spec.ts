@@ -63,6 +63,14 @@ it('asks the archive what was said in a run that has left', async () => {
   expect(asked).toEqual([{ runId: RUN.runId, step: 1 }]);
 });
 
+it('reads a journal again whose stream was put back and grew to where it was', async () => {
+  journal.refuse('a');
+  const first = await adapter.snapshot(RUN);
+  journal.entries.pop();
+  journal.refuse('b');
+  expect(await adapter.snapshot(RUN)).not.toEqual(first);
+});
+
 it('reads a journal again only when something was added', async () => {
   journal.refuse('a');
   const first = await adapter.snapshot(RUN);

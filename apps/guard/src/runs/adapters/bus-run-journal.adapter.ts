@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CORE_BUS } from '@signalbox/app-runtime';
 import type { Bus } from '@signalbox/bus';
 import { type ArchivedRunV1, type JournalBody, type RunNoteV1, subjects } from '@signalbox/contracts';
-import { MeshError, Semaphore } from '@signalbox/kernel';
+import { MeshError, Semaphore, sha256Hex } from '@signalbox/kernel';
 import { type Prefix, prefixAt, viewOf } from '@signalbox/run-engine';
 import {
   type ControlKind,
@@ -23,10 +23,16 @@ const KEPT_MAX = 512;
 /** Longer answers are not kept, characters. */
 const KEPT_CHARS_MAX = 16_384;
 
+interface Kept {
+  /** The last entry that was read: a stream that was put back counts its entries anew. */
+  last: string;
+  snapshot: RunSnapshot;
+}
+
 @Injectable()
 export class BusRunJournalAdapter extends RunJournalPort {
   readonly #reads = new Semaphore(READS_MAX, WAITING_MAX);
-  readonly #kept = new Map<string, { lastSeq: number; snapshot: RunSnapshot }>();
+  readonly #kept = new Map<string, Kept>();
 
   constructor(@Inject(CORE_BUS) private readonly bus: Bus) {
     super();
@@ -45,15 +51,16 @@ export class BusRunJournalAdapter extends RunJournalPort {
     const last = await this.bus.journal.last(run);
     if (last === null) return null;
     const kept = this.#kept.get(last.subject);
-    if (kept?.lastSeq === last.seq) return kept.snapshot;
+    const lastRead = `${last.seq}:${sha256Hex(last.bytes)}`;
+    if (kept?.last === lastRead) return kept.snapshot;
     const snapshot = await this.#read(run);
     this.#kept.delete(last.subject);
     if (snapshot && (snapshot.view.output?.length ?? 0) <= KEPT_CHARS_MAX)
-      this.#keep(last.subject, { lastSeq: last.seq, snapshot });
+      this.#keep(last.subject, { last: lastRead, snapshot });
     return snapshot;
   }
 
-  #keep(subject: string, entry: { lastSeq: number; snapshot: RunSnapshot }): void {
+  #keep(subject: string, entry: Kept): void {
     this.#kept.set(subject, entry);
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > KEPT_MAX && oldest !== undefined) this.#kept.delete(oldest);

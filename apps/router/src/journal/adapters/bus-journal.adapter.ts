@@ -51,6 +51,10 @@ export class BusJournalAdapter extends JournalPort {
     await this.bus.journal.append(run, 'parent.ended.v1', body, { id: `${run.runId}:parent-ended` });
   }
 
+  override async holdChild(run: RunRef, body: JournalBody<'parent.held.v1'>): Promise<void> {
+    await this.bus.journal.append(run, 'parent.held.v1', body, { id: `${run.runId}:held:${body.round}` });
+  }
+
   override async fold(run: RunRef): Promise<RunState> {
     const entries = await this.bus.journal.read(run);
     return foldJournal(entries.map((entry) => (entry.seal === 'verified' ? entry : { ...entry, entry: null })));
