@@ -4,6 +4,7 @@ import { audit } from './commands/audit.js';
 import { cost } from './commands/cost.js';
 import { fork } from './commands/fork.js';
 import { letters } from './commands/letters.js';
+import { policy } from './commands/policy.js';
 import { halt, unhalt } from './commands/halt.js';
 import { limits } from './commands/limits.js';
 import { run } from './commands/run.js';
@@ -43,6 +44,8 @@ const USAGE = `signalbox – talk to a mesh
                                  give it another chance, or up
   signalbox schedules list|show|next|put|enable|disable|rm
                                  runs that are started by the clock
+  signalbox policy ls|show|put|rm|validate|schema
+                                 Cedar policies: who may call which tool, and how
   signalbox audit verify [run]   recompute the hash chain of one run, or of all
   signalbox cost [--by tenant|user|agent|model]
                                  what was spent
@@ -60,6 +63,7 @@ const COMMANDS: Record<string, (argv: string[]) => Promise<number>> = {
   limits,
   letters,
   schedules,
+  policy,
   audit,
   cost,
   status,

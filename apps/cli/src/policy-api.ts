@@ -28,8 +28,41 @@ export async function changePolicy(
     signal,
   });
   const bytes = new Uint8Array(await response.arrayBuffer());
-  if (response.ok) return;
-  const problem = z.object({ title: z.string(), detail: z.string() }).safeParse(parseJson(bytes));
-  const text = problem.success ? `${problem.data.title}: ${problem.data.detail}` : `HTTP ${response.status}`;
-  throw new MeshError(response.status === 404 ? 'NOT_FOUND' : 'CONFLICT', text);
+  if (!response.ok) throw refusal(response.status, parseJson(bytes));
+}
+
+/** What the API says is wrong, under its own code. */
+function refusal(status: number, answer: unknown): MeshError {
+  const problem = z.object({ title: z.string(), detail: z.string() }).safeParse(answer);
+  if (problem.success) return MeshError.fromWire({ code: problem.data.title, message: problem.data.detail });
+  return new MeshError(status === 404 ? 'NOT_FOUND' : 'REQUEST_INVALID', `HTTP ${status}`);
+}
+
+export interface PolicyRequest {
+  method?: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  body?: object;
+  headers?: Record<string, string>;
+}
+
+/** Asks the policy service's admin API, below `/admin/v1/tenants/<tenant>`; null for an answer without a body. */
+export async function askPolicy<S extends z.ZodType>(
+  access: Access,
+  path: string,
+  schema: S,
+  { method = 'GET', body, headers = {} }: PolicyRequest = {},
+): Promise<z.infer<S>> {
+  const response = await fetch(`${urlOf(access, 'policy')}/admin/v1/tenants/${access.tenant}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${access.key('admin.token')}`,
+      ...(body ? { 'content-type': 'application/json' } : {}),
+      ...headers,
+    },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const answer = bytes.length === 0 ? null : parseJson(bytes);
+  if (!response.ok) throw refusal(response.status, answer);
+  return schema.parse(answer);
 }

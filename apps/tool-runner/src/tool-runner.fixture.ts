@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { startService } from '@signalbox/app-runtime';
 import { Bus, KeyRing, type RawEntry, type RunRef } from '@signalbox/bus';
 import {
+  type CedarPolicy,
   type JournalEntry,
   type JournalEntryOf,
   type JournalKind,
@@ -62,10 +63,35 @@ function tools(host: string): ToolManifest[] {
     http('http_post', 'POST', 'unsafe'),
     http('forbidden', 'GET', 'pure'),
     http('forbidden_post', 'POST', 'unsafe'),
+    { ...http('fenced', 'GET', 'pure'), parameters: { type: 'object', properties: { url: { type: 'string' } } } },
     // Its driver cannot give that tier.
     { ...http('misplaced', 'GET', 'pure'), tier: 'T2' },
   ];
 }
+
+/** `forbid(principal, action, resource == Tool::"fenced") when { context.arguments.url like "*secret*" };` */
+const FENCE: CedarPolicy = {
+  id: 'fence',
+  text: '-',
+  description: '',
+  json: {
+    effect: 'forbid',
+    principal: { op: 'All' },
+    action: { op: 'All' },
+    resource: { op: '==', entity: { type: 'Tool', id: 'fenced' } },
+    conditions: [
+      {
+        kind: 'when',
+        body: {
+          like: {
+            left: { '.': { left: { '.': { left: { Var: 'context' }, attr: 'arguments' } }, attr: 'url' } },
+            pattern: ['Wildcard', { Literal: 'secret' }, 'Wildcard'],
+          },
+        },
+      },
+    ],
+  },
+};
 
 function bundleOf(host: string, change: Partial<PolicyBundleV1> = {}): PolicyBundleV1 {
   const all = tools(host);
@@ -97,6 +123,7 @@ function bundleOf(host: string, change: Partial<PolicyBundleV1> = {}): PolicyBun
         description: '',
       },
     ],
+    policies: [FENCE],
     models: [
       {
         id: 'default',

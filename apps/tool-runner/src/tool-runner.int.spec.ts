@@ -123,6 +123,17 @@ describe('tool-runner', () => {
       expect(asked.size).toBe(0);
     });
 
+    it('denies what a Cedar policy forbids, or cannot judge, and runs the rest', async () => {
+      const { body } = await world.fact(await world.call('fenced', { url: `${origin}/secret` }), 'tool.failed.v1');
+      const decision = { outcome: 'deny', kind: 'forbid', policies: ['fence'] };
+      expect(body).toMatchObject({ error: { code: 'TOOL_DENIED' }, decision });
+      const odd = await world.fact(await world.call('fenced', {}), 'tool.failed.v1');
+      expect(odd.body.decision).toMatchObject({ outcome: 'deny', kind: 'error', policies: ['fence'] });
+      expect(asked.size).toBe(0);
+      const open = await world.fact(await world.call('fenced', { url: `${origin}/open` }), 'tool.completed.v1');
+      expect(open.body.result).toContain('fine');
+    });
+
     it('denies other arguments than those that were decided on', async () => {
       const work = await world.ask('http_get', { url: `${origin}/other` });
       await world.send({ ...work, arguments: JSON.stringify({ url: `${origin}/swapped` }) });

@@ -55,6 +55,7 @@ export * from './partitions.js';
 export * from './policy/agent-manifest.js';
 export * from './policy/agent-plan.js';
 export * from './policy/bundle-ref.js';
+export * from './policy/cedar-policy.js';
 export * from './policy/decision-record.js';
 export * from './policy/halt.js';
 export * from './policy/key-grant.js';

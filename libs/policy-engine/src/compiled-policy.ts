@@ -12,7 +12,11 @@ import type {
 } from '@signalbox/contracts';
 import { canonicalJson, MeshError, sha256Hex } from '@signalbox/kernel';
 import { bundleInvalid } from './bundle/open-bundle.js';
+import { decideByPolicies } from './cedar/decide-call.js';
+import { compileCedarPolicy } from './cedar/policy.js';
+import { CedarPolicySet } from './cedar/policy-set.js';
 import { KeyRing } from './key-ring.js';
+import { combine } from './rules/combine.js';
 import { compileRules, covers, type Decider, deny, type Verdict } from './rules/rule-set.js';
 
 /** An agent with all it needs to run, as one bundle has it. */
@@ -44,6 +48,7 @@ export class CompiledPolicy {
   readonly #tools: ReadonlyMap<string, ToolManifest>;
   readonly #models: ReadonlyMap<string, ModelManifest>;
   readonly #keys: KeyRing;
+  readonly #policies: CedarPolicySet;
   /** By agent and tool, made at first use. Bounded: only tools that an agent lists get an entry. */
   readonly #deciders = new Map<string, Map<string, Decider>>();
 
@@ -56,10 +61,15 @@ export class CompiledPolicy {
     this.#models = unique('model', bundle.models, (model) => model.id);
     const agents = unique('agent', bundle.agents, (agent) => agent.id);
     unique('rule', bundle.rules, (rule) => rule.id);
+    unique('policy', bundle.policies ?? [], (policy) => policy.id);
     unique('key', bundle.keys, (key) => key.id);
     unique('halt', bundle.halts ?? [], (halt) => halt.id);
     this.#agents = new Map([...agents].map(([id, agent]) => [id, this.#resolved(agent)]));
     this.#keys = new KeyRing(bundle.keys);
+    const shared = new Map();
+    this.#policies = new CedarPolicySet(
+      (bundle.policies ?? []).map(({ id, json }) => compileCedarPolicy(id, json, shared)),
+    );
   }
 
   /**
@@ -134,24 +144,31 @@ export class CompiledPolicy {
     if (halt) throw new MeshError('AGENT_HALTED', `Agent ${agentId.slice(0, 64)} is halted: ${halt.reason}`);
   }
 
-  #decide({ agent, tool, arguments: args }: ToolAccess): Verdict {
+  #decide({ agent, tool, arguments: args, userId }: ToolAccess): Verdict {
     const halt = this.haltOf(agent);
     if (halt) return deny('halt', [], `Agent ${agent} is halted by ${halt.id}: ${halt.reason}`);
     const found = this.#agents.get(agent);
     if (!found) return deny('invalid', [], `There is no agent ${agent}.`);
-    if (!this.#tools.has(tool)) return deny('invalid', [], `There is no tool ${tool}.`);
+    const manifest = this.#tools.get(tool);
+    if (!manifest) return deny('invalid', [], `There is no tool ${tool}.`);
     if (!found.agent.tools.includes(tool)) return deny('invalid', [], `Agent ${agent} does not have the tool ${tool}.`);
     if (args === null || typeof args !== 'object' || Array.isArray(args)) {
       return deny('invalid', [], 'The arguments of a tool are a JSON object.');
     }
-    return this.#decider(agent, tool)(args);
+    return this.#decider(agent, manifest)(args, userId);
   }
 
-  #decider(agent: string, tool: string): Decider {
+  #decider(agent: string, tool: ToolManifest): Decider {
     let ofAgent = this.#deciders.get(agent);
     if (!ofAgent) this.#deciders.set(agent, (ofAgent = new Map()));
-    let decider = ofAgent.get(tool);
-    if (!decider) ofAgent.set(tool, (decider = compileRules(this.#source.rules, agent, tool)));
+    let decider = ofAgent.get(tool.name);
+    if (!decider) {
+      decider = combine(
+        compileRules(this.#source.rules, agent, tool.name),
+        decideByPolicies(this.#policies, agent, tool),
+      );
+      ofAgent.set(tool.name, decider);
+    }
     return decider;
   }
 

@@ -15,3 +15,12 @@ export {
 export { type FloorFiles, floorFile, floorMemory, type FloorPort } from './store/floor.js';
 export { type PolicyEvent, PolicyStore, type PolicyStoreOptions } from './store/policy-store.js';
 export { bundleKey, type WatchableBucket, watchBundles, type WatchedEntry } from './store/watch-bundles.js';
+export { type CedarEntity, Entities } from './cedar/entities.js';
+export { literalOf } from './cedar/literal.js';
+export { type CedarPolicyCode, compileCedarPolicy } from './cedar/policy.js';
+export { CedarPolicySet, evaluatePolicies, type Findings } from './cedar/policy-set.js';
+export type { CedarRequest } from './cedar/request.js';
+export { type CedarRecord, EntityUid } from './cedar/value.js';
+export { concernsTool, ToolCalls } from './cedar/tool-call.js';
+export { type ArgumentType, argumentsOf } from './cedar/argument-type.js';
+export { cedarSchemaOf } from './cedar/tool-schema.js';

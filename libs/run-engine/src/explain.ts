@@ -30,8 +30,13 @@ const waitText = (wait: CallWait): string =>
   wait.kind === 'timer'
     ? `until ${timeText(wait.dueAt)}`
     : `for signal ${wait.name}, until ${timeText(wait.dueAt)} at most`;
+const by = ({ rules, policies = [] }: DecisionRecord): string =>
+  [
+    ...(rules.length > 0 ? [` by rule ${rules.join(', ')}`] : []),
+    ...(policies.length > 0 ? [` by policy ${policies.join(', ')}`] : []),
+  ].join(' and');
 const why = (decision: DecisionRecord): string =>
-  `${decision.kind}${decision.rules.length > 0 ? ` by rule ${decision.rules.join(', ')}` : ''}: ${decision.reason}${decision.bundle ? ` (bundle v${decision.bundle.version})` : ''}`;
+  `${decision.kind}${by(decision)}: ${decision.reason}${decision.bundle ? ` (bundle v${decision.bundle.version})` : ''}`;
 
 const forkText = ({ runId, step, model, instructions }: RunFork, messages: number): string =>
   `Forked from ${runId} after step ${step}: ${messages} messages come before its own${model === undefined ? '' : `, model ${model}`}${instructions === undefined ? '' : ', other instructions'}.`;

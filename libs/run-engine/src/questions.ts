@@ -87,11 +87,12 @@ export function rejectedBy(call: Call, bundle: BundleRef): DecisionRecord {
 
 function spoken(
   call: Call,
-  { outcome, rules, bundle }: Pick<DecisionRecord, 'outcome' | 'rules' | 'bundle'>,
+  { outcome, rules, policies, bundle }: Pick<DecisionRecord, 'outcome' | 'rules' | 'policies' | 'bundle'>,
   reason: string,
 ): DecisionRecord {
   const { questionId, userId } = call.approval!;
-  return { outcome, kind: 'approval', rules, reason, bundle, answer: { questionId, userId } };
+  const named = policies === undefined ? { rules } : { rules, policies };
+  return { outcome, kind: 'approval', ...named, reason, bundle, answer: { questionId, userId } };
 }
 
 const questionIdOf = (call: Call): string => `q_${call.callId}_${call.attempt}`;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readArguments } from '../arguments.js';
 import { openAccess } from '../mesh-access.js';
-import { askPolicy } from '../schedules-api.js';
+import { askPolicy } from '../policy-api.js';
 import { table } from '../table.js';
 import { UsageError } from '../usage-error.js';
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { readArguments } from '../arguments.js';
 import { type Access, openAccess } from '../mesh-access.js';
-import { askPolicy, ScheduleList, ScheduleShown, Upcoming } from '../schedules-api.js';
+import { askPolicy } from '../policy-api.js';
+import { ScheduleList, ScheduleShown, Upcoming } from '../schedules-api.js';
 import { table } from '../table.js';
 import { UsageError } from '../usage-error.js';
 

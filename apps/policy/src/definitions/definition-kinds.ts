@@ -1,4 +1,4 @@
-import { AgentManifest, Halt, KeyGrant, ModelManifest, Rule, ToolManifest } from '@signalbox/contracts';
+import { AgentManifest, CedarPolicy, Halt, KeyGrant, ModelManifest, Rule, ToolManifest } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { z } from 'zod';
 import type { Definitions, Kind } from '../storage/policy.repository.js';
@@ -11,6 +11,7 @@ export const definitionSchemas: { [K in Kind]: z.ZodType<Definitions[K]> } = {
   models: ModelManifest,
   keys: KeyGrant,
   halts: Halt,
+  policies: CedarPolicy,
 };
 
 /** What is said of a key when it is changed; its digest stays. */
@@ -21,7 +22,11 @@ export const NewKey = KeyChange.extend({ id: KeyGrant.shape.id.optional() });
 export const KeyView = KeyGrant.omit({ digest: true });
 
 /** A definition from a request's body, whose own id must be that of the path. */
-export function definitionFrom<K extends Exclude<Kind, 'keys'>>(kind: K, id: string, body: unknown): Definitions[K] {
+export function definitionFrom<K extends Exclude<Kind, 'keys' | 'policies'>>(
+  kind: K,
+  id: string,
+  body: unknown,
+): Definitions[K] {
   const definition = strictInput(definitionSchemas[kind], body);
   const field = kind === 'tools' ? 'name' : 'id';
   if (idOf(definition) === id) return definition;

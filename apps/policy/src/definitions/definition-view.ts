@@ -16,7 +16,7 @@ export function viewOf<K extends Kind>(kind: K, { id, revision, updatedAt, defin
     id,
     revision,
     updatedAt: updatedAt.toISOString(),
-    definition: kind === 'keys' ? withoutDigest(definition) : definition,
+    definition: without(HIDDEN[kind], definition),
   };
 }
 
@@ -49,6 +49,10 @@ export function answerBundle(
   reply.header('sb-bundle', String(version)).header('sb-bundle-delivered', String(delivered));
 }
 
-function withoutDigest(definition: Definitions[Kind]): object {
-  return Object.fromEntries(Object.entries(definition).filter(([name]) => name !== 'digest'));
+/** What is stored of a definition and not shown: the hash of a secret; what is made of the text. */
+const HIDDEN: Partial<Record<Kind, string>> = { keys: 'digest', policies: 'json' };
+
+function without(hidden: string | undefined, definition: Definitions[Kind]): object {
+  if (hidden === undefined) return definition;
+  return Object.fromEntries(Object.entries(definition).filter(([name]) => name !== hidden));
 }

@@ -13,13 +13,17 @@ import {
 } from '../admin/http.js';
 import { definitionFrom } from './definition-kinds.js';
 import { answerBundle, answerChange, type DefinitionView, pageOf, viewOf } from './definition-view.js';
+import { CedarPoliciesService } from '../cedar/cedar-policies.service.js';
 import { DefinitionsService } from './definitions.service.js';
 
-/** Agents, tools, rules and models of a tenant; keys too, but for what `KeysController` does. */
+/** Agents, tools, rules, policies and models of a tenant; keys too, but for what `KeysController` does. */
 @UseGuards(AdminGuard)
 @Controller('admin/v1/tenants/:tenant')
 export class DefinitionsController {
-  constructor(private readonly definitions: DefinitionsService) {}
+  constructor(
+    private readonly definitions: DefinitionsService,
+    private readonly cedar: CedarPoliciesService,
+  ) {}
 
   @Get(':kind')
   async list(
@@ -57,7 +61,7 @@ export class DefinitionsController {
     const kind = kindFrom(kindName);
     const id = idFrom(idName);
     if (kind === 'keys') throw new MeshError('ROUTE_UNKNOWN', 'Keys are put by their own handler.');
-    const definition = definitionFrom(kind, id, body);
+    const definition = kind === 'policies' ? this.cedar.author(id, body) : definitionFrom(kind, id, body);
     const precondition = preconditionFrom(headers);
     return answerChange(
       reply,

@@ -12,8 +12,10 @@ import {
   type Page,
   PolicyRepository,
   type Stored,
+  type TenantPolicy,
   type TenantTransaction,
 } from '../storage/policy.repository.js';
+import { CedarPoliciesService } from '../cedar/cedar-policies.service.js';
 import type { KeyChange, NewKey } from './definition-kinds.js';
 import { assertSound, assertUnused } from './references.js';
 
@@ -36,6 +38,7 @@ export class DefinitionsService {
     private readonly repository: PolicyRepository,
     private readonly issuer: BundleIssuer,
     private readonly delivery: BundleDelivery,
+    private readonly cedar: CedarPoliciesService,
   ) {}
 
   async list<K extends Kind>(tenant: string, kind: K, page: Page): Promise<Stored<K>[]> {
@@ -113,6 +116,18 @@ export class DefinitionsService {
     return { version, delivered: await this.delivery.deliverSoon(tenant) };
   }
 
+  /** Refuses what could not be put as things are; changes nothing. */
+  assertFit<K extends Kind>(tenant: string, kind: K, definition: Definitions[K]): Promise<void> {
+    return this.repository.change(tenant, async (transaction) =>
+      this.#assertFit(kind, definition, await transaction.policy()),
+    );
+  }
+
+  #assertFit<K extends Kind>(kind: K, definition: Definitions[K], policy: TenantPolicy): void {
+    assertSound(kind, definition, policy);
+    this.cedar.assertValid(kind, definition, policy);
+  }
+
   async #save<K extends Kind>(
     transaction: TenantTransaction,
     kind: K,
@@ -120,7 +135,7 @@ export class DefinitionsService {
     definition: Definitions[K],
     created: boolean,
   ) {
-    assertSound(kind, definition, await transaction.policy());
+    this.#assertFit(kind, definition, await transaction.policy());
     await transaction.put(kind, id, definition, transaction.version + 1);
     const { version } = await this.issuer.issue(transaction, `${kind}/${id} ${created ? 'created' : 'changed'}`);
     const stored: Stored<K> = { id, definition, revision: version, updatedAt: new Date() };

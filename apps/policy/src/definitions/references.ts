@@ -1,7 +1,8 @@
-import type { AgentManifest, Halt, KeyGrant, Rule, ToolManifest } from '@signalbox/contracts';
+import type { AgentManifest, CedarPolicy, Halt, KeyGrant, Rule, ToolManifest } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { isSoundCondition, parseHostPattern } from '@signalbox/policy-engine';
 import { inlineFault, planFaults, unsupportedIn } from '@signalbox/run-engine';
+import { entitiesNamed } from '../cedar/entity-names.js';
 import type { Definitions, Kind, TenantPolicy } from '../storage/policy.repository.js';
 
 type Fault = [field: string, message: string];
@@ -30,7 +31,9 @@ export function assertUnused(kind: Kind, id: string, policy: TenantPolicy): void
 }
 
 function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
-  const { agents, rules, keys, halts, tools: manifests } = policy;
+  const { agents, rules, keys, halts, policies, tools: manifests } = policy;
+  const naming = (type: string): string[] =>
+    policies.filter(({ json }) => entitiesNamed(json, type).includes(id)).map((one) => `policies/${one.id}`);
   switch (kind) {
     case 'models':
       return agents.filter(({ model }) => model === id).map((agent) => `agents/${agent.id}`);
@@ -38,6 +41,7 @@ function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
       return [
         ...agents.filter(({ tools }) => tools.includes(id)).map((agent) => `agents/${agent.id}`),
         ...rules.filter(({ tools }) => tools !== '*' && tools.includes(id)).map((rule) => `rules/${rule.id}`),
+        ...naming('Tool'),
       ];
     case 'agents': {
       const names = ({ agents: scope }: Rule | KeyGrant | Halt): boolean => scope !== '*' && scope.includes(id);
@@ -45,6 +49,7 @@ function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
         ...rules.filter(names).map((rule) => `rules/${rule.id}`),
         ...keys.filter(names).map((key) => `keys/${key.id}`),
         ...halts.filter(names).map((halt) => `halts/${halt.id}`),
+        ...naming('Agent'),
         ...manifests
           .filter(({ driver }) => (driver.kind === 'agent' || driver.kind === 'handoff') && driver.agent === id)
           .map((tool) => `tools/${tool.name}`),
@@ -53,6 +58,7 @@ function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
     case 'rules':
     case 'keys':
     case 'halts':
+    case 'policies':
       return [];
   }
 }
@@ -88,6 +94,10 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names, policy: 
   models: () => [],
   keys: (key: KeyGrant, names) => unknownNames('agents', key.agents, names.agents, 'agent'),
   halts: (halt: Halt, names) => unknownNames('agents', halt.agents, names.agents, 'agent'),
+  policies: ({ json }: CedarPolicy, names) => [
+    ...unknownEntities(json, 'Agent', names.agents),
+    ...unknownEntities(json, 'Tool', names.tools),
+  ],
 };
 
 const PURE: ReadonlySet<ToolManifest['driver']['kind']> = new Set(['timer', 'signal', 'handoff']);
@@ -158,6 +168,12 @@ function unknownNames(field: string, scope: '*' | string[], known: ReadonlySet<s
   if (scope === '*') return [];
   return scope.flatMap((name, index): Fault[] =>
     known.has(name) ? [] : [[`${field}.${index}`, `there is no ${what} ${name}`]],
+  );
+}
+
+function unknownEntities(json: object, type: 'Agent' | 'Tool', known: ReadonlySet<string>): Fault[] {
+  return entitiesNamed(json, type).flatMap((id): Fault[] =>
+    known.has(id) ? [] : [['text', `there is no ${type.toLowerCase()} ${id.slice(0, 64)}`]],
   );
 }
 

@@ -1,6 +1,7 @@
 import { BundleRef, SignedBundleV1, TenantId, TenantLimits, Token } from '@signalbox/contracts';
 import { z } from 'zod';
 import { PageQuery } from '../admin/http.js';
+import { NewCedarPolicy } from '../cedar/cedar-policies.service.js';
 import { definitionSchemas, KeyChange, KeyView, NewKey } from '../definitions/definition-kinds.js';
 import { KINDS } from '../storage/policy.repository.js';
 import {
@@ -20,6 +21,7 @@ import {
   reply,
   tenant,
 } from './openapi-parts.js';
+import { cedarPaths, cedarSchemas } from './cedar-paths.js';
 import { schedulePaths, scheduleSchemas } from './schedule-paths.js';
 
 const SINGULAR = {
@@ -29,9 +31,12 @@ const SINGULAR = {
   models: 'Model',
   keys: 'Key',
   halts: 'Halt',
+  policies: 'Policy',
 } as const;
 type CollectionName = keyof typeof SINGULAR;
 
+/** What is sent and shown: without what the service makes of it. */
+const written = { ...definitionSchemas, keys: KeyView, policies: NewCedarPolicy };
 const shown = <S extends z.ZodType>(definition: S) =>
   z.object({ id: Token, revision: z.number().int().min(1), updatedAt: isoTime, definition });
 
@@ -47,14 +52,15 @@ const Problem = z.looseObject({
 const schemas: Record<string, z.ZodType> = {
   ...Object.fromEntries(
     KINDS.flatMap((kind) => {
-      const view = shown(kind === 'keys' ? KeyView : definitionSchemas[kind]);
-      const own: [string, z.ZodType][] = kind === 'keys' ? [] : [[SINGULAR[kind], definitionSchemas[kind]]];
+      const view = shown(written[kind]);
+      const own: [string, z.ZodType][] = kind === 'keys' ? [] : [[SINGULAR[kind], written[kind]]];
       return [...own, [`${SINGULAR[kind]}View`, view], [`${SINGULAR[kind]}Page`, pageOf(view)]];
     }),
   ),
   NewKey,
   KeyChange,
   NewKeyView: shown(KeyView).extend({ key: z.string() }),
+  ...cedarSchemas,
   TenantLimits,
   TenantLimitsView: z.object({
     revision: z.number().int().min(0),
@@ -68,13 +74,24 @@ const schemas: Record<string, z.ZodType> = {
   Problem,
 };
 /** Bodies of requests. */
-const REQUESTS = new Set(['Agent', 'Tool', 'Rule', 'Model', 'Halt', 'NewKey', 'KeyChange', 'TenantLimits', 'Schedule']);
+const REQUESTS = new Set([
+  'Agent',
+  'Tool',
+  'Rule',
+  'Model',
+  'Halt',
+  'Policy',
+  'NewKey',
+  'KeyChange',
+  'TenantLimits',
+  'Schedule',
+]);
 
 function collection(name: CollectionName): Json {
   const one = SINGULAR[name];
   const query = z.toJSONSchema(PageQuery, { io: 'input' }).properties as Json;
   const list = {
-    operationId: `list${one}s`,
+    operationId: `list${one.replace(/y$/, 'ie')}s`,
     tags: [name],
     parameters: Object.entries(query).map(([key, schema]) => parameter(key, 'query', schema as Json, 'Paging, by id.')),
     responses: { 200: reply(`A page of ${name}.`, `${one}Page`), ...always },
@@ -157,6 +174,7 @@ export function policyOpenApi(): Json {
     paths[`${base}/{tenant}/${name}`] = collection(name);
     paths[`${base}/{tenant}/${name}/{id}`] = member(name);
   }
+  Object.assign(paths, cedarPaths(`${base}/{tenant}`));
   paths[`${base}/{tenant}/limits`] = limits;
   Object.assign(paths, schedulePaths(`${base}/{tenant}/schedules`));
   paths[`${base}/{tenant}/bundle`] = {

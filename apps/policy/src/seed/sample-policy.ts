@@ -131,5 +131,6 @@ export function samplePolicy(): Omit<TenantPolicy, 'keys'> {
     rules,
     models: [model],
     halts: [],
+    policies: [],
   };
 }

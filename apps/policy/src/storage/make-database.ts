@@ -9,6 +9,7 @@ import { LimitsEntity } from './entities/limits.entity.js';
 import { TenantEntity } from './entities/tenant.entity.js';
 import { AddHalts1795500000000 } from './migrations/add-halts.migration.js';
 import { AddLimits1796400000000 } from './migrations/add-limits.migration.js';
+import { AddPolicies1796500000000 } from './migrations/add-policies.migration.js';
 import { CreatePolicy1764000000000 } from './migrations/create-policy.migration.js';
 
 const POOL_MAX = 10;
@@ -19,7 +20,13 @@ export function makeDatabase(config: PolicyConfig, logger: Logger): Database {
     url: config.pgUrl,
     schema: config.pgSchema,
     entities: [TenantEntity, BundleEntity, LimitsEntity, ScheduleEntity, ...Object.values(definitionEntities)],
-    migrations: [CreatePolicy1764000000000, AddHalts1795500000000, AddSchedules1795600000000, AddLimits1796400000000],
+    migrations: [
+      CreatePolicy1764000000000,
+      AddHalts1795500000000,
+      AddSchedules1795600000000,
+      AddLimits1796400000000,
+      AddPolicies1796500000000,
+    ],
     applicationName: 'signalbox policy',
     poolMax: POOL_MAX,
     logger,

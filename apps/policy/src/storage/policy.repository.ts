@@ -1,5 +1,6 @@
 import type {
   AgentManifest,
+  CedarPolicy,
   Halt,
   KeyGrant,
   ModelManifest,
@@ -17,9 +18,18 @@ export interface Definitions {
   models: ModelManifest;
   keys: KeyGrant;
   halts: Halt;
+  policies: CedarPolicy;
 }
 export type Kind = keyof Definitions;
-export const KINDS = ['agents', 'tools', 'rules', 'models', 'keys', 'halts'] as const satisfies readonly Kind[];
+export const KINDS = [
+  'agents',
+  'tools',
+  'rules',
+  'models',
+  'keys',
+  'halts',
+  'policies',
+] as const satisfies readonly Kind[];
 
 /** The whole of a tenant's policy. */
 export type TenantPolicy = { [K in Kind]: Definitions[K][] };

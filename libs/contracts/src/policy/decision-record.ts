@@ -8,12 +8,14 @@ export const DecisionRecord = z.object({
   /** `approve`: only once a person agrees to exactly this call. */
   outcome: z.enum(['permit', 'deny', 'approve']),
   /**
-   * What decided: a rule (`permit`, `forbid`, `approve`), the lack of one (`default`), a person (`approval`), the kill switch
-   * (`halt`), a fault while deciding, or arguments that are no arguments.
+   * What decided: a rule or a Cedar policy (`permit`, `forbid`, `approve`), the lack of one (`default`), a person (`approval`),
+   * the kill switch (`halt`), a fault while deciding (`error`), or arguments that are no arguments (`invalid`).
    */
   kind: z.enum(['permit', 'forbid', 'default', 'error', 'invalid', 'approve', 'approval', 'halt']),
   /** The rules that decided; empty for `default`. */
   rules: z.array(z.string()),
+  /** The Cedar policies that decided; absent: none did. */
+  policies: z.array(z.string()).optional(),
   reason: z.string().max(1_000),
   /** Null: none was in force, so it was denied. */
   bundle: BundleRef.nullable(),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Sha256Hex, TenantId } from '../ids.js';
 import { Millis } from '../units.js';
 import { AgentManifest } from './agent-manifest.js';
+import { CedarPolicy } from './cedar-policy.js';
 import { Halt } from './halt.js';
 import { KeyGrant } from './key-grant.js';
 import { ModelManifest } from './model-manifest.js';
@@ -23,6 +24,8 @@ export const PolicyBundleV1 = z.object({
   agents: z.array(AgentManifest).max(1_000),
   tools: z.array(ToolManifest).max(1_000),
   rules: z.array(Rule).max(10_000),
+  /** Beside the rules: a forbid or an error of either denies. Absent: none. */
+  policies: z.array(CedarPolicy).max(10_000).optional(),
   models: z.array(ModelManifest).max(1_000),
   keys: z.array(KeyGrant).max(10_000),
   /** Absent: nothing is halted. */

@@ -1,14 +1,12 @@
 import { ApprovalTerms, type DecisionRecord, type Rule } from '@signalbox/contracts';
+import { allTerms } from './approval-terms.js';
 import { compileCondition, type Test, type Truth } from './condition.js';
 
 /** What the rules say of one call. */
-export type Verdict = Pick<DecisionRecord, 'outcome' | 'kind' | 'rules' | 'reason' | 'terms'>;
+export type Verdict = Pick<DecisionRecord, 'outcome' | 'kind' | 'rules' | 'policies' | 'reason' | 'terms'>;
 
-/**
- * Decides calls of one agent and one tool. Allowlist rules compile to it; Cedar's policies will compile to the same
- * shape and stand beside them, a denial from either winning.
- */
-export type Decider = (args: unknown) => Verdict;
+/** Decides calls of one agent and one tool. Allowlist rules compile to it, and so do Cedar's policies. */
+export type Decider = (args: unknown, userId: string) => Verdict;
 
 interface CompiledRule {
   id: string;
@@ -29,9 +27,15 @@ export function compileRules(rules: readonly Rule[], agent: string, tool: string
         tests: when.map(compileCondition),
         terms: approval ?? ApprovalTerms.parse({}),
       }));
+  if (inScope.length === 0) return always(deny('default', [], `No rule permits ${tool} for agent ${agent}.`));
   const sets: RuleSets = { forbids: compiled('forbid'), approves: compiled('approve'), permits: compiled('permit') };
   return (args) => decide(sets, args, `${tool} for agent ${agent}`);
 }
+
+const always =
+  (verdict: Verdict): Decider =>
+  () =>
+    verdict;
 
 export function covers(scope: Rule['agents'], name: string): boolean {
   return scope === '*' || scope.includes(name);
@@ -65,18 +69,10 @@ function decide({ forbids, approves, permits }: RuleSets, args: unknown, call: s
   return deny('default', [], `${why} ${call}.`);
 }
 
-/** The terms of all rules hold at once: who may approve by one but not by another may not. */
 function approval(rules: readonly CompiledRule[], call: string): Verdict {
   const ids = rules.map(({ id }) => id);
-  const lists = rules.flatMap(({ terms }) => (terms.approvers ? [terms.approvers] : []));
-  const approvers = lists.reduce<string[] | undefined>(
-    (some, list) => (some === undefined ? list : some.filter((user) => list.includes(user))),
-    undefined,
-  );
-  if (approvers?.length === 0)
-    return deny('error', ids, `The rules ${ids.join(', ')} leave nobody who may approve ${call}.`);
-  const withinMs = Math.min(...rules.map(({ terms }) => terms.withinMs));
-  const terms = { withinMs, ...(approvers === undefined ? {} : { approvers }) };
+  const terms = allTerms(rules.map((rule) => rule.terms));
+  if (terms === null) return deny('error', ids, `The rules ${ids.join(', ')} leave nobody who may approve ${call}.`);
   const reason = `${ids.length === 1 ? 'Rule' : 'Rules'} ${ids.join(', ')} let ${call} run once a person approves it.`;
   return { outcome: 'approve', kind: 'approve', rules: ids, reason: reason.slice(0, 1_000), terms };
 }

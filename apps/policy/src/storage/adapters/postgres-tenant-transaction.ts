@@ -4,6 +4,7 @@ import { type EntityManager, LessThanOrEqual } from 'typeorm';
 import { BundleEntity } from '../entities/bundle.entity.js';
 import {
   AgentEntity,
+  CedarPolicyEntity,
   HaltEntity,
   KeyEntity,
   ModelEntity,
@@ -33,6 +34,7 @@ export const definitionEntities = {
   models: ModelEntity,
   keys: KeyEntity,
   halts: HaltEntity,
+  policies: CedarPolicyEntity,
 };
 type DefinitionRow = AgentEntity;
 
@@ -72,6 +74,7 @@ export class PostgresTenantTransaction implements TenantTransaction {
       models: await this.#all('models'),
       keys: await this.#all('keys'),
       halts: await this.#all('halts'),
+      policies: await this.#all('policies'),
     };
   }
 

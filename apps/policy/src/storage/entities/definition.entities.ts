@@ -36,3 +36,6 @@ export class KeyEntity extends DefinitionEntity {}
 
 @Entity({ name: 'halts' })
 export class HaltEntity extends DefinitionEntity {}
+
+@Entity({ name: 'policies' })
+export class CedarPolicyEntity extends DefinitionEntity {}

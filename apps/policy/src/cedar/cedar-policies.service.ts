@@ -1,0 +1,110 @@
+import { Injectable } from '@nestjs/common';
+import { CedarPolicy, type ToolManifest } from '@signalbox/contracts';
+import { canonicalJson, MeshError } from '@signalbox/kernel';
+import { cedarSchemaOf, compileCedarPolicy, concernsTool } from '@signalbox/policy-engine';
+import { strictInput } from '../definitions/strict-input.js';
+import type { Definitions, Kind, TenantPolicy } from '../storage/policy.repository.js';
+import { disagreement } from './agreement.js';
+import { type CedarFault, CedarPort, type Validity } from './cedar.port.js';
+
+/** What an author writes of a policy. */
+export const NewCedarPolicy = CedarPolicy.omit({ json: true });
+
+const FAULTS_SHOWN = 8;
+const ANNOTATIONS = ['id', 'reason', 'approve', 'within'];
+/** Tools of different arguments for which a policy is compared with Cedar's own engine. */
+const TOOLS_COMPARED = 8;
+
+/** Cedar policies as they are written: read, typed against the tools they speak of, made ready for enforcement points. */
+@Injectable()
+export class CedarPoliciesService {
+  constructor(private readonly cedar: CedarPort) {}
+
+  /** The policy of a request's body. REQUEST_INVALID with what is wrong and where, before anything is looked up. */
+  author(id: string, body: unknown): CedarPolicy {
+    const written = strictInput(NewCedarPolicy, body);
+    if (written.id !== id) throw invalid('id', `id: must be ${id}, as in the path`);
+    const parsed = this.cedar.parse(written.text);
+    if ('faults' in parsed) throw faulty(id, parsed.faults.map(textOf));
+    const { json } = parsed;
+    assertAnnotations(id, (json['annotations'] ?? {}) as Record<string, string>);
+    const { unsupported } = compileCedarPolicy(id, json);
+    if (unsupported !== null) throw faulty(id, [`cannot be enforced: ${unsupported}`]);
+    assertShallow(id, json);
+    return { ...written, json };
+  }
+
+  /**
+   * Refuses a change after which a policy would not be well typed: the policy itself, or any that speaks of a changed tool.
+   * REQUEST_INVALID names policy, tool and place.
+   */
+  assertValid<K extends Kind>(kind: K, definition: Definitions[K], { policies, tools }: TenantPolicy): void {
+    if (kind === 'policies') return this.#assertTyped(definition as CedarPolicy, tools);
+    if (kind !== 'tools') return;
+    const tool = definition as ToolManifest;
+    const concerned = policies.filter(({ id, json }) => concernsTool(compileCedarPolicy(id, json), tool.name));
+    this.#validate(concerned, tool);
+  }
+
+  /** The schema that policies about a tool are held against, in Cedar's notation. */
+  schemaText(tool: ToolManifest): string {
+    return this.cedar.schemaText(cedarSchemaOf(tool));
+  }
+
+  /** Tools whose arguments have the same types are one to policies. */
+  #assertTyped(policy: CedarPolicy, tools: readonly ToolManifest[]): void {
+    const code = compileCedarPolicy(policy.id, policy.json);
+    const concerned = tools.filter(({ name }) => concernsTool(code, name));
+    const distinct = new Map(concerned.map((tool) => [JSON.stringify(cedarSchemaOf(tool)), tool]));
+    const found = Array.from(distinct.values(), (tool) => this.#validate([policy], tool)).flat();
+    this.#assertAgreed(policy, [...distinct.values()].slice(0, TOOLS_COMPARED));
+    if (found.length === 0 || found.some(({ isImpossible }) => !isImpossible)) return;
+    throw faulty(policy.id, ['it could never apply: its scope or its conditions are false for every call']);
+  }
+
+  /** What enforcement points would do is held against Cedar's own engine before it is in force. */
+  #assertAgreed(policy: CedarPolicy, tools: readonly ToolManifest[]): void {
+    for (const tool of tools) {
+      const call = disagreement(this.cedar, policy, tool);
+      if (call === null) continue;
+      const about = JSON.stringify(call.arguments).slice(0, 500);
+      throw faulty(policy.id, [`enforcement points would judge a call otherwise than Cedar does: ${about}`], tool.name);
+    }
+  }
+
+  #validate(policies: readonly CedarPolicy[], tool: ToolManifest): Validity[] {
+    const texts = new Map(policies.map(({ id, text }) => [id, text]));
+    const found = this.cedar.validate(texts, cedarSchemaOf(tool));
+    for (const [id, { faults }] of found) if (faults.length > 0) throw faulty(id, faults.map(textOf), tool.name);
+    return [...found.values()];
+  }
+}
+
+/** Unknown ones are refused: a misspelt `@approve` would permit without asking. */
+function assertAnnotations(id: string, annotations: Record<string, string>): void {
+  const unknown = Object.keys(annotations).find((name) => !ANNOTATIONS.includes(name));
+  const known = ANNOTATIONS.map((name) => `@${name}`).join(', ');
+  if (unknown !== undefined) throw faulty(id, [`there is no annotation @${unknown}; there are ${known}`]);
+  const { id: named = id } = annotations;
+  if (named !== id) throw faulty(id, [`@id("${named}") must be ${id}, or be left out`]);
+}
+
+/** What is signed is nested no deeper than canonical JSON may be; here it can still be said of which policy. */
+function assertShallow(id: string, json: object): void {
+  try {
+    canonicalJson({ policies: [{ json }] });
+  } catch {
+    throw faulty(id, ['its expressions are nested too deeply; make two policies of it']);
+  }
+}
+
+const textOf = ({ message, at }: CedarFault): string => (at === null ? message : `${at.line}:${at.column}: ${message}`);
+
+function faulty(id: string, faults: string[], tool?: string): MeshError {
+  const about = tool === undefined ? '' : ` (for calls of the tool ${tool})`;
+  return invalid('text', `policies/${id}, text${about}: ${faults.slice(0, FAULTS_SHOWN).join('; ')}`);
+}
+
+function invalid(field: string, message: string): MeshError {
+  return new MeshError('REQUEST_INVALID', message.slice(0, 2_000), { details: { fields: [field] } });
+}
