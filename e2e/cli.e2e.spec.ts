@@ -229,11 +229,20 @@ describe('signalbox audit verify', () => {
     expect((await signalbox('audit', 'verify', runId)).exitCode).toBe(0);
   });
 
-  it('breaks when a row is missing', async () => {
+  it('breaks when an entry is missing', async () => {
     const { runId } = await ask(simScript([{ text: 'Whole.' }]));
     const { entries } = await mesh.admin.archived(TENANT, runId);
     const lost = entries.find(({ kind }) => kind === 'model.completed.v1')!;
-    await queryOnce(mesh.stack.adminUrl, 'delete from audit.entries where run_id = $1 and seq = $2', [runId, lost.seq]);
+    await queryOnce(
+      mesh.stack.adminUrl,
+      `update audit.chunks set seqs = seqs[: at - 1] || seqs[at + 1 :], sizes = sizes[: at - 1] || sizes[at + 1 :],
+         bytes = substring(bytes for start) || substring(bytes from start + 1 + sizes[at])
+       from (
+         select first_seq as "of", at, coalesce((select sum(size) from unnest(sizes[: at - 1]) as size), 0)::integer as start
+         from audit.chunks, array_position(seqs, $2::bigint) as at where run_id = $1 and at is not null) as found
+       where run_id = $1 and first_seq = "of"`,
+      [runId, lost.seq],
+    );
     expect(await signalbox('audit', 'verify', runId)).toMatchObject({
       exitCode: 1,
       stdout: expect.stringContaining('BROKEN') as string,
