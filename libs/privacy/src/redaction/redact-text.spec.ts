@@ -5,6 +5,11 @@ import { createRuleset } from '../ruleset.js';
 import { redactText, TEXT_CHARS_MAX } from './redact-text.js';
 
 const options = { ruleset: createRuleset({ names: ['Anna Müller'] }), tenantKey: Buffer.alloc(32, 1) };
+/** Random letters are nobody's, but may look like a name. */
+const shapes = createRuleset({
+  profile: 'strict',
+  classes: ['EMAIL', 'PHONE', 'CARD', 'IBAN', 'NATIONAL_ID', 'URL', 'SECRET'],
+});
 const redact = (text: string) => redactText(text, options);
 
 describe('redactText', () => {
@@ -44,6 +49,7 @@ describe('redactText', () => {
     expect(redact(`${fake} and [EMAIL_1] [PERSON_12] [NOTE_1] [EMAIL_0]`)).toEqual({
       text: `(${fake.slice(1, -1).replace('[', '(').replace(']', ')')}) and (EMAIL_1) (PERSON_12) [NOTE_1] [EMAIL_0]`,
       found: [],
+      masked: 0,
     });
     expect(
       redactText('[EMAIL_1] [[EMAIL:aaaaaaaaaaaaaaaaaaaa]]', { ...options, lookalikes: 'keep-renderings' }).text,
@@ -98,7 +104,7 @@ describe('redactText', () => {
   it('leaves a text without values as it is', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-zA-Z ,;:!?\n%\\]*$/), (text) => {
-        expect(redactText(text, { ...options, ruleset: createRuleset() }).text).toBe(text);
+        expect(redactText(text, { ...options, ruleset: shapes }).text).toBe(text);
       }),
     );
   });

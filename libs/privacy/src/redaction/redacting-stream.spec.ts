@@ -5,7 +5,8 @@ import type { RedactOptions } from './found.js';
 import { redactText } from './redact-text.js';
 import { RedactingStream } from './redacting-stream.js';
 
-const ruleset = createRuleset({ names: ['Anna Müller-Schmidt', 'Will von Berg', "Jo O'Brien"] });
+const NAMES = ['Anna Müller-Schmidt', 'Will von Berg', "Jo O'Brien"];
+const ruleset = createRuleset({ names: NAMES });
 const options: RedactOptions = { ruleset, tenantKey: Buffer.alloc(32, 7) };
 
 /** Shards that are, begin, end, join or break values. */
@@ -109,6 +110,51 @@ const SHARDS = [
   'x'.repeat(90),
   '9'.repeat(45),
   '€',
+  'my name is ',
+  'Mr. ',
+  'Dear ',
+  'Ludwika',
+  'Brzezinska',
+  'ludwika brzezinska',
+  'Oskarina said ',
+  ' works for Zyntrex ',
+  'Ltd.',
+  'Kestrel Holdings',
+  '12 Long Acre Road',
+  'Apt. 7, ',
+  'ul. Grochowa 80',
+  'P.O. Box 12',
+  'Springfield',
+  'New Zealand',
+  'New ',
+  '33 years old',
+  'aged 41',
+  'born on ',
+  'March 3, 2020',
+  '3 March',
+  '1977',
+  'in ',
+  'the ',
+  'Spanish',
+  '123-45-6789',
+  'SSN: 123456789',
+  'AB 12 34 56 C',
+  '12345678Z',
+  'fe80::1:2',
+  '10.1.2.3',
+  '00:1b:44:11:3a:b7',
+  'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4',
+  'https://www.linkedin.com/in/someone',
+  'http://user:pass1@',
+  'www.kestrel-zyn.de/path',
+  'password: hunter2!',
+  'api_key=Zk39fQ8s7LmN2pQxW0',
+  'ghp_abcdefghijklmnopqrstuvwxyz0123456789',
+  '-----BEGIN PRIVATE KEY-----',
+  '-----END PRIVATE KEY-----',
+  'username: kestrel_9',
+  '1HGCM82633A004352',
+  'passport no. 123456789',
 ];
 
 const text = fc.array(fc.constantFrom(...SHARDS), { maxLength: 24 }).map((parts) => parts.join(''));
@@ -127,7 +173,7 @@ function streamed(whole: string, cuts: readonly number[], given: RedactOptions =
     out += stream.push(whole.slice(at, cut));
     at = cut;
   }
-  return { text: out + stream.end(), found: stream.found };
+  return { text: out + stream.end(), found: stream.found, masked: stream.masked };
 }
 
 const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 30 });
