@@ -43,20 +43,42 @@ const CLASSES: Readonly<Record<string, string>> = {
   NATIONAL_ID: 'US_SSN',
   DOCUMENT_ID: 'US_DRIVER_LICENSE',
 };
+/** Labels of which one class of ours covers several. */
+const COVERED: Readonly<Record<string, readonly string[]>> = {
+  NATIONAL_ID: [
+    ...[
+      'US_SSN',
+      'US_ITIN',
+      'UK_NHS',
+      'UK_NINO',
+      'ES_NIF',
+      'ES_NIE',
+      'IT_FISCAL_CODE',
+      'PL_PESEL',
+      'IN_PAN',
+      'IN_AADHAAR',
+    ],
+    ...['DE_TAX_ID', 'FR_NIR', 'NL_BSN', 'BR_CPF', 'BR_CNPJ', 'NATIONAL_ID'],
+  ],
+  DOCUMENT_ID: ['US_DRIVER_LICENSE', 'US_PASSPORT', 'IT_PASSPORT', 'IN_PASSPORT', 'PASSPORT', 'DRIVER_LICENSE'],
+  BANK_ID: ['US_BANK_NUMBER', 'ABA_ROUTING_NUMBER', 'SWIFT_CODE', 'BANK_ACCOUNT'],
+  MAC: ['MAC_ADDRESS'],
+};
 /** What has a fixed shape: found by validators rather than by words. */
 export const STRUCTURED_TYPES: ReadonlySet<string> = new Set([
-  'EMAIL_ADDRESS',
-  'PHONE_NUMBER',
-  'CREDIT_CARD',
-  'IBAN_CODE',
-  'US_SSN',
-  'IP_ADDRESS',
-  'URL',
-  'US_DRIVER_LICENSE',
-  'MAC',
-  'CRYPTO',
-  'VIN',
-  'BANK_ID',
+  ...[
+    'EMAIL_ADDRESS',
+    'PHONE_NUMBER',
+    'CREDIT_CARD',
+    'IBAN_CODE',
+    'IP_ADDRESS',
+    'URL',
+    'CRYPTO',
+    'VIN',
+    'MAC',
+    'BANK_ID',
+  ],
+  ...Object.values(COVERED).flat(),
 ]);
 
 export function readSamples(file: string): Sample[] {
@@ -80,12 +102,19 @@ export function heldOut(samples: readonly Sample[], file: string): Sample[] {
 }
 
 export function findIn(samples: readonly Sample[], ruleset: Ruleset): LabelledText[] {
-  return samples.map(({ text, gold }) => ({ text, gold, found: detect(text, ruleset).map(typed) }));
+  return samples.map(({ text, gold }) => ({
+    text,
+    gold,
+    found: detect(text, ruleset).map((span) => ({ type: typeOf(span, gold), start: span.start, end: span.end })),
+  }));
 }
 
-const typed = (span: Span): TypedSpan => ({ type: typeOf(span.class), start: span.start, end: span.end });
-
-export const typeOf = (piiClass: string): string => CLASSES[piiClass] ?? piiClass;
+/** The label for what we found; where a class covers several, the one that stands there. */
+function typeOf(span: Span, gold: readonly TypedSpan[]): string {
+  const covered = COVERED[span.class];
+  const label = gold.find((one) => covered?.includes(one.type) && one.start < span.end && one.end > span.start);
+  return label?.type ?? CLASSES[span.class] ?? span.class;
+}
 
 /** The same texts with spans of some types only. */
 export function onlyTypes(texts: readonly LabelledText[], types: ReadonlySet<string>): LabelledText[] {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findTokens, parseToken, tokenFor } from '../pseudonyms/token.js';
+import { restoreText } from '../pseudonyms/restore.js';
 import { createRuleset } from '../ruleset.js';
 import { redactText, TEXT_CHARS_MAX } from './redact-text.js';
 
@@ -82,6 +83,48 @@ describe('redactText', () => {
         expect(text).not.toMatch(/\[EMAIL_1\]/);
       }),
       { numRuns: 3_000 },
+    );
+  });
+
+  it('gives every text back, whatever was found in it', () => {
+    const given = { ...options, ruleset: createRuleset({ profile: 'balanced' }) };
+    const shard = fc.constantFrom(
+      ...[
+        'Thandiwe Nkosi',
+        'Mr. Oskarina',
+        'my name is ',
+        'anna@x.de',
+        '4111 1111 1111 1111',
+        '536-90-4399',
+        ' ',
+        ', ',
+      ],
+      ...[
+        '12 Long Acre Road, Springfield',
+        'in New Zealand',
+        'Kestrel Holdings Ltd.',
+        '3 March 1977',
+        'born on ',
+        '\n',
+      ],
+      ...[
+        '33 years old',
+        '81.2.69.142',
+        'https://www.linkedin.com/in/kestrel',
+        'the Spanish',
+        'P.O. Box 12',
+        'word',
+        '; ',
+      ],
+      ...['RSSMRA85T10A562S', 'username: kestrel_9', 'passport no. 533380006', 'and', '. ', '7', 'Zyntrex said', '('],
+    );
+    fc.assert(
+      fc.property(fc.array(shard, { maxLength: 16 }), (parts) => {
+        const whole = parts.join('');
+        const { text, found } = redactText(whole, given);
+        expect(restoreText(text, new Map(found.map((one) => [one.token, one.value])))).toBe(whole);
+      }),
+      { numRuns: 2_000 },
     );
   });
 

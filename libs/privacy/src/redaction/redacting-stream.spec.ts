@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRuleset } from '../ruleset.js';
+import { createRuleset, PROFILES } from '../ruleset.js';
 import type { RedactOptions } from './found.js';
 import { redactText } from './redact-text.js';
 import { RedactingStream } from './redacting-stream.js';
@@ -157,6 +157,15 @@ const SHARDS = [
   'passport no. 123456789',
 ];
 
+/** A letter in which most classes stand. */
+const LETTER = `Dear Thandiwe Nkosi,
+
+my name is Zbigniew Brzezinski, aged 41, born on 3 March 1977. Send it to 12 Long Acre Road, Springfield, or to
+Lindenstra\u00dfe 12, 10969 Berlin; ul. Grochowa 80, Apt. 7 is my brother's. Mr. Oskarina of Kestrel Holdings Ltd. said
+that anna.m@example.com is "read on Monday". SSN 536-90-4399, card 4111 1111 1111 1111, IBAN DE89 3704 0044 0532 0130 00.
+It rained in New Zealand. Call +49 30 901820, from 81.2.69.142 (https://www.linkedin.com/in/zbigniew), password: hunter2!
+`;
+
 const text = fc.array(fc.constantFrom(...SHARDS), { maxLength: 24 }).map((parts) => parts.join(''));
 const noise = fc
   .array(fc.constantFrom('1', '1 ', 'a.', 'anna ', '@a', '[', '- ', '%', '12-', 'de89 '), { maxLength: 6 })
@@ -222,6 +231,19 @@ describe('RedactingStream', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('does so for chunks of every size from 1 to 64, with each profile', { timeout: 60_000 }, () => {
+    for (const profile of PROFILES) {
+      const given = { ...options, ruleset: createRuleset({ profile, names: NAMES }) };
+      const expected = redactText(LETTER, given);
+      expect(expected.found.length).toBeGreaterThan(5);
+      for (let size = 1; size <= 64; size += 1) {
+        const count = Math.ceil(LETTER.length / size) - 1;
+        const ends = Array.from({ length: count }, (_, i) => ((i + 1) * size) / LETTER.length + 1e-9);
+        expect(streamed(LETTER, ends, given), `${profile}, ${size}`).toEqual(expected);
+      }
+    }
   });
 
   it.each(['1 ', '1', 'a', 'a.', '@', '[', 'anna ', '(', '%', 'de89 1111 ', '030 901820 '])(

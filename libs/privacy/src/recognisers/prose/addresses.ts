@@ -132,7 +132,8 @@ function streetThenNumber(reader: Reader, first: Word, isLower: boolean): Word |
   let last: Word = first;
   let isStreet =
     has(first, Is.STREET_OPENING) || (has(first, Is.STREET) && !has(first, Is.DICTIONARY) && first.lower.length > 5);
-  for (let count = 0; count < SEED_WORDS_MAX; count += 1) {
+  const words = isStreet ? SEED_WORDS_MAX : SEED_WORDS_MAX - 2;
+  for (let count = 0; count < words; count += 1) {
     const next = reader.after(last, WITHIN);
     if (!next) return undefined;
     if (HOUSE.test(next.lower)) {

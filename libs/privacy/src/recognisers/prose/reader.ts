@@ -9,6 +9,7 @@ const LETTER_APOSTROPHE = 0x27;
 /** A longer one is no word. */
 const WORD_CHARS_MAX = 40;
 const WORDS_KEPT = 256;
+const GAP_CHARS_MAX = 6;
 
 export interface Word {
   start: number;
@@ -17,6 +18,9 @@ export interface Word {
   features: number;
   /** As typed: how the word begins, or that it is all capitals. */
   shape: 'lower' | 'capital' | 'upper' | 'mixed' | 'number' | 'code';
+  /** Whether it stands among marks of code, and what stands after it, once somebody asked. */
+  isCode?: boolean;
+  gap?: string;
 }
 
 /**
@@ -100,15 +104,21 @@ export class Reader {
   }
 
   /** The word after this one, over one gap that `gap` allows. */
-  after(word: { end: number }, gap: RegExp): Word | undefined {
-    const marks = gap.exec(this.gapAt(word.end))?.[0];
+  after(word: Word, gap: RegExp): Word | undefined {
+    let between = word.gap;
+    const isInside = word.end + GAP_CHARS_MAX + 1 < Math.min(this.stop, this.lower.length);
+    if (between === undefined || !isInside) {
+      between = this.gapAt(word.end);
+      if (isInside) word.gap = between;
+    }
+    const marks = gap.exec(between)?.[0];
     return marks === undefined || marks === '' ? undefined : this.word(word.end + marks.length);
   }
 
   /** All that stands between this place and the next word, at most six characters. */
   gapAt(at: number): string {
     let end = at;
-    while (end - at < 6 && !isWord(this.unit(end)) && this.unit(end) !== 0) end += 1;
+    while (end - at < GAP_CHARS_MAX && !isWord(this.unit(end)) && this.unit(end) !== 0) end += 1;
     return this.lower.slice(at, end);
   }
 }
