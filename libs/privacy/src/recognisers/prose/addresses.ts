@@ -57,7 +57,7 @@ function seedEnd(reader: Reader, word: Word, level: number): Word | undefined {
   }
   if (has(word, Is.STREET_OPENING))
     return streetThenNumber(reader, word, word.shape === 'lower' && word.lower.length > 3);
-  return isCapital(word) && !has(word, Is.COMMON) ? streetThenNumber(reader, word, false) : undefined;
+  return isCapital(word) && !has(word, Is.COMMON | Is.PARTICLE) ? streetThenNumber(reader, word, false) : undefined;
 }
 
 /** "12 Long Acre Road", "6750 Koskikatu 25": a number, then a street word or a name and a second number. */

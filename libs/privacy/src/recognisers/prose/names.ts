@@ -43,6 +43,8 @@ export function nameAt(reader: Reader, word: Word, level: number): ProseFound | 
 }
 
 function isSurelyNamed(reader: Reader, start: number): boolean {
+  const unit = reader.lower.charCodeAt(start - 1);
+  if (unit !== 0x20 && unit !== 0x0a && unit !== 0x3a) return false;
   const behind = reader.behind(start, 40);
   if (NAME_IS.test(behind) || I_AM.test(behind)) return true;
   const before = reader.lower[start - 1];
