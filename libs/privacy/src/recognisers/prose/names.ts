@@ -5,6 +5,8 @@ import type { ProseFound } from './prose-found.js';
 import { has, isCapital, isUnknown, type Reader, type Word } from './reader.js';
 
 const RUN_WORDS_MAX = 6;
+/** In a row: "de la", "von und zu". */
+const PARTICLES_MAX = 2;
 /** Between the parts of one name; an initial may have its dot. */
 const GAP = /^(?: |-|\. (?=.))/;
 const INITIAL_GAP = /^(?:\.? |\.)/;
@@ -89,7 +91,7 @@ function readRun(reader: Reader, first: Word, sure: boolean): Word[] {
   while (word && run.length + pending.length < RUN_WORDS_MAX) {
     const isInitial = word.lower.length === 1 && word.shape === 'capital';
     if (has(word, Is.PARTICLE) && (word.shape === 'lower' || run.length > 0) && word.lower.length <= 3 && !isInitial) {
-      if (run.length === 0) return run;
+      if (run.length === 0 || pending.length === PARTICLES_MAX) break;
       pending.push(word);
     } else if (isNamedOutright(reader, word, run)) run.push(word);
     else if (isInitial ? run.length > 0 || reader.char(word.end) === '.' : isPart(reader, word, run, sure)) {

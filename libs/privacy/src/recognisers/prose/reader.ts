@@ -32,6 +32,10 @@ export class Reader {
   readonly text: string;
   readonly lower: string;
   private stop = 0;
+  /** The answer to the last question, for rows of words are asked the same one. */
+  private lastGap: RegExp | undefined;
+  private lastBetween = '';
+  private lastLength = 0;
   /** Words read before, by their start: several rules read the same ones. */
   private readonly words: (Word | undefined)[] = [];
 
@@ -111,8 +115,12 @@ export class Reader {
       between = this.gapAt(word.end);
       if (isInside) word.gap = between;
     }
-    const marks = gap.exec(between)?.[0];
-    return marks === undefined || marks === '' ? undefined : this.word(word.end + marks.length);
+    if (gap !== this.lastGap || between !== this.lastBetween) {
+      this.lastGap = gap;
+      this.lastBetween = between;
+      this.lastLength = gap.exec(between)?.[0].length ?? 0;
+    }
+    return this.lastLength === 0 ? undefined : this.word(word.end + this.lastLength);
   }
 
   /** All that stands between this place and the next word, at most six characters. */
