@@ -1,25 +1,32 @@
 import type { PiiClass } from '@signalbox/contracts';
 import type { Folded } from './fold/fold.js';
 
-/** What a recogniser says a stretch is. A look-alike is text that imitates our own tokens. */
-export type SpanClass = PiiClass | 'LOOKALIKE';
+/**
+ * What a recogniser says a stretch is. A look-alike is text that imitates our own tokens; plain text was recognised as
+ * something that is not asked for, and so is nothing else either: Paris is no person.
+ */
+export type SpanClass = PiiClass | 'LOOKALIKE' | 'PLAIN';
 
 /** A stretch of folded text, end exclusive. */
 export interface Candidate {
   start: number;
   end: number;
+  /** Where a recogniser finds more than one; its own by default. */
+  class?: SpanClass;
 }
 
 /**
- * Finds one class. Tiers decide who wins where two overlap: a lower tier sees the whole text, a higher one only
+ * Finds one class, or a family of them. Tiers decide who wins where two overlap: a lower tier sees the whole text, a higher one only
  * what is left, with zero characters for the rest; inside a tier the leftmost, then the longest wins.
  *
  * Everything is bounded so that text can be redacted while it streams:
  * whether a candidate starts at `s`, and where it ends, depends on `[s - LOOKBEHIND_CHARS, s + reach)` alone.
  */
 export interface Recogniser {
-  readonly class: SpanClass;
-  readonly tier: 0 | 1 | 2 | 3;
+  readonly class: PiiClass | 'LOOKALIKE';
+  /** Other classes that it finds. */
+  readonly also?: readonly PiiClass[];
+  readonly tier: 0 | 1 | 2 | 3 | 4;
   /** Folded characters from a candidate's start that can matter to it: its longest form and what is looked at after it. */
   readonly reach: number;
   /** The first candidate inside `[from, limit)`. Must not look for the next one beyond `limit`: that would be quadratic. */

@@ -5,6 +5,10 @@ import { ibanRecogniser } from './recognisers/iban.js';
 import { lookalikeRecogniser } from './recognisers/lookalike.js';
 import { PersonRecogniser } from './recognisers/person.js';
 import { phoneRecogniser } from './recognisers/phone.js';
+import { ProseRecogniser, type ProseLevel } from './recognisers/prose/prose-recogniser.js';
+import { secretRecogniser } from './recognisers/secret.js';
+import { ShapeRecogniser } from './recognisers/shapes/shape-recogniser.js';
+import { UrlRecogniser } from './recognisers/url.js';
 import type { Recogniser } from './recogniser.js';
 
 /** The recognisers in force for one caller. Immutable; build it once and share it. */
@@ -14,28 +18,63 @@ export interface Ruleset {
   readonly tiers: readonly (readonly Recogniser[])[];
   /** Folded characters from a position that decide what starts there: one tier waits for the next. */
   readonly reach: number;
+  /** Reads what is no prose: keys, short fields and other parts of JSON. */
+  readonly fields?: Ruleset;
 }
 
+/**
+ * How much is taken for personal. `strict`: what has a validator or a cue. `balanced`: names, places and the like too,
+ * with filters against false alarms. `broad`: the same without the filters. `mesh`: what the three gates use, balanced
+ * without the classes that name nobody by themselves (see `CONTEXT_CLASSES`).
+ */
+export const PROFILES = ['strict', 'balanced', 'broad', 'mesh'] as const;
+export type Profile = (typeof PROFILES)[number];
+
+/** They tell about somebody only beside other data, and agents need them: a question about Paris is about Paris. */
+export const CONTEXT_CLASSES: readonly PiiClass[] = ['PLACE', 'ORGANIZATION', 'DATE', 'NATIONALITY', 'TITLE'];
+
+/** Name and version of the recognisers that the gates use; kept with everything they cleaned. */
+export const MESH_RULESET = 'balanced-1';
+
 export interface RulesetOptions {
-  /** Classes to look for; all by default. */
+  /** `mesh` by default. */
+  profile?: Profile;
+  /** Classes to look for; all of the profile by default. */
   classes?: readonly PiiClass[];
   /** Names in the caller's own profile, for PERSON. At most 64 of 200 characters: else REQUEST_INVALID. */
   names?: readonly string[];
 }
 
-const TIERS = [0, 1, 2, 3] as const;
+const TIERS = [0, 1, 2, 3, 4] as const;
+const LEVELS: Readonly<Record<Profile, ProseLevel>> = { strict: 0, balanced: 1, broad: 2, mesh: 1 };
 
 export function createRuleset(options: RulesetOptions = {}): Ruleset {
-  const classes = options.classes ?? PII_CLASSES;
-  const all: readonly Recogniser[] = [
-    lookalikeRecogniser,
-    emailRecogniser,
-    ibanRecogniser,
-    cardRecogniser,
-    phoneRecogniser,
-    new PersonRecogniser(options.names ?? []),
-  ];
-  const inForce = all.filter((one) => one.class === 'LOOKALIKE' || classes.includes(one.class));
+  const profile = options.profile ?? 'mesh';
+  const isNarrow = profile === 'mesh' || profile === 'strict';
+  const offered = isNarrow ? PII_CLASSES.filter((one) => !CONTEXT_CLASSES.includes(one)) : PII_CLASSES;
+  const classes = options.classes ?? offered;
+  const names = new PersonRecogniser(options.names ?? []);
+  const build = (level: ProseLevel): Ruleset =>
+    assemble(classes, [
+      lookalikeRecogniser,
+      secretRecogniser,
+      emailRecogniser,
+      ibanRecogniser,
+      cardRecogniser,
+      new UrlRecogniser(!isNarrow),
+      new ShapeRecogniser(new Set(classes)),
+      phoneRecogniser,
+      names,
+      new ProseRecogniser(level, new Set(classes)),
+    ]);
+  const ruleset = build(LEVELS[profile]);
+  return profile === 'mesh' ? { ...ruleset, fields: build(0) } : ruleset;
+}
+
+function assemble(classes: readonly PiiClass[], all: readonly Recogniser[]): Ruleset {
+  const inForce = all.filter(({ class: first, also = [] }) =>
+    first === 'LOOKALIKE' ? true : [first, ...also].some((one) => classes.includes(one)),
+  );
   const tiers = TIERS.map((tier) => inForce.filter((one) => one.tier === tier)).filter((tier) => tier.length > 0);
   const reach = tiers.reduce((sum, tier) => sum + Math.max(...tier.map((one) => one.reach)), 0);
   return { classes, tiers, reach };

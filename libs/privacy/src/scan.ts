@@ -9,6 +9,8 @@ export interface FoldedSpan extends Candidate {
   tier: number;
 }
 
+/** The tier of those that read words; always the last. */
+const PROSE_TIER = 4;
 /** Stands for each character of a value that an earlier tier took; folded text has none of its own. */
 const TAKEN = '\0';
 
@@ -68,7 +70,7 @@ function fill(
       if (offer && offer.start < at) offer = offers[i] = recogniser.next(text, at, limit);
       if (!offer) continue;
       const wins = !best || offer.start < best.start || (offer.start === best.start && offer.end > best.end);
-      if (wins) best = { class: recogniser.class, tier: index, start: offer.start, end: offer.end };
+      if (wins) best = { class: offer.class ?? recogniser.class, tier: index, start: offer.start, end: offer.end };
     }
     if (!best) return;
     const span = { ...best, start: alignDown(text, best.start), end: alignUp(text, best.end) };
@@ -81,17 +83,49 @@ const CUT_ROUNDS_MAX = 16;
 
 /**
  * The greatest position at which the text, whose rest is not yet known, can be cut so that nothing before it depends
- * on anything after it; `from` if there is none.
+ * on anything after it; `from` if there is none. What depends on words is asked last, and sees only what is decided
+ * before it, with the values found there hidden as in `scan`.
  */
-export function cleanCut(text: Folded, ruleset: Ruleset, from: number): number {
+export function cleanCut(text: Folded, ruleset: Ruleset, from: number, taken: readonly FoldedSpan[] = []): number {
+  const values = ruleset.tiers.filter(([one]) => one?.tier !== PROSE_TIER);
+  const prose = ruleset.tiers.filter(([one]) => one?.tier === PROSE_TIER).flat();
   let cut = text.lower.length;
   for (let round = 0; round < CUT_ROUNDS_MAX; round += 1) {
+    let open = valuesCut(text, values, cut, from);
+    if (open > from && prose.length > 0) open = proseCut(text, { ...ruleset, tiers: values }, prose, open, from, taken);
+    if (open <= from) return from;
+    if (open === cut) return cut;
+    cut = open;
+  }
+  return from;
+}
+
+function valuesCut(text: Folded, tiers: Ruleset['tiers'], end: number, from: number): number {
+  let cut = end;
+  for (let round = 0; round < CUT_ROUNDS_MAX; round += 1) {
     let open = cut;
-    for (const tier of ruleset.tiers) for (const one of tier) open = Math.min(open, one.openFrom(text, cut));
+    for (const tier of tiers) for (const one of tier) open = Math.min(open, one.openFrom(text, cut));
     open = alignDown(text, open);
     if (open <= from) return from;
     if (open === cut) return cut;
     cut = open;
   }
   return from;
+}
+
+function proseCut(
+  text: Folded,
+  values: Ruleset,
+  prose: readonly Recogniser[],
+  end: number,
+  from: number,
+  taken: readonly FoldedSpan[],
+): number {
+  const decided = { ...text, text: text.text.slice(0, end), lower: text.lower.slice(0, end) };
+  const found = taken.filter((span) => span.tier < values.tiers.length).concat(scan(decided, values, from, taken));
+  const view = hide(decided, found);
+  return alignDown(
+    text,
+    prose.reduce((open, one) => Math.min(open, one.openFrom(view, end)), end),
+  );
 }

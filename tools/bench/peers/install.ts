@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { repositoryRoot } from '@signalbox/local-servers';
 
 const INSTALL_TIMEOUT_MS = 300_000;
@@ -10,9 +10,12 @@ const INSTALL_TIMEOUT_MS = 300_000;
  * Installs a peer's locked packages beside a copy of its program, in a folder of its own below .cache: it never comes
  * near what the product installs. Gives the folder. Nothing happens when that was done before.
  */
-export function installPeer(name: 'restate' | 'dbos'): string {
-  const source = join(import.meta.dirname, name);
-  const target = join(repositoryRoot(), '.cache', 'bench', name);
+export function installPeer(name: 'restate' | 'dbos' | 'redaction'): string {
+  return installLocked(join(import.meta.dirname, name), join(repositoryRoot(), '.cache', 'bench', name));
+}
+
+/** The same for any folder with a package.json and its lock. */
+export function installLocked(source: string, target: string): string {
   mkdirSync(target, { recursive: true });
   for (const file of readdirSync(source)) copyFileSync(join(source, file), join(target, file));
   const lock = createHash('sha256')
@@ -20,7 +23,7 @@ export function installPeer(name: 'restate' | 'dbos'): string {
     .digest('hex');
   const mark = join(target, 'installed');
   if (existsSync(mark) && readFileSync(mark, 'utf8') === lock) return target;
-  process.stdout.write(`installing ${name} into ${target}\n`);
+  process.stdout.write(`installing ${basename(source)} into ${target}\n`);
   execFileSync('npm', ['ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund'], {
     cwd: target,
     stdio: ['ignore', 'ignore', 'inherit'],

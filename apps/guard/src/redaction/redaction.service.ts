@@ -3,18 +3,17 @@ import { KEYS } from '@signalbox/app-runtime';
 import type { KeyRing } from '@signalbox/bus';
 import type { Message, Redactions, RunRequestV1 } from '@signalbox/contracts';
 import {
+  countFound,
   createRuleset,
   findTokens,
   type Found,
+  MESH_RULESET,
   redactJson,
   restoreText,
   type Ruleset,
   tenantPseudonymKey,
 } from '@signalbox/privacy';
 import { VaultPort } from '../vault/vault.port.js';
-
-/** Name and version of the recognisers in force; kept with everything they cleaned. */
-const RULESET = 'basic-1';
 
 export interface RedactedMessages {
   messages: Message[];
@@ -40,13 +39,15 @@ export class RedactionService {
   messages(tenant: string, input: RunRequestV1['input'], names: string[]): RedactedMessages {
     const ruleset = names.length > 0 ? createRuleset({ names }) : this.#general;
     const found = new Map<string, Found>();
+    let masked = 0;
     const messages = input.map(({ role, content }) => {
       const clean = this.#redact(tenant, content, ruleset);
       for (const item of clean.found) found.set(item.token, item);
+      masked += clean.masked;
       return { role, content: clean.text };
     });
     const items = [...found.values()];
-    return { messages, found: items, counts: countByClass(items), ruleset: RULESET };
+    return { messages, found: items, counts: countFound(items, masked), ruleset: MESH_RULESET };
   }
 
   text(tenant: string, text: string): { text: string; found: Found[] } {
@@ -56,7 +57,7 @@ export class RedactionService {
   /** The same for a JSON value, keys included; as JSON text. */
   json(tenant: string, value: unknown): { text: string; found: Found[]; counts: Redactions } {
     const clean = redactJson(value, { ruleset: this.#general, tenantKey: tenantPseudonymKey(this.#master, tenant) });
-    return { text: JSON.stringify(clean.value), found: clean.found, counts: countByClass(clean.found) };
+    return { text: JSON.stringify(clean.value), found: clean.found, counts: countFound(clean.found, clean.masked) };
   }
 
   /** Tokens that the vault does not know stay as they are. */
@@ -65,14 +66,8 @@ export class RedactionService {
     return tokens.length === 0 ? text : restoreText(text, await this.vault.open(tenant, tokens));
   }
 
-  #redact(tenant: string, text: string, ruleset: Ruleset): { text: string; found: Found[] } {
-    const { value, found } = redactJson(text, { ruleset, tenantKey: tenantPseudonymKey(this.#master, tenant) });
-    return { text: String(value), found };
+  #redact(tenant: string, text: string, ruleset: Ruleset): { text: string; found: Found[]; masked: number } {
+    const { value, found, masked } = redactJson(text, { ruleset, tenantKey: tenantPseudonymKey(this.#master, tenant) });
+    return { text: String(value), found, masked };
   }
-}
-
-function countByClass(found: readonly Found[]): Redactions {
-  const counts: Redactions = {};
-  for (const item of found) counts[item.class] = (counts[item.class] ?? 0) + 1;
-  return counts;
 }

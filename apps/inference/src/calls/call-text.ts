@@ -1,5 +1,6 @@
 import type { InferWorkV1, Message, Redactions, ToolCall } from '@signalbox/contracts';
 import {
+  countFound,
   type Found,
   type RedactOptions,
   redactJson,
@@ -53,17 +54,21 @@ export class CallText {
 
   clean(answer: ProviderAnswer): CleanAnswer {
     const found = new Map<string, Found>();
-    const keep = (values: Found[]): void => values.forEach((value) => void found.set(value.token, value));
+    let secrets = 0;
+    const keep = (values: Found[], masked: number): void => {
+      for (const value of values) found.set(value.token, value);
+      secrets += masked;
+    };
     const text = (raw: string): string => {
-      const { text: redacted, found: values } = redactText(raw, this.#redact);
-      keep(values);
+      const { text: redacted, found: values, masked } = redactText(raw, this.#redact);
+      keep(values, masked);
       return this.#rendering.unrender(redacted);
     };
     const content = text(answer.content);
     const toolCalls = answer.toolCalls.map((call, index): ToolCall => {
       // As a JSON string, so that JSON within it is walked with its keys as cues, and anything else read as text.
-      const { value, found: values } = redactJson(call.arguments, this.#redact);
-      keep(values);
+      const { value, found: values, masked } = redactJson(call.arguments, this.#redact);
+      keep(values, masked);
       return {
         callId: `call_${this.#work.step}_${index}`,
         name: this.#isOffered(call.name) ? call.name : text(call.name).slice(0, NAME_CHARS_MAX),
@@ -71,7 +76,7 @@ export class CallText {
       };
     });
     const list = [...found.values()];
-    return { content, toolCalls, found: list, redactions: countByClass(list) };
+    return { content, toolCalls, found: list, redactions: countFound(list, secrets) };
   }
 
   #isOffered(name: string): boolean {
@@ -90,10 +95,4 @@ export class CallText {
     }
     return rendered;
   }
-}
-
-function countByClass(found: readonly Found[]): Redactions {
-  const counts: Redactions = {};
-  for (const value of found) counts[value.class] = (counts[value.class] ?? 0) + 1;
-  return counts;
 }

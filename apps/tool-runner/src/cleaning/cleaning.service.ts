@@ -3,7 +3,7 @@ import { CORE_BUS, KEYS } from '@signalbox/app-runtime';
 import type { Bus, KeyRing } from '@signalbox/bus';
 import { type Redactions, subjects, type VaultDepositV1 } from '@signalbox/contracts';
 import { backoffMs, MeshError, pause } from '@signalbox/kernel';
-import { createRuleset, redactJson, sealForVault, tenantPseudonymKey } from '@signalbox/privacy';
+import { countFound, createRuleset, redactJson, sealForVault, tenantPseudonymKey } from '@signalbox/privacy';
 
 const DEPOSIT_MS = 10_000;
 /** Between two tries of a deposit: first and longest. */
@@ -33,12 +33,11 @@ export class CleaningService {
    * PAYLOAD_TOO_DEEP are final.
    */
   async clean(tenant: string, text: string, patienceMs = 0): Promise<{ text: string; redactions: Redactions }> {
-    const { value, found } = redactJson(text, {
+    const { value, found, masked } = redactJson(text, {
       ruleset: this.#ruleset,
       tenantKey: tenantPseudonymKey(this.#master, tenant),
     });
-    const redactions: Redactions = {};
-    for (const item of found) redactions[item.class] = (redactions[item.class] ?? 0) + 1;
+    const redactions = countFound(found, masked);
     if (found.length > VALUES_MAX) {
       throw new MeshError(
         'TOOL_OUTPUT_TOO_LARGE',

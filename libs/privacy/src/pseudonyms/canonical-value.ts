@@ -35,7 +35,16 @@ export function canonicalValue(piiClass: PiiClass, raw: string): string {
       return fold(raw)
         .text.toUpperCase()
         .replace(/[^A-Z0-9]/g, '');
-    case 'PERSON':
+    case 'NATIONAL_ID':
+    case 'DOCUMENT_ID':
+    case 'BANK_ID':
+    case 'VIN':
+    case 'MAC':
+      return fold(raw).lower.replace(/[^\p{L}\p{N}]/gu, '');
+    case 'CRYPTO':
+      // Its case is part of it.
+      return readableValue(raw);
+    default:
       return readableValue(raw).toLowerCase().replaceAll('\u00df', 'ss').replace(/\s+/g, ' ').trim();
   }
 }

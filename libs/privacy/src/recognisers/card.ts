@@ -65,13 +65,18 @@ function cardEnd(lower: string, start: number, limit: number): number | undefine
     while (at < limit && at - groupStart <= DIGITS_MAX && isDigit(lower.charCodeAt(at))) at += 1;
     groups.push(lower.slice(groupStart, at));
     count += at - groupStart;
-    if (count > DIGITS_MAX) break;
+    if (count > DIGITS_MAX || (groups.length === 1 && isInsideRow(lower, start, count))) break;
     if (count >= DIGITS_MIN && isCard(lower, start, at, groups)) best = at;
     const gap = separator(lower, at);
     if (gap === 0 || at + gap >= limit) break;
     at += gap;
   }
   return best;
+}
+
+/** After a figure and a space only the usual grouping counts, which begins with four digits. */
+function isInsideRow(lower: string, start: number, digits: number): boolean {
+  return digits !== 4 && digits < DIGITS_MIN && lower[start - 1] === ' ' && isDigit(lower.charCodeAt(start - 2));
 }
 
 /** Length of the separator between two groups of digits that stands here, or 0. */

@@ -75,6 +75,7 @@ function mayStart(lower: string, start: number): boolean {
 }
 
 function phoneEnd(lower: string, start: number, limit: number): number | undefined {
+  if (lower[start] !== '+' && isInsideRow(lower, start)) return undefined;
   const run = readPhoneRun(lower, start, limit);
   if (!run) return undefined;
   const last = run.ends.at(-1) ?? start;
@@ -90,6 +91,12 @@ function phoneEnd(lower: string, start: number, limit: number): number | undefin
     if (accepted !== undefined) return accepted;
   }
   return undefined;
+}
+
+/** A long row of figures is known by what stands before it, unless a mark parts two numbers in it. */
+function isInsideRow(lower: string, start: number): boolean {
+  if (lower[start - 1] !== ' ' || lower.slice(start, start + 44).includes('/')) return false;
+  return FIGURE_BEFORE.test(lower.slice(Math.max(0, start - 8), start));
 }
 
 /** More digits before or after: then it is a row of figures. */

@@ -1,4 +1,4 @@
-import type { PiiClass } from '@signalbox/contracts';
+import type { PiiClass, Redactions } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { readableValue } from '../pseudonyms/canonical-value.js';
 import { tokenFor } from '../pseudonyms/token.js';
@@ -27,16 +27,26 @@ export interface RedactOptions {
 /** Different values of one text; each costs an HMAC, and whoever redacts serves others too. */
 export const FOUND_VALUES_MAX = 25_000;
 
+/** Stands for a key or password. There is no way back. */
+export const SECRET_MASK = '[[SECRET]]';
+
 /** Values found, each token once, in order of first appearance. */
 export class FoundValues {
   private readonly byToken = new Map<string, Found>();
   /** Spares a second HMAC for the same spelling. */
   private readonly bySpelling = new Map<string, string>();
 
+  /** Secrets taken out for good: nobody keeps their values. */
+  masked = 0;
+
   constructor(private readonly tenantKey: Uint8Array) {}
 
-  /** Notes the value and returns its token. */
+  /** Notes the value and returns what stands for it: its token or, for a secret, the same mask for all. */
   add(piiClass: PiiClass, raw: string): string {
+    if (piiClass === 'SECRET') {
+      this.masked += 1;
+      return SECRET_MASK;
+    }
     const spelling = `${piiClass}:${raw}`;
     const known = this.bySpelling.get(spelling);
     if (known !== undefined) return known;
@@ -56,4 +66,12 @@ export class FoundValues {
   list(): Found[] {
     return [...this.byToken.values()];
   }
+}
+
+/** How many values of each class were taken out, masked secrets among them. */
+export function countFound(found: readonly Found[], masked: number): Redactions {
+  const counts: Redactions = {};
+  for (const item of found) counts[item.class] = (counts[item.class] ?? 0) + 1;
+  if (masked > 0) counts.SECRET = masked;
+  return counts;
 }

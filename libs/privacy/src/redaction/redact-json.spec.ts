@@ -85,10 +85,7 @@ describe('redactJson', () => {
     ['base64 inside text', `Authorization: Basic ${base64('anna@x.de:secret')}`],
     ['base64 of JSON', base64(JSON.stringify({ user: { mail: 'anna@x.de' } }))],
     ['base64 in lines', base64('Dear Anna, write to anna@x.de. '.repeat(8)).replace(/(.{76})/g, '$1\r\n')],
-    [
-      'a token of three parts',
-      `eyJhbGciOiJIUzI1NiJ9.${Buffer.from('{"email":"anna@x.de"}').toString('base64url')}.c2lnbmF0dXJl`,
-    ],
+    ['a token of three parts', `e30.${Buffer.from('{"email":"anna@x.de"}').toString('base64url')}.c2lnbmF0dXJl`],
   ])('opens %s and closes it again', (_, raw) => {
     const { value, found } = redact({ raw });
     expect(found.map((one) => one.value)).toContain('anna@x.de');
@@ -99,7 +96,7 @@ describe('redactJson', () => {
 
   it('leaves base64 without values as it is', () => {
     const value = { a: base64('nothing to see here, move along'), b: 'internationalisation', c: 'ZZZZZZZZZZZZZZZZ' };
-    expect(redact(value)).toEqual({ value, found: [] });
+    expect(redact(value)).toEqual({ value, found: [], masked: 0 });
   });
 
   it('copies "__proto__" as an ordinary key', () => {

@@ -5,6 +5,7 @@ import { mapEncoded } from './encoded.js';
 import { FoundValues, type Found, type RedactOptions } from './found.js';
 import { JSON_LIMITS, JsonWalk, parseContainer, type JsonLimits } from './json-walk.js';
 import { redactInto } from './redact-text.js';
+import type { Ruleset } from '../ruleset.js';
 import { withContext } from './replace-spans.js';
 
 export interface RedactJsonOptions extends RedactOptions {
@@ -14,6 +15,9 @@ export interface RedactJsonOptions extends RedactOptions {
 /** JSON inside a string, and base64, are opened this many levels deep. */
 const NESTED_MAX = 2;
 const ENCODED_MAX = 1;
+/** A text inside JSON is prose from so many characters on, if it has words in a row. */
+const PROSE_CHARS_MIN = 24;
+const PROSE = /(?:\p{L}{2,} ){3}\p{L}/u;
 /** No phone has fewer digits. */
 const NUMBER_MIN = 1_000_000;
 
@@ -22,9 +26,13 @@ const NUMBER_MIN = 1_000_000;
  * become strings). The nearest key is a cue. JSON text and base64 inside strings are opened and closed again.
  * Errors: PAYLOAD_TOO_DEEP, PAYLOAD_TOO_LARGE, REQUEST_INVALID for what is not JSON.
  */
-export function redactJson(value: unknown, options: RedactJsonOptions): { value: unknown; found: Found[] } {
+export function redactJson(
+  value: unknown,
+  options: RedactJsonOptions,
+): { value: unknown; found: Found[]; masked: number } {
   const redactor = new JsonRedactor(options);
-  return { value: redactor.walk.copy(value, options.context ?? ''), found: redactor.found.list() };
+  const clean = redactor.walk.copy(value, options.context ?? '');
+  return { value: clean, found: redactor.found.list(), masked: redactor.found.masked };
 }
 
 class JsonRedactor {
@@ -39,7 +47,7 @@ class JsonRedactor {
     this.walk = new JsonWalk(
       {
         string: (text, key, depth) => this.string(text, key, depth),
-        key: (text) => this.plain(text, ''),
+        key: (text) => this.field(text, ''),
         number: (number, key) => this.number(number, key),
       },
       { ...JSON_LIMITS, ...options.limits },
@@ -47,7 +55,8 @@ class JsonRedactor {
   }
 
   private string(text: string, key: string, depth: number): string {
-    const inner = this.nested < NESTED_MAX ? parseContainer(text) : undefined;
+    const container = parseContainer(text);
+    const inner = this.nested < NESTED_MAX ? container : undefined;
     if (inner) {
       this.nested += 1;
       const before = JSON.stringify(inner);
@@ -56,11 +65,19 @@ class JsonRedactor {
       if (after !== before) return after;
       // Duplicate keys and long numbers do not survive parsing, so the text itself is read as well.
     }
-    return this.plain(text, key);
+    const isPart = depth > 0 || key !== '' || this.encoded > 0;
+    return container || (isPart && !isProse(text))
+      ? this.field(text, key)
+      : this.plain(text, key, this.options.ruleset);
   }
 
-  private plain(text: string, key: string): string {
-    return redactInto(this.openEncoded(text, key), { ...this.options, context: cueOf(key) }, this.found);
+  /** What is no prose is read for values and cues alone: a word in it means something to a program. */
+  private field(text: string, key: string): string {
+    return this.plain(text, key, this.options.ruleset.fields ?? this.options.ruleset);
+  }
+
+  private plain(text: string, key: string, ruleset: Ruleset): string {
+    return redactInto(this.openEncoded(text, key), { ...this.options, ruleset, context: cueOf(key) }, this.found);
   }
 
   private openEncoded(text: string, key: string): string {
@@ -78,8 +95,15 @@ class JsonRedactor {
     const text = withContext(before, digits);
     const [span] = scan(text, this.options.ruleset, before.text.length);
     const isWhole = span?.start === before.text.length && span.end === text.text.length;
-    return isWhole && span.class !== 'LOOKALIKE' ? this.found.add(span.class, digits.text) : value;
+    return isWhole && span.class !== 'LOOKALIKE' && span.class !== 'PLAIN'
+      ? this.found.add(span.class, digits.text)
+      : value;
   }
+}
+
+/** Sentences rather than a name, a path or a row of words. */
+function isProse(text: string): boolean {
+  return text.length >= PROSE_CHARS_MIN && PROSE.test(text);
 }
 
 /** `workPhone` and `work_phone` speak as "work phone: ". */

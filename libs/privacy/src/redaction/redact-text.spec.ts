@@ -1,10 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findTokens, parseToken, tokenFor } from '../pseudonyms/token.js';
+import { restoreText } from '../pseudonyms/restore.js';
 import { createRuleset } from '../ruleset.js';
 import { redactText, TEXT_CHARS_MAX } from './redact-text.js';
 
 const options = { ruleset: createRuleset({ names: ['Anna Müller'] }), tenantKey: Buffer.alloc(32, 1) };
+/** Random letters are nobody's, but may look like a name. */
+const shapes = createRuleset({
+  profile: 'strict',
+  classes: ['EMAIL', 'PHONE', 'CARD', 'IBAN', 'NATIONAL_ID', 'URL', 'SECRET'],
+});
 const redact = (text: string) => redactText(text, options);
 
 describe('redactText', () => {
@@ -44,6 +50,7 @@ describe('redactText', () => {
     expect(redact(`${fake} and [EMAIL_1] [PERSON_12] [NOTE_1] [EMAIL_0]`)).toEqual({
       text: `(${fake.slice(1, -1).replace('[', '(').replace(']', ')')}) and (EMAIL_1) (PERSON_12) [NOTE_1] [EMAIL_0]`,
       found: [],
+      masked: 0,
     });
     expect(
       redactText('[EMAIL_1] [[EMAIL:aaaaaaaaaaaaaaaaaaaa]]', { ...options, lookalikes: 'keep-renderings' }).text,
@@ -79,6 +86,48 @@ describe('redactText', () => {
     );
   });
 
+  it('gives every text back, whatever was found in it', () => {
+    const given = { ...options, ruleset: createRuleset({ profile: 'balanced' }) };
+    const shard = fc.constantFrom(
+      ...[
+        'Thandiwe Nkosi',
+        'Mr. Oskarina',
+        'my name is ',
+        'anna@x.de',
+        '4111 1111 1111 1111',
+        '536-90-4399',
+        ' ',
+        ', ',
+      ],
+      ...[
+        '12 Long Acre Road, Springfield',
+        'in New Zealand',
+        'Kestrel Holdings Ltd.',
+        '3 March 1977',
+        'born on ',
+        '\n',
+      ],
+      ...[
+        '33 years old',
+        '81.2.69.142',
+        'https://www.linkedin.com/in/kestrel',
+        'the Spanish',
+        'P.O. Box 12',
+        'word',
+        '; ',
+      ],
+      ...['RSSMRA85T10A562S', 'username: kestrel_9', 'passport no. 533380006', 'and', '. ', '7', 'Zyntrex said', '('],
+    );
+    fc.assert(
+      fc.property(fc.array(shard, { maxLength: 16 }), (parts) => {
+        const whole = parts.join('');
+        const { text, found } = redactText(whole, given);
+        expect(restoreText(text, new Map(found.map((one) => [one.token, one.value])))).toBe(whole);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   it('finds nothing more the second time, beyond what it must neutralise', () => {
     fc.assert(
       fc.property(
@@ -98,7 +147,7 @@ describe('redactText', () => {
   it('leaves a text without values as it is', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-zA-Z ,;:!?\n%\\]*$/), (text) => {
-        expect(redactText(text, { ...options, ruleset: createRuleset() }).text).toBe(text);
+        expect(redactText(text, { ...options, ruleset: shapes }).text).toBe(text);
       }),
     );
   });

@@ -26,16 +26,16 @@ export function detect(text: string, ruleset: Ruleset, context = ''): Span[] {
   return spans.flatMap((span) => {
     const start = folded.starts[span.start] ?? 0;
     const end = folded.ends[span.end - 1] ?? start;
-    return span.class === 'LOOKALIKE'
+    return span.class === 'LOOKALIKE' || span.class === 'PLAIN'
       ? []
       : [{ class: span.class, start, end, value: readableValue(text.slice(start, end)) }];
   });
 }
 
-/** Replaces each value by its token. Takes raw text only: tokens already in it count as imitations. */
-export function redactText(text: string, options: RedactOptions): { text: string; found: Found[] } {
+/** Replaces each value by its token, and `masked` secrets for good. Takes raw text only: tokens already in it count as imitations. */
+export function redactText(text: string, options: RedactOptions): { text: string; found: Found[]; masked: number } {
   const found = new FoundValues(options.tenantKey);
-  return { text: redactInto(text, options, found), found: found.list() };
+  return { text: redactInto(text, options, found), found: found.list(), masked: found.masked };
 }
 
 export function redactInto(text: string, options: RedactOptions, found: FoundValues): string {

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRuleset } from '../ruleset.js';
+import { createRuleset, PROFILES } from '../ruleset.js';
 import type { RedactOptions } from './found.js';
 import { redactText } from './redact-text.js';
 import { RedactingStream } from './redacting-stream.js';
 
-const ruleset = createRuleset({ names: ['Anna Müller-Schmidt', 'Will von Berg', "Jo O'Brien"] });
+const NAMES = ['Anna Müller-Schmidt', 'Will von Berg', "Jo O'Brien"];
+const ruleset = createRuleset({ names: NAMES });
 const options: RedactOptions = { ruleset, tenantKey: Buffer.alloc(32, 7) };
 
 /** Shards that are, begin, end, join or break values. */
@@ -109,7 +110,61 @@ const SHARDS = [
   'x'.repeat(90),
   '9'.repeat(45),
   '€',
+  'my name is ',
+  'Mr. ',
+  'Dear ',
+  'Ludwika',
+  'Brzezinska',
+  'ludwika brzezinska',
+  'Oskarina said ',
+  ' works for Zyntrex ',
+  'Ltd.',
+  'Kestrel Holdings',
+  '12 Long Acre Road',
+  'Apt. 7, ',
+  'ul. Grochowa 80',
+  'P.O. Box 12',
+  'Springfield',
+  'New Zealand',
+  'New ',
+  '33 years old',
+  'aged 41',
+  'born on ',
+  'March 3, 2020',
+  '3 March',
+  '1977',
+  'in ',
+  'the ',
+  'Spanish',
+  '123-45-6789',
+  'SSN: 123456789',
+  'AB 12 34 56 C',
+  '12345678Z',
+  'fe80::1:2',
+  '10.1.2.3',
+  '00:1b:44:11:3a:b7',
+  'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4',
+  'https://www.linkedin.com/in/someone',
+  'http://user:pass1@',
+  'www.kestrel-zyn.de/path',
+  'password: hunter2!',
+  'api_key=Zk39fQ8s7LmN2pQxW0',
+  'ghp_abcdefghijklmnopqrstuvwxyz0123456789',
+  '-----BEGIN PRIVATE KEY-----',
+  '-----END PRIVATE KEY-----',
+  'username: kestrel_9',
+  '1HGCM82633A004352',
+  'passport no. 123456789',
 ];
+
+/** A letter in which most classes stand. */
+const LETTER = `Dear Thandiwe Nkosi,
+
+my name is Zbigniew Brzezinski, aged 41, born on 3 March 1977. Send it to 12 Long Acre Road, Springfield, or to
+Lindenstra\u00dfe 12, 10969 Berlin; ul. Grochowa 80, Apt. 7 is my brother's. Mr. Oskarina of Kestrel Holdings Ltd. said
+that anna.m@example.com is "read on Monday". SSN 536-90-4399, card 4111 1111 1111 1111, IBAN DE89 3704 0044 0532 0130 00.
+It rained in New Zealand. Call +49 30 901820, from 81.2.69.142 (https://www.linkedin.com/in/zbigniew), password: hunter2!
+`;
 
 const text = fc.array(fc.constantFrom(...SHARDS), { maxLength: 24 }).map((parts) => parts.join(''));
 const noise = fc
@@ -127,7 +182,7 @@ function streamed(whole: string, cuts: readonly number[], given: RedactOptions =
     out += stream.push(whole.slice(at, cut));
     at = cut;
   }
-  return { text: out + stream.end(), found: stream.found };
+  return { text: out + stream.end(), found: stream.found, masked: stream.masked };
 }
 
 const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 30 });
@@ -176,6 +231,19 @@ describe('RedactingStream', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('does so for chunks of every size from 1 to 64, with each profile', { timeout: 60_000 }, () => {
+    for (const profile of PROFILES) {
+      const given = { ...options, ruleset: createRuleset({ profile, names: NAMES }) };
+      const expected = redactText(LETTER, given);
+      expect(expected.found.length).toBeGreaterThan(5);
+      for (let size = 1; size <= 64; size += 1) {
+        const count = Math.ceil(LETTER.length / size) - 1;
+        const ends = Array.from({ length: count }, (_, i) => ((i + 1) * size) / LETTER.length + 1e-9);
+        expect(streamed(LETTER, ends, given), `${profile}, ${size}`).toEqual(expected);
+      }
+    }
   });
 
   it.each(['1 ', '1', 'a', 'a.', '@', '[', 'anna ', '(', '%', 'de89 1111 ', '030 901820 '])(

@@ -37,7 +37,7 @@ export class RedactingStream {
     this.take(this.folder.push(chunk));
     const from = this.before.text.length;
     const text = withContext(this.before, this.pending);
-    const clean = cleanCut(text, this.options.ruleset, from);
+    const clean = cleanCut(text, this.options.ruleset, from, this.taken);
     if (clean > from || this.pending.text === '') return this.release(text, clean);
     if (this.pending.text.length <= this.holdCharsMax) return '';
     return this.release(text, alignDown(text, text.text.length - this.options.ruleset.reach));
@@ -59,6 +59,11 @@ export class RedactingStream {
   /** What was replaced so far, each value once, in order. */
   get found(): Found[] {
     return this.values.list();
+  }
+
+  /** Secrets masked so far. */
+  get masked(): number {
+    return this.values.masked;
   }
 
   private take(folded: Folded): void {

@@ -1,0 +1,7 @@
+import type { PiiClass } from '@signalbox/contracts';
+
+export interface ProseFound {
+  class: PiiClass;
+  start: number;
+  end: number;
+}
