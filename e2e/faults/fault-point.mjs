@@ -12,8 +12,6 @@ import './small-times.mjs';
 const file = process.env['SIGNALBOX_FAULT_FILE'];
 let order = null;
 let seen = 0;
-/** An append whose bytes have not left yet. */
-let sent = null;
 
 function read(path) {
   try {
@@ -47,7 +45,8 @@ function isMeant({ kind, body }) {
 
 function at(phase, entry) {
   if (order === null || order.phase !== phase || !isMeant(entry) || ++seen < order.nth) return;
-  if (phase === 'sent') sent = entry;
+  // Everything that one turn publishes is written at its end.
+  if (phase === 'sent') setImmediate(() => setImmediate(() => order !== null && strike(entry)));
   else strike(entry);
 }
 
@@ -59,12 +58,6 @@ if (file) {
   subscribe('signalbox.journal.appending', (entry) => {
     at('before', entry);
     at('sent', entry);
-  });
-  subscribe('signalbox.bus.flushed', () => {
-    const entry = sent;
-    sent = null;
-    // The client writes to its socket at the end of this turn.
-    if (entry !== null) setImmediate(() => order !== null && strike(entry));
   });
   subscribe('signalbox.journal.appended', (entry) => at('stored', entry));
 }

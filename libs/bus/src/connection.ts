@@ -1,4 +1,3 @@
-import { channel } from 'node:diagnostics_channel';
 import { type AccountName, inboxPrefix, type ServiceName } from '@signalbox/contracts';
 import { backoffMs, MeshError, pause } from '@signalbox/kernel';
 import {
@@ -16,7 +15,6 @@ import {
   type SubscriptionOptions,
 } from '@nats-io/transport-node';
 import { fromNats } from './bus-error.js';
-import { Coalescer } from './coalescer.js';
 import type { KeyRing } from './key-ring.js';
 import { LIMITS } from './limits.js';
 import type { BusLogger } from './types.js';
@@ -39,15 +37,11 @@ interface Outgoing {
 
 type Forbidden = (subject: string, operation: 'publish' | 'subscription') => void;
 
-/** Told when what gathered was handed to the socket: `{ messages }`. For fault tests. */
-const flushed = channel('signalbox.bus.flushed');
-
 /** One user's connection to one account: it comes back for ever, and tells when it does. */
 export class Connection {
   readonly #reconnected = new Set<() => void>();
   readonly #forbidden = new Set<Forbidden>();
   readonly #closing = new Set<() => void>();
-  readonly #sending = new Coalescer(() => this.#sendOutgoing());
   #outgoing: Outgoing[] = [];
   #isClosing = false;
   #disconnectedAt: number | null = null;
@@ -138,8 +132,8 @@ export class Connection {
   }
 
   /**
-   * The same a moment later, with all else that is sent in it: every write of its own costs a system call here and one at
-   * the server. What is sent so stays in order. `sent` hears when the client has it, or why it cannot.
+   * The same at the end of this turn of the event loop, with all else that is sent in it: every write of its own costs a
+   * system call here and one at the server. What is sent so stays in order. `sent` hears when the client has it, or why it cannot.
    */
   sendSoon(
     subject: string,
@@ -147,8 +141,7 @@ export class Connection {
     options: PublishOptions | undefined,
     sent: (error: MeshError | null) => void,
   ): void {
-    this.#outgoing.push({ subject, payload, options, sent });
-    this.#sending.ask();
+    if (this.#outgoing.push({ subject, payload, options, sent }) === 1) setImmediate(() => this.#sendOutgoing());
   }
 
   listen(subject: string, options: SubscriptionOptions): Subscription {
@@ -173,7 +166,6 @@ export class Connection {
 
   #sendOutgoing(): void {
     const outgoing = this.#outgoing;
-    if (outgoing.length === 0) return;
     this.#outgoing = [];
     for (const { subject, payload, options, sent } of outgoing) {
       let fault: MeshError | null = null;
@@ -184,7 +176,6 @@ export class Connection {
       }
       sent(fault);
     }
-    if (flushed.hasSubscribers) flushed.publish({ messages: outgoing.length });
   }
 
   async #watch(): Promise<void> {

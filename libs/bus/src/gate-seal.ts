@@ -1,6 +1,5 @@
 import { hash, type KeyObject, sign, verify } from 'node:crypto';
 import { MeshError } from '@signalbox/kernel';
-import { Coalescer } from './coalescer.js';
 
 /** Entries under one signature, at most. */
 export const SEALS_MAX = 128;
@@ -22,16 +21,15 @@ interface Leaf {
 
 /**
  * Signatures (Ed25519) of what the guard writes into journals: everybody can check them, at many times the cost of an
- * HMAC. So what is sealed at one moment is signed together: the leaves of a Merkle tree (RFC 9162, section 2.1) are the
- * entries, its root is signed once, and each seal holds the way from its entry to the root. A reader checks the signature
- * of a root once.
+ * HMAC. So what is sealed in one turn of the event loop is signed together: the leaves of a Merkle tree (RFC 9162,
+ * section 2.1) are the entries, its root is signed once, and each seal holds the way from its entry to the root. A reader
+ * checks the signature of a root once.
  *
  * `e:<signature>` of one entry alone, `m:<signature, sides, siblings>` of one among many; base64url. `sides` is a byte
  * with a bit a level, from the leaves up: 1 where the sibling stands on the left.
  */
 export class GateSigner {
   #leaves: Leaf[] = [];
-  readonly #coalescer = new Coalescer(() => this.#signAll());
 
   /** `sealsMax`: entries under one signature, at most SEALS_MAX. */
   constructor(
@@ -42,8 +40,7 @@ export class GateSigner {
   /** The seal of this content. Rejects where the key is missing. */
   seal(content: Buffer): Promise<string> {
     return new Promise((resolve, reject) => {
-      this.#leaves.push({ content, resolve, reject });
-      this.#coalescer.ask();
+      if (this.#leaves.push({ content, resolve, reject }) === 1) setImmediate(() => this.#signAll());
     });
   }
 

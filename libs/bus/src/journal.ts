@@ -36,7 +36,7 @@ import type {
 
 /** Told in the same turn in which the broker's ack arrived: `{ kind, tenant, runId, body, seq }`. For probes and fault tests. */
 const appended = channel('signalbox.journal.appended');
-/** Told right before an entry goes to the publisher, which sends it a moment later: `{ kind, tenant, runId, body }`. */
+/** Told right before an entry goes to the publisher, which sends it at the end of this turn: `{ kind, tenant, runId, body }`. */
 const appending = channel('signalbox.journal.appending');
 
 /** Journals of runs: one subject a run, one stream a partition. Only on CORE. */

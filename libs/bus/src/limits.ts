@@ -40,8 +40,6 @@ export const LIMITS = {
   lettersScannedMax: 5_000,
   /** Entries asked for ahead of the one in hand. */
   readBatch: 256,
-  /** How long a burst of what gathered may take; what is late comes with the next one. */
-  readBurstMs: 20,
   /** An ephemeral reader that stops asking is removed by the server. */
   followInactiveMs: 5_000,
   readInactiveMs: 1_000,

@@ -56,7 +56,6 @@ export function followPartition(
     stream,
     from: options.fromSeq,
     inactiveMs: LIMITS.followInactiveMs,
-    gatherMs: options.gatherMs,
     signal: options.signal,
     beforeStart: async (lastSeq) => {
       const size = await partitionSize(connection, partition, options.signal);

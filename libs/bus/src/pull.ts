@@ -61,14 +61,12 @@ export class Pull {
     return this.#outstanding === 0 || performance.now() - this.#heardAt <= MISSED_BEATS * this.options.heartbeatMs;
   }
 
-  /** `expiresMs`: what has not come by then is not waited for. */
-  ask(count: number, expiresMs: number = LIMITS.pullExpiresMs): void {
+  ask(count: number): void {
     if (this.#stopped || this.#draining || count <= 0) return;
     if (this.#outstanding === 0) this.#heardAt = performance.now();
     this.#outstanding += count;
     const { stream, consumer, heartbeatMs } = this.options;
-    const beats = expiresMs >= 2 * heartbeatMs ? { idle_heartbeat: heartbeatMs * MS } : {};
-    const request = { batch: count, expires: expiresMs * MS, ...beats };
+    const request = { batch: count, expires: LIMITS.pullExpiresMs * MS, idle_heartbeat: heartbeatMs * MS };
     const reply = `${this.#inbox}.${(this.#asked++).toString(36)}`;
     this.connection.nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, JSON.stringify(request), { reply });
   }

@@ -27,8 +27,6 @@ export interface StreamReaderOptions {
   headersOnly?: boolean;
   /** The consumer is removed by the server when nobody asked for so long. */
   inactiveMs: number;
-  /** For a reader in no hurry: what comes within so long is fetched together. */
-  gatherMs?: number | undefined;
   /** One at a time, in order; awaited. */
   onMessage: (message: StreamMessage) => void | Promise<void>;
   /** Called before each consumer is made, with the last sequence handed over; what it throws ends the reader unless it is temporary. */
@@ -60,9 +58,6 @@ export class StreamReader {
   #left = 0;
   #queue: Msg[] = [];
   #consumerSeq = 0;
-  /** Messages since it was last asked for some, and how many the server still had behind the newest. */
-  #came = 0;
-  #behind = 0;
   #lost = false;
   #wake: () => void = () => undefined;
 
@@ -144,9 +139,8 @@ export class StreamReader {
   async #pump(pull: Pull): Promise<void> {
     const { signal } = this.#end;
     while (!signal.aborted) {
-      if (!this.#lost) {
-        const asking = this.#ask(pull);
-        if (asking !== null) await asking;
+      if (!this.#lost && pull.outstanding + this.#queue.length <= LIMITS.readBatch / 2) {
+        pull.ask(LIMITS.readBatch - pull.outstanding - this.#queue.length);
       }
       const msg = this.#queue.shift();
       if (msg !== undefined) {
@@ -160,31 +154,12 @@ export class StreamReader {
     }
   }
 
-  #ask(pull: Pull): Promise<void> | null {
-    const { gatherMs } = this.options;
-    const ahead = pull.outstanding + this.#queue.length;
-    if (gatherMs !== undefined) return ahead === 0 ? this.#gather(pull, gatherMs) : null;
-    if (ahead <= LIMITS.readBatch / 2) pull.ask(LIMITS.readBatch - ahead);
-    return null;
-  }
-
-  /** One message wakes the reader; what comes meanwhile is fetched in one burst, since each by itself costs two wake-ups. */
-  async #gather(pull: Pull, gatherMs: number): Promise<void> {
-    const came = this.#came;
-    this.#came = 0;
-    if (came === 0) return pull.ask(1);
-    if (this.#behind === 0) await pause(gatherMs, this.#end.signal);
-    pull.ask(LIMITS.readBatch, LIMITS.readBurstMs);
-  }
-
   /** False on a gap: what was lost in between must be read again. A promise only where the message is still being taken. */
   #handOver(msg: Msg): boolean | Promise<boolean> {
     const delivery = readDelivery(msg.reply);
     if (delivery === null) return true;
     if (delivery.consumerSeq !== this.#consumerSeq + 1) return false;
     this.#consumerSeq = delivery.consumerSeq;
-    this.#came += 1;
-    this.#behind = delivery.pending;
     if (delivery.streamSeq > this.#lastSeq) {
       const taken = this.options.onMessage({
         seq: delivery.streamSeq,

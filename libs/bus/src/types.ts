@@ -153,8 +153,6 @@ export interface AppendReceipt {
 export interface FollowOptions {
   /** First sequence wanted. */
   fromSeq: number;
-  /** For a reader in no hurry: entries that come within so long are fetched together, ms. */
-  gatherMs?: number;
   /** Called in order, one at a time; its promise is awaited before the next. */
   onEntry: (entry: RawEntry) => void | Promise<void>;
   /** Asked in order before an entry is read and checked; what the reader knows already is not handed over. */

@@ -80,10 +80,9 @@ export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
     // After a failure nothing more is kept: the checkpoint would pass over what was not.
     const flush = (): Promise<void> =>
       (flushing = flushing.then(() => (failed ? undefined : this.#keep(batch, folds))).catch(fail));
-    const timer = setInterval(() => void flush(), this.config.flushMs / 2);
+    const timer = setInterval(() => void flush(), this.config.flushMs);
     const reader = this.bus.journal.follow(partition, {
       fromSeq: position.lastSeq + 1,
-      gatherMs: this.config.flushMs / 2,
       signal: AbortSignal.any([stop.signal, this.#stop.signal]),
       onFault: fail,
       onEntry: async (entry) => {
