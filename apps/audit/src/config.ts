@@ -9,7 +9,7 @@ const schema = {
   pgUrl: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL'),
   httpPort: z.coerce.number().int().min(0).max(65_535).default(7_412),
   /** Longest time an entry waits before it is archived, ms. */
-  flushMs: z.coerce.number().int().min(10).max(4_000).default(250),
+  flushMs: z.coerce.number().int().min(10).max(10_000).default(250),
   /** Entries archived in one transaction. */
   batchMax: z.coerce.number().int().min(1).max(5_000).default(500),
   /** How long a run stays in its stream after its end, ms. Longer than work waits in a queue: one hour. */

@@ -32,6 +32,9 @@ describe('seals under one signature', () => {
       altered[at]! ^= 1;
       expect(isSealOf(content, `m:${altered.toString('base64url')}`, publicKey)).toBe(false);
     }
+    const idle = Buffer.from(bytes);
+    idle[64]! |= 0x80;
+    expect(isSealOf(content, `m:${idle.toString('base64url')}`, publicKey)).toBe(false);
     for (const length of [0, 64, 65, 66, 96, bytes.length - 1, bytes.length + 1, bytes.length + 32])
       expect(isSealOf(content, `m:${Buffer.alloc(length, bytes).toString('base64url')}`, publicKey)).toBe(false);
   });

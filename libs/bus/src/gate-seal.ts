@@ -83,6 +83,8 @@ export function isSealOf(content: Buffer, seal: string, key: KeyObject): boolean
   const levels = (bytes.length - SIGNATURE_BYTES - 1) / HASH_BYTES;
   if (!Number.isInteger(levels) || levels < 1 || levels > LEVELS_MAX) return false;
   const sides = bytes[SIGNATURE_BYTES]!;
+  // One seal, one form: no bit may stand for a level that is not there.
+  if (sides >> levels !== 0) return false;
   let node = leafHash(content);
   for (let level = 0; level < levels; level++) {
     const start = SIGNATURE_BYTES + 1 + level * HASH_BYTES;
