@@ -31,6 +31,11 @@ export const ToolDriver = z.discriminatedUnion('kind', [
     /** Exact host names, or `*.example.com`; with a port where it is not the scheme's own. */
     hosts: z.array(z.string().min(1).max(255)).max(100),
     methods: z.array(z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])).min(1),
+    /**
+     * Where every call goes, by the first of the methods: its arguments are the query of a GET or DELETE, else the JSON
+     * body. Absent: the call's arguments say where it goes (`url`, `method`, `headers`, `body`).
+     */
+    address: z.string().max(2_048).optional(),
   }),
   z.object({
     kind: z.literal('code'),
