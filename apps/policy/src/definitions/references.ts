@@ -3,6 +3,7 @@ import { MeshError } from '@signalbox/kernel';
 import { isSoundCondition, parseHostPattern, urlLeadsTo } from '@signalbox/policy-engine';
 import { inlineFault, planFaults, unsupportedIn } from '@signalbox/run-engine';
 import { entitiesNamed } from '../cedar/entity-names.js';
+import { labelFaults } from './label-faults.js';
 import type { Definitions, Kind, TenantPolicy } from '../storage/policy.repository.js';
 
 type Fault = [field: string, message: string];
@@ -76,6 +77,7 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names, policy: 
   ],
   tools: (tool: ToolManifest, names, policy) => [
     ...toolFaults(tool),
+    ...labelFaults(tool),
     ...calledFaults(tool, names),
     ...handedFaults(tool, policy),
   ],
