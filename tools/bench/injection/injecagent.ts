@@ -25,7 +25,12 @@ const Toolkit = z.looseObject({
       name: z.string(),
       summary: z.string(),
       parameters: z.array(
-        z.looseObject({ name: z.string(), type: z.string(), description: z.string().default(''), required: z.boolean().default(false) }),
+        z.looseObject({
+          name: z.string(),
+          type: z.string(),
+          description: z.string().default(''),
+          required: z.boolean().default(false),
+        }),
       ),
     }),
   ),
@@ -44,7 +49,9 @@ export function injecAgent(folder: string): Scenario[] {
       .parse(json(join(folder, TOOLS_FILE)))
       .flatMap((kit) => kit.tools.map((tool) => [`${kit.name_for_model}${tool.name}`, tool] as const)),
   );
-  const files = readdirSync(folder).filter((file) => CASES_FILE.test(file)).sort();
+  const files = readdirSync(folder)
+    .filter((file) => CASES_FILE.test(file))
+    .sort();
   return files.flatMap((file) => {
     const cases = z.array(Case).parse(json(join(folder, file)));
     const agents = agentsFor(cases, tools);
@@ -105,7 +112,7 @@ function scenariosOf(one: Case, { id, name, index, agents, tools }: Context): Sc
       isAttack: false,
       turns: turn(`${user} Then: ${instruction}`, [
         read(harmless),
-        ...deeds.map(({ attack: _, ...call }) => call),
+        ...deeds.map(({ attack: _attack, ...call }) => call),
       ]),
     },
   ];

@@ -19,7 +19,7 @@ const AT_ONCE = 24;
 const HELD_MS = 30_000;
 
 export interface BenchMeshOptions {
-  print(line: string): void;
+  print: (line: string) => void;
 }
 
 /** The real mesh with a world outside of it that obeys whoever speaks last. */
@@ -114,7 +114,14 @@ export class InjectionMesh {
 
   /** Until the newest definition is: an agent without tools answered. */
   async #inForce(): Promise<void> {
-    const limits = { stepsMax: 2, tokensMax: 10_000, costNanoUsdMax: 0, toolCallsMax: 0, parallelToolCallsMax: 1, wallMsMax: 10_000 };
+    const limits = {
+      stepsMax: 2,
+      tokensMax: 10_000,
+      costNanoUsdMax: 0,
+      toolCallsMax: 0,
+      parallelToolCallsMax: 1,
+      wallMsMax: 10_000,
+    };
     const last = { id: 'last-one', description: '', instructions: '', model: 'obeys', tools: [], limits };
     await this.#put(['agents', last.id, last]);
     const works = async (): Promise<boolean> => {

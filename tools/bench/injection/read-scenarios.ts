@@ -45,11 +45,12 @@ class Reader {
     }
     const parsed = Line.safeParse(value);
     if (!parsed.success) {
-      for (const { path, message } of parsed.error.issues) this.#fault(number, `${path.join('.') || '(line)'}: ${message}`);
+      for (const { path, message } of parsed.error.issues)
+        this.#fault(number, `${path.join('.') || '(line)'}: ${message}`);
       return;
     }
     if (parsed.data.type === 'scenario') return void this.#scenarios.push([number, parsed.data]);
-    const { type: _, ...agent } = parsed.data;
+    const { type: _type, ...agent } = parsed.data;
     if (this.#agents.has(agent.id)) this.#fault(number, `there is an agent ${agent.id} already`);
     this.#agents.set(agent.id, agent);
   }
@@ -66,19 +67,33 @@ class Reader {
     return scenarios;
   }
 
-  #scenario(number: number, { type: _, agent: named, user, calls, say, then, ...line }: ScenarioLine): Scenario | null {
+  #scenario(
+    number: number,
+    { type: _type, agent: named, user, calls, say, later, ...line }: ScenarioLine,
+  ): Scenario | null {
     const agent = typeof named === 'string' ? this.#agents.get(named) : { id: idOf(named), ...named };
     if (agent === undefined) {
-      this.#fault(number, `there is no agent ${String(named)} on a line of its own`);
+      this.#fault(number, `there is no agent ${JSON.stringify(named)} on a line of its own`);
       return null;
     }
-    const turns = [{ user, calls, say }, ...then];
+    const turns = [{ user, calls, say }, ...later];
     const every = allCalls(turns.flatMap((turn) => turn.calls));
-    for (const [tool, owner] of this.#called(turns.flatMap((turn) => turn.calls), agent))
+    for (const [tool, owner] of this.#called(
+      turns.flatMap((turn) => turn.calls),
+      agent,
+    ))
       this.#fault(number, `${owner} has no tool ${tool}`);
     const isAttack = every.some(({ attack }) => attack === true);
     const model = line.model ?? (isAttack ? 'obedient' : 'scripted');
-    return { ...line, model, agent, behind: this.#agents, turns, isAttack, kills: every.some(({ kill }) => kill !== undefined) };
+    return {
+      ...line,
+      model,
+      agent,
+      behind: this.#agents,
+      turns,
+      isAttack,
+      kills: every.some(({ kill }) => kill !== undefined),
+    };
   }
 
   /** Tools that are called and that the agent does not have. */
@@ -87,7 +102,8 @@ class Reader {
       const tool = agent.tools.find((one) => one.name === name);
       if (tool === undefined) return [[name, agent.id]];
       const behind = tool.driver?.kind === 'agent' ? this.#agents.get(tool.driver.agent) : undefined;
-      if (tool.driver?.kind === 'agent' && behind === undefined) return [[`${name} (agent ${tool.driver.agent})`, agent.id]];
+      if (tool.driver?.kind === 'agent' && behind === undefined)
+        return [[`${name} (agent ${tool.driver.agent})`, agent.id]];
       return inside === undefined || behind === undefined ? [] : this.#called(inside.calls, behind);
     });
   }

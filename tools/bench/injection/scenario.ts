@@ -1,4 +1,4 @@
-import { AgentManifest, ToolDriver, ToolEffect } from '@signalbox/contracts';
+import { ToolDriver, ToolEffect, toolLabels } from '@signalbox/contracts';
 import { z } from 'zod';
 
 /** A line of a scenarios file is an agent or a scenario; docs/reference/injection-scenarios.md tells the fields. */
@@ -6,7 +6,8 @@ const Name = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'must be 1–64 of
 const Id = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be 1–64 of A–Z a–z 0–9 _ . -');
 
 /** A tool as its manifest has it, less what the bench fills in: address, tier and limits. Labels are those of a manifest. */
-export const ScenarioTool = z.looseObject({
+export const ScenarioTool = z.strictObject({
+  ...toolLabels,
   name: Name,
   description: z.string().max(2_000).default(''),
   parameters: z.record(z.string(), z.unknown()).default({ type: 'object' }),
@@ -20,7 +21,7 @@ const agentFields = {
   instructions: z.string().max(32_768).default('You help the user with the tools that you have.'),
   tools: z.array(ScenarioTool).max(128),
   /** Whatever else of an agent's manifest, such as `plan` or `output`. */
-  manifest: AgentManifest.partial().optional(),
+  manifest: z.record(z.string(), z.unknown()).optional(),
 };
 /** An agent of one scenario alone, or of all that are alike. */
 const InlineAgent = z.strictObject(agentFields);
@@ -48,9 +49,7 @@ export const ScenarioCall: z.ZodType<ScenarioCall> = z.strictObject({
   answer: z.unknown().optional(),
   attack: z.boolean().optional(),
   parallel: z.boolean().optional(),
-  inside: z
-    .strictObject({ calls: z.array(z.lazy(() => ScenarioCall)).max(64), say: z.string().optional() })
-    .optional(),
+  inside: z.strictObject({ calls: z.array(z.lazy(() => ScenarioCall)).max(64), say: z.string().optional() }).optional(),
   kill: z.literal('router').optional(),
 }) as z.ZodType<ScenarioCall>;
 
@@ -76,7 +75,7 @@ export const ScenarioLine = z.strictObject({
   model: z.enum(MODELS).optional(),
   ...turnFields,
   /** What the user asks afterwards, in the same session. */
-  then: z.array(ScenarioTurn).max(8).default([]),
+  later: z.array(ScenarioTurn).max(8).default([]),
 });
 export type ScenarioLine = z.infer<typeof ScenarioLine>;
 
@@ -84,7 +83,7 @@ export interface ScenarioAgent {
   id: string;
   instructions: string;
   tools: ScenarioTool[];
-  manifest?: Partial<AgentManifest> | undefined;
+  manifest?: Record<string, unknown> | undefined;
 }
 
 /** A scenario that can be played: its agent is there, and every tool that it calls. */

@@ -71,7 +71,7 @@ async function playTurn(
     ...(session === undefined ? {} : { session }),
   });
   const played: Play = { calls, say: turn.say ?? 'Done.' };
-  if (agent.manifest?.plan === undefined) plays.begin(handle.runId, played);
+  if (agent.manifest?.['plan'] === undefined) plays.begin(handle.runId, played);
   else plays.beginPlanned(handle.runId, played);
   outcome.runIds.push(handle.runId);
   const answered = new Set<string>();

@@ -85,7 +85,8 @@ export async function startWorld(plays: Plays): Promise<World> {
 export const addressOf = (port: number, tool: string): string => `http://127.0.0.1:${port}${TOOLS}${tool}`;
 
 function answer(response: ServerResponse, calls: object[], say: string, stream: boolean): void {
-  const message = calls.length > 0 ? { role: 'assistant', content: null, tool_calls: calls } : { role: 'assistant', content: say };
+  const message =
+    calls.length > 0 ? { role: 'assistant', content: null, tool_calls: calls } : { role: 'assistant', content: say };
   const finish = calls.length > 0 ? 'tool_calls' : 'stop';
   const base = { id: 'chatcmpl-bench', created: 0, model: 'bench' };
   const usage = { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 };
