@@ -52,6 +52,7 @@ export * from './journal/tool-failed.v1.js';
 export * from './journal/tool-receipt.js';
 export * from './journal/upcast.js';
 export * from './partitions.js';
+export * from './policy/admin-grant.js';
 export * from './policy/agent-manifest.js';
 export * from './policy/agent-plan.js';
 export * from './policy/bundle-ref.js';
