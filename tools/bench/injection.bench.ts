@@ -9,6 +9,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { injecAgent } from './injection/injecagent.ts';
+import { listedScenarios } from './injection/lists.ts';
 import { InjectionMesh } from './injection/mesh.ts';
 import { readScenarios } from './injection/read-scenarios.ts';
 import { attackRows, isDone, targetsOf, taskRows } from './injection/report.ts';
@@ -35,9 +36,10 @@ export async function run(argv: string[]): Promise<Record<string, unknown>> {
   });
   if (values.json) report = new Console(process.stderr);
   const data = resolve(values.data ?? join(DATA, 'injection'));
-  if (!existsSync(data))
-    report.log(`ABSENT: ${data}. Give --data DIR, or set SIGNALBOX_DATA; only scenarios that need no data are played.`);
-  const scenarios = chosen(values.scenarios ? readScenarios(values.scenarios) : injecAgent(data), values);
+  if (!existsSync(data) && values.scenarios === undefined)
+    report.log(`ABSENT: ${data}. Give --data DIR, or set SIGNALBOX_DATA; only our own tasks and attacks are played.`);
+  const all = values.scenarios ? readScenarios(values.scenarios) : [...injecAgent(data), ...listedScenarios(data)];
+  const scenarios = chosen(all, values);
   const outcomes = await played(scenarios);
   const attacks = attackRows(outcomes);
   const tasks = taskRows(outcomes);
