@@ -8,6 +8,7 @@ import { Console } from 'node:console';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureDetector } from './injection/detectors.ts';
 import { injecAgent } from './injection/injecagent.ts';
 import { listedScenarios } from './injection/lists.ts';
 import { InjectionMesh } from './injection/mesh.ts';
@@ -40,13 +41,15 @@ export async function run(argv: string[]): Promise<Record<string, unknown>> {
     report.log(`ABSENT: ${data}. Give --data DIR, or set SIGNALBOX_DATA; only our own tasks and attacks are played.`);
   const all = values.scenarios ? readScenarios(values.scenarios) : [...injecAgent(data), ...listedScenarios(data)];
   const scenarios = chosen(all, values);
+  const detector = measureDetector(data, all);
+  report.table(detector.rows);
   const outcomes = await played(scenarios);
   const attacks = attackRows(outcomes);
   const tasks = taskRows(outcomes);
   report.table(attacks);
   report.table(tasks);
   if (values.details) showDetails(outcomes);
-  return { attacks, tasks, targets: targetsOf(attacks, tasks) };
+  return { attacks, tasks, detector, targets: targetsOf(outcomes, detector.rows) };
 }
 
 function chosen(all: Scenario[], { quick, only }: { quick: boolean; only?: string | undefined }): Scenario[] {
