@@ -33,6 +33,7 @@ export const KINDS = [
   'answer',
   'fork',
   'code',
+  'secret',
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
@@ -56,7 +57,7 @@ export interface Conversation {
 
 /** How many of a hundred conversations are of each kind. */
 const SHARES: Readonly<Record<Kind, number>> = {
-  ask: 26,
+  ask: 23,
   invent: 22,
   tool: 20,
   'tool error': 7,
@@ -67,6 +68,7 @@ const SHARES: Readonly<Record<Kind, number>> = {
   answer: 2,
   fork: 3,
   code: 1,
+  secret: 3,
 };
 /** Each run of a program is a sandbox. */
 const CODE_MAX = 20;
@@ -167,6 +169,9 @@ class Maker {
           input: `${plant.sentence('input of a fork')} case ${this.#word}`,
           instructions: plant.sentence('instructions of a fork'),
         };
+        return made;
+      case 'secret':
+        made.input = `${plant.secret('secret in a request')} This is case ${this.#word}.`;
         return made;
       case 'code':
         return this.#withProgram(made);

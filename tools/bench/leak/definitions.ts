@@ -68,6 +68,7 @@ export async function define(stack: Stack, tenant: string, host: string): Promis
     instructions: 'You are under test.',
     model: 'patient',
     tools,
+    forks: { instructions: true },
     limits,
   };
   const rule = { id: 'clerk-may', effect: 'permit', agents: [AGENT], tools, when: [], description: '' };

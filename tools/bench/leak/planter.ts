@@ -13,6 +13,8 @@ export interface Planting {
   marker: string;
 }
 
+/** What enters by the guard is refused with a secret in it, so these are planted in requests of their own. */
+const REFUSES_SECRETS = /question|instructions|signal|fork|schedule/;
 const MARKERS_FROM = 1_000_000;
 const SYLLABLES = ['ba', 'de', 'fi', 'go', 'hu', 'ka', 'le', 'mi', 'no', 'pu', 'ra', 'se', 'ti', 'vo', 'wu', 'za'];
 
@@ -24,6 +26,7 @@ const BY_CLASS: Readonly<Partial<Record<PiiClass, readonly Spelling[]>>> = {
 };
 const OF_ALL: readonly Spelling[] = ['zero width', 'bidi', 'percent', 'JSON escapes', 'base64', 'base64url'];
 const OF_SHAPES: readonly Spelling[] = [...OF_ALL, 'full width'];
+const WITHOUT_A_WORD: readonly PlantedClass[] = ['EMAIL', 'PHONE', 'CARD', 'IBAN', 'CRYPTO', 'MAC', 'IP', 'URL'];
 /** Most of what people write is written plainly. */
 const PLAIN_OF_TEN = 5;
 
@@ -44,7 +47,14 @@ export class Planter {
   }
 
   sentence(field: string): string {
-    const made = this.#next();
+    return this.#sentence(field, this.#next(field));
+  }
+
+  secret(field: string): string {
+    return this.#sentence(field, makeValue('SECRET', this.#dice));
+  }
+
+  #sentence(field: string, made: MadeValue): string {
     const spelling = this.#spellingFor(made.class);
     const sentence = this.#dice.of(made.sentences);
     // What is told by its words is encoded with them.
@@ -59,7 +69,7 @@ export class Planter {
   json(field: string, count: number): Record<string, unknown> {
     const fields: [string, unknown][] = [];
     for (let n = 0; n < count; n++) {
-      const made = this.#next();
+      const made = this.#next(field);
       const form =
         made.number !== undefined && n % 2 === 0 ? 'JSON number' : this.#dice.of(['JSON', 'JSON in a string'] as const);
       const { marker } = this.#plant(made, field, form, made.value);
@@ -72,9 +82,9 @@ export class Planter {
     return Object.fromEntries(fields);
   }
 
-  /** A bare value, for places that hold one and no more; structured ones alone where `shaped`. */
+  /** A bare value, for places that hold one and no more: of a class that its shape alone tells. */
   bare(field: string, only?: PlantedClass): string {
-    const made = only ? makeValue(only, this.#dice) : this.#next();
+    const made = makeValue(only ?? this.#dice.of(WITHOUT_A_WORD), this.#dice);
     this.#plant(made, field, 'plain', made.value);
     return made.value;
   }
@@ -99,9 +109,10 @@ export class Planter {
     return { values, markers };
   }
 
-  /** Each class in its turn, so that even a short run has all. */
-  #next(): MadeValue {
-    return makeValue(CLASSES[this.#turn++ % CLASSES.length]!, this.#dice);
+  /** Each class in its turn, so that even a short run has all; secrets go where they may, since they are refused elsewhere. */
+  #next(field: string): MadeValue {
+    const name = CLASSES[this.#turn++ % CLASSES.length]!;
+    return name === 'SECRET' && REFUSES_SECRETS.test(field) ? this.#next(field) : makeValue(name, this.#dice);
   }
 
   #spellingFor(name: PiiClass): Spelling {
