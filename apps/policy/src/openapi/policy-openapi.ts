@@ -32,6 +32,8 @@ const SINGULAR = {
   keys: 'Key',
   halts: 'Halt',
   policies: 'Policy',
+  redactions: 'Redaction',
+  patterns: 'Pattern',
 } as const;
 type CollectionName = keyof typeof SINGULAR;
 
@@ -83,6 +85,8 @@ const REQUESTS = new Set([
   'Model',
   'Halt',
   'Policy',
+  'Redaction',
+  'Pattern',
   'NewKey',
   'KeyChange',
   'TenantLimits',

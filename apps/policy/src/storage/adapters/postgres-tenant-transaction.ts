@@ -8,6 +8,8 @@ import {
   HaltEntity,
   KeyEntity,
   ModelEntity,
+  PatternEntity,
+  RedactionEntity,
   RuleEntity,
   ToolEntity,
 } from '../entities/definition.entities.js';
@@ -35,6 +37,8 @@ export const definitionEntities = {
   keys: KeyEntity,
   halts: HaltEntity,
   policies: CedarPolicyEntity,
+  redactions: RedactionEntity,
+  patterns: PatternEntity,
 };
 type DefinitionRow = AgentEntity;
 
@@ -75,6 +79,8 @@ export class PostgresTenantTransaction implements TenantTransaction {
       keys: await this.#all('keys'),
       halts: await this.#all('halts'),
       policies: await this.#all('policies'),
+      redactions: await this.#all('redactions'),
+      patterns: await this.#all('patterns'),
     };
   }
 
