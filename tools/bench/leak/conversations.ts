@@ -1,59 +1,6 @@
 import type { Dice } from '../privacy/made-values.ts';
+import { type Conversation, type Kind, KINDS, type ModelStep } from './conversation.ts';
 import { type Planter, wordOf } from './planter.ts';
-
-/** What the model says in one turn. */
-export interface ModelStep {
-  text?: string;
-  /** Says again what it was told last. */
-  echo?: true;
-  calls?: { name: string; arguments: string }[];
-  fail?: { status: number; body: string };
-  hang?: true;
-  /** Characters that are sent at a time. */
-  chunkChars: number;
-}
-
-/** What a server answers to one request of a tool. */
-export interface ServerAnswer {
-  status: number;
-  headers: Record<string, string>;
-  body: string;
-  hang?: true;
-}
-
-export const KINDS = [
-  'ask',
-  'invent',
-  'tool',
-  'tool error',
-  'session',
-  'provider error',
-  'refused',
-  'intervene',
-  'answer',
-  'fork',
-  'code',
-  'secret',
-] as const;
-export type Kind = (typeof KINDS)[number];
-
-export interface Conversation {
-  /** By this the model and the server know it again. */
-  word: string;
-  kind: Kind;
-  way: 'HTTP' | 'NATS';
-  stream: boolean;
-  input: string;
-  instructions?: string;
-  names?: string[];
-  session?: string;
-  idempotencyKey?: string;
-  metadata?: Record<string, string>;
-  steps: ModelStep[];
-  answers: ServerAnswer[];
-  /** Of what is said to the run afterwards. */
-  said: Record<string, string>;
-}
 
 /** How many of a hundred conversations are of each kind. */
 const SHARES: Readonly<Record<Kind, number>> = {
@@ -146,15 +93,7 @@ class Maker {
         };
         return made;
       case 'intervene':
-        made.way = 'NATS';
-        made.steps = [this.#step({ hang: true })];
-        made.said = {
-          pause: `asked for by ${plant.bare('reason of a pause')}`,
-          resume: `asked for by ${plant.bare('reason of a resume')}`,
-          signal: JSON.stringify(plant.json('signal', 3)),
-          cancel: `asked for by ${plant.bare('reason of a cancel')}`,
-        };
-        return made;
+        return this.#interfered(made);
       case 'answer':
         made.way = 'NATS';
         made.steps = [
@@ -191,6 +130,20 @@ class Maker {
       answers: [],
       said: {},
     };
+  }
+
+  /** Everything that can be said to a run while it goes on. */
+  #interfered(made: Conversation): Conversation {
+    const reason = (of: string): string => `asked for by ${this.#planter.bare(`reason of a ${of}`)}`;
+    made.way = 'NATS';
+    made.steps = [this.#step({ hang: true })];
+    made.said = {
+      pause: reason('pause'),
+      resume: reason('resume'),
+      signal: JSON.stringify(this.#planter.json('signal', 3)),
+      cancel: reason('cancel'),
+    };
+    return made;
   }
 
   #asked(made: Conversation): Conversation {

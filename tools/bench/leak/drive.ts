@@ -7,7 +7,7 @@ import { subjects } from '@signalbox/contracts';
 import { waitFor } from '@signalbox/testing';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import type { Stack } from '../../stack/options.ts';
-import type { Conversation } from './conversations.ts';
+import type { Conversation } from './conversation.ts';
 import { AGENT } from './definitions.ts';
 
 const ANSWER_MS = 120_000;

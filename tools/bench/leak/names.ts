@@ -54,6 +54,12 @@ const PEOPLE = [
     head: words('Chandra Gopala Rama Venka Subra Nara Vira Parama'),
     tail: words('sekharan krishnaiah murthyappa teswaran manohar simhulu bhadraiah'),
   },
+  // Names that are words, as the hardest are.
+  {
+    given: words('Grace Hope Mark Rose Will Dawn'),
+    head: words('White Black Sand Wood South Under Good Water'),
+    tail: words('house stone bridge fields water wood fellow'),
+  },
 ] as const;
 
 const STREETS = [

@@ -20,12 +20,11 @@ const SYLLABLES = ['ba', 'de', 'fi', 'go', 'hu', 'ka', 'le', 'mi', 'no', 'pu', '
 
 /** Which spellings of a class a reader of text can be asked to see through. */
 const BY_CLASS: Readonly<Partial<Record<PiiClass, readonly Spelling[]>>> = {
-  EMAIL: ['upper', 'look-alikes'],
-  URL: ['look-alikes'],
+  EMAIL: ['upper'],
   IBAN: ['upper'],
 };
 const OF_ALL: readonly Spelling[] = ['zero width', 'bidi', 'percent', 'JSON escapes', 'base64', 'base64url'];
-const OF_SHAPES: readonly Spelling[] = [...OF_ALL, 'full width'];
+const OF_SHAPES: readonly Spelling[] = [...OF_ALL, 'full width', 'look-alikes'];
 const WITHOUT_A_WORD: readonly PlantedClass[] = ['EMAIL', 'PHONE', 'CARD', 'IBAN', 'CRYPTO', 'MAC', 'IP', 'URL'];
 /** Most of what people write is written plainly. */
 const PLAIN_OF_TEN = 5;
@@ -34,6 +33,7 @@ const PLAIN_OF_TEN = 5;
 export class Planter {
   readonly plantings: Planting[] = [];
   readonly #index = new NeedleIndex();
+  readonly #values: string[] = [];
   readonly #dice: Dice;
   #turn = 0;
 
@@ -98,6 +98,11 @@ export class Planter {
     return makeValue('PERSON', this.#dice);
   }
 
+  /** For a test that plants one itself. */
+  valueOf(id: number): string {
+    return this.#values[id] ?? '';
+  }
+
   /** Whose values show in a text, and whose markers. */
   seenIn(text: string): { values: Planting[]; markers: Planting[] } {
     const values: Planting[] = [];
@@ -129,6 +134,7 @@ export class Planter {
     const id = this.plantings.length;
     const planting: Planting = { id, class: made.class, field, spelling, marker: wordOf(id) };
     this.plantings.push(planting);
+    this.#values.push(made.value);
     this.#index.add(id, made.shown);
     if (spelling === 'look-alikes') this.#index.add(id, spelled);
     this.#index.add(MARKERS_FROM + id, planting.marker);

@@ -126,8 +126,9 @@ function targetsOf(
     ),
     atMost('secrets seen raw', byClass['SECRET']?.leaked ?? 0, 0),
     ...Object.entries(bounds).map(([name, bound]) => {
-      const { planted = 1, leaked = 0 } = byClass[name] ?? {};
-      return atMost(`share of ${name} seen raw, against 1 − recall`, round(leaked / planted, 4), bound ?? 0);
+      const row = byClass[name];
+      const share = row ? round(row.leaked / row.planted, 4) : 0;
+      return atMost(`share of ${name} seen raw, against 1 − recall`, share, bound ?? 0);
     }),
     atMost('conversations that broke off', talked.broken.length, 0),
     atMost('fields that should have been seen inside and were not', silent.length, 0),
@@ -143,6 +144,7 @@ const UNSEEN_FIELDS = new Set([
   'HTTP path',
   'header',
   'bearer key',
+  'secret in a request',
   'header of a tool result',
   'error of a provider',
   'error of a tool',

@@ -3,6 +3,10 @@ type Spell = (value: string) => string;
 const ZERO_WIDTH = ['\u200b', '\u200d', '\u2060', '\ufeff'];
 /** Letters of other scripts that look like these. */
 const LOOKALIKES: Readonly<Record<string, string>> = {
+  A: '\u0410',
+  E: '\u0415',
+  K: '\u041a',
+  P: '\u03a1',
   a: '\u0430',
   c: '\u0441',
   e: '\u0435',

@@ -127,7 +127,7 @@ export const STRUCTURED = {
   IP: {
     key: 'ip',
     make: (dice) =>
-      `${110 + dice.below(80)}.${100 + dice.below(155)}.${100 + dice.below(155)}.${100 + dice.below(155)}`,
+      `${130 + dice.below(30)}.${100 + dice.below(155)}.${100 + dice.below(155)}.${100 + dice.below(155)}`,
     sentences: ANYWHERE,
   },
   MAC: { key: 'mac', make: (dice) => (hex(dice, 12).match(/../g) ?? []).join(':'), sentences: ANYWHERE },

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Conversation, ModelStep } from './conversations.ts';
+import type { Conversation, ModelStep } from './conversation.ts';
 
 interface ChatMessage {
   role: string;
