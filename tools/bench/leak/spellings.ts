@@ -35,4 +35,3 @@ export const SPELLINGS = {
   base64url: (value) => Buffer.from(value).toString('base64url'),
 } as const satisfies Record<string, Spell>;
 export type Spelling = keyof typeof SPELLINGS;
-export const SPELLING_NAMES = Object.keys(SPELLINGS) as Spelling[];
