@@ -47,7 +47,11 @@ async function everyChange(): Promise<Shown[]> {
 
 async function sql(text: string): Promise<unknown> {
   const source = await createDataSource({ url: pgUrl, entities: [], migrations: [] }).initialize();
-  return source.query(text).finally(() => source.destroy());
+  try {
+    return (await source.query(text)) as unknown;
+  } finally {
+    await source.destroy();
+  }
 }
 
 beforeAll(async () => {
@@ -59,7 +63,8 @@ beforeAll(async () => {
   await audit.work(
     'audit-notes',
     async ({ body }) => {
-      if (body.kind === 'admin-change') notes.push(body);
+      const note = body as AuditNoteV1;
+      if (note.kind === 'admin-change') notes.push(note);
     },
     { concurrency: 1 },
   );

@@ -17,7 +17,6 @@ const Change = z.object({
 });
 
 export const changeSchemas: Record<string, z.ZodType> = {
-  Change,
   ChangePage: z.object({ items: z.array(Change), next: z.number().int().nullable() }),
 };
 
