@@ -33,6 +33,8 @@ const SINGULAR = {
   keys: 'Key',
   halts: 'Halt',
   policies: 'Policy',
+  redactions: 'Redaction',
+  patterns: 'Pattern',
 } as const;
 type CollectionName = keyof typeof SINGULAR;
 
@@ -85,6 +87,8 @@ const REQUESTS = new Set([
   'Model',
   'Halt',
   'Policy',
+  'Redaction',
+  'Pattern',
   'NewKey',
   'KeyChange',
   'TenantLimits',

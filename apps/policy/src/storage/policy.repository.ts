@@ -4,6 +4,8 @@ import type {
   Halt,
   KeyGrant,
   ModelManifest,
+  RedactionPattern,
+  RedactionRule,
   Rule,
   SignedBundleV1,
   TenantLimits,
@@ -20,6 +22,8 @@ export interface Definitions {
   keys: KeyGrant;
   halts: Halt;
   policies: CedarPolicy;
+  redactions: RedactionRule;
+  patterns: RedactionPattern;
 }
 export type Kind = keyof Definitions;
 export const KINDS = [
@@ -30,6 +34,8 @@ export const KINDS = [
   'keys',
   'halts',
   'policies',
+  'redactions',
+  'patterns',
 ] as const satisfies readonly Kind[];
 
 /** The whole of a tenant's policy. */

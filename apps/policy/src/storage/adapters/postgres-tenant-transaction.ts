@@ -11,6 +11,8 @@ import {
   HaltEntity,
   KeyEntity,
   ModelEntity,
+  PatternEntity,
+  RedactionEntity,
   RuleEntity,
   ToolEntity,
 } from '../entities/definition.entities.js';
@@ -38,6 +40,8 @@ export const definitionEntities = {
   keys: KeyEntity,
   halts: HaltEntity,
   policies: CedarPolicyEntity,
+  redactions: RedactionEntity,
+  patterns: PatternEntity,
 };
 type DefinitionRow = AgentEntity;
 
@@ -78,6 +82,8 @@ export class PostgresTenantTransaction implements TenantTransaction {
       keys: await this.#all('keys'),
       halts: await this.#all('halts'),
       policies: await this.#all('policies'),
+      redactions: await this.#all('redactions'),
+      patterns: await this.#all('patterns'),
     };
   }
 
