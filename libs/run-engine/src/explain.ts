@@ -7,6 +7,7 @@ import type {
   RunFork,
   WireError,
 } from '@signalbox/contracts';
+import { flowText } from './label-text.js';
 import { openDraft } from './draft.js';
 import { take } from './evolve.js';
 import { newRun, type StoredEntry } from './state.js';
@@ -36,7 +37,7 @@ const by = ({ rules, policies = [] }: DecisionRecord): string =>
     ...(policies.length > 0 ? [` by policy ${policies.join(', ')}`] : []),
   ].join(' and');
 const why = (decision: DecisionRecord): string =>
-  `${decision.kind}${by(decision)}: ${decision.reason}${decision.bundle ? ` (bundle v${decision.bundle.version})` : ''}`;
+  `${decision.kind}${by(decision)}: ${decision.reason}${decision.bundle ? ` (bundle v${decision.bundle.version})` : ''}${flowText(decision)}`;
 
 const forkText = ({ runId, step, model, instructions }: RunFork, messages: number): string =>
   `Forked from ${runId} after step ${step}: ${messages} messages come before its own${model === undefined ? '' : `, model ${model}`}${instructions === undefined ? '' : ', other instructions'}.`;

@@ -40,11 +40,11 @@ export class RedactionService {
     const ruleset = names.length > 0 ? createRuleset({ names }) : this.#general;
     const found = new Map<string, Found>();
     let masked = 0;
-    const messages = input.map(({ role, content }) => {
+    const messages = input.map(({ role, content, untrusted }): Message => {
       const clean = this.#redact(tenant, content, ruleset);
       for (const item of clean.found) found.set(item.token, item);
       masked += clean.masked;
-      return { role, content: clean.text };
+      return { role, content: clean.text, ...(untrusted === true ? { untrusted } : {}) };
     });
     const items = [...found.values()];
     return { messages, found: items, counts: countFound(items, masked), ruleset: MESH_RULESET };
