@@ -1,6 +1,7 @@
 import type {
   AgentManifest,
   BundleRef,
+  CallLabels,
   DecisionRecord,
   Halt,
   KeyGrant,
@@ -17,6 +18,7 @@ import { bundleInvalid } from './bundle/open-bundle.js';
 import { decideByPolicies } from './cedar/decide-call.js';
 import { compileCedarPolicy } from './cedar/policy.js';
 import { CedarPolicySet } from './cedar/policy-set.js';
+import { type BaseCheck, compileBaseRules } from './labels/base-rules.js';
 import { KeyRing } from './key-ring.js';
 import { combine } from './rules/combine.js';
 import { compileRules, covers, type Decider, deny, type Verdict } from './rules/rule-set.js';
@@ -38,6 +40,7 @@ export interface ToolAccess {
   tool: string;
   arguments: unknown;
   userId: string;
+  labels: CallLabels;
 }
 
 /** A bundle made ready to decide from. Immutable; a new bundle gives a new one. */
@@ -151,7 +154,7 @@ export class CompiledPolicy {
     if (halt) throw new MeshError('AGENT_HALTED', `Agent ${agentId.slice(0, 64)} is halted: ${halt.reason}`);
   }
 
-  #decide({ agent, tool, arguments: args, userId }: ToolAccess): Verdict {
+  #decide({ agent, tool, arguments: args, userId, labels }: ToolAccess): Verdict {
     const halt = this.haltOf(agent);
     if (halt) return deny('halt', [], `Agent ${agent} is halted by ${halt.id}: ${halt.reason}`);
     const found = this.#agents.get(agent);
@@ -162,7 +165,7 @@ export class CompiledPolicy {
     if (args === null || typeof args !== 'object' || Array.isArray(args)) {
       return deny('invalid', [], 'The arguments of a tool are a JSON object.');
     }
-    return this.#decider(agent, manifest)(args, userId);
+    return this.#decider(agent, manifest)(args, userId, labels);
   }
 
   #decider(agent: string, tool: ToolManifest): Decider {
@@ -170,9 +173,9 @@ export class CompiledPolicy {
     if (!ofAgent) this.#deciders.set(agent, (ofAgent = new Map()));
     let decider = ofAgent.get(tool.name);
     if (!decider) {
-      decider = combine(
-        compileRules(this.#source.rules, agent, tool.name),
-        decideByPolicies(this.#policies, agent, tool),
+      decider = onBase(
+        combine(compileRules(this.#source.rules, agent, tool.name), decideByPolicies(this.#policies, agent, tool)),
+        compileBaseRules(tool, this.#source.baseRules?.off ?? []),
       );
       ofAgent.set(tool.name, decider);
     }
@@ -203,6 +206,12 @@ export class CompiledPolicy {
  */
 export function compilePolicy(bundle: PolicyBundleV1, hash: string = sha256Hex(canonicalJson(bundle))): CompiledPolicy {
   return new CompiledPolicy(bundle, hash);
+}
+
+/** Everything else permits it; then the rules of the mesh itself are asked. */
+function onBase(decider: Decider, base: BaseCheck | null): Decider {
+  if (base === null) return decider;
+  return (args, userId, labels) => base(decider(args, userId, labels), labels, args);
 }
 
 function unique<T>(what: string, items: readonly T[], idOf: (item: T) => string): ReadonlyMap<string, T> {

@@ -2,6 +2,7 @@ import type {
   ChildRun,
   CallWait,
   DecisionRecord,
+  Label,
   QuestionChoice,
   RunEventOf,
   ToolEffect,
@@ -53,6 +54,8 @@ export interface Call extends Asked {
   child: ChildRun | null;
   result: string;
   error: WireError | null;
+  /** Of the result, whether the model is shown it or not. */
+  label: Label;
 }
 
 export interface Approval {

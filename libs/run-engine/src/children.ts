@@ -1,5 +1,6 @@
 import type { ChildRun, JournalBody } from '@signalbox/contracts';
 import { childRunIdFor } from '@signalbox/contracts';
+import { argumentsLabel, labelsOf, outputLabel } from './call-labels.js';
 import { DEPTH_MAX } from './settings.js';
 import { type Call, isClosed, isSettled, openChildren, type RunState } from './state.js';
 
@@ -79,6 +80,7 @@ export function spawnOf(state: RunState, callId: string): JournalBody<'run.spawn
     ...(priority === undefined ? {} : { priority }),
     bundle: call.decision?.bundle ?? state.plan!.bundle,
     acceptedAt: call.requestedAt,
+    label: argumentsLabel(labelsOf(state, call)),
     parent: { runId: accepted.runId, callId, depth: (accepted.parent?.depth ?? 0) + 1 },
     deadlineAt: child.deadlineAt,
   };
@@ -111,6 +113,7 @@ export function childEndOf(state: RunState): JournalBody<'child.ended.v1'> | nul
     childRunId: accepted.runId,
     status: status === 'completed' || status === 'cancelled' ? status : 'failed',
     output: status === 'completed' ? state.output : null,
+    label: outputLabel(state),
     error: state.error,
     usage: state.usage,
     costNanoUsd: state.costNanoUsd,

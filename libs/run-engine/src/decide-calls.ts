@@ -1,5 +1,6 @@
 import type { BundleRef, DecisionRecord, ErrorCode, RunEvent } from '@signalbox/contracts';
 import { sha256Hex } from '@signalbox/kernel';
+import { labelsOf } from './call-labels.js';
 import { agentCalled, depthLeft, grantChild, openPurse, type Purse } from './children.js';
 import { handedAlready, handoffFault, handoffTo, handOver } from './handoff.js';
 import { inlineAnswer } from './inline.js';
@@ -7,7 +8,7 @@ import { schemaFaults } from './json-schema.js';
 import { limitEvents } from './limits.js';
 import { type DecideEnv, authorized } from './policy-view.js';
 import { approvalQuestion, approvedBy, askedOf, isDoubtful, questionEvents, rejectedBy } from './questions.js';
-import { ATTEMPTS_MAX, QUEUE_WAIT_MS_MAX, ROUND_CHARS_MAX } from './settings.js';
+import { ATTEMPTS_MAX, ENGINE_VERSION, ENGINE_WITH_LABELS, QUEUE_WAIT_MS_MAX, ROUND_CHARS_MAX } from './settings.js';
 import { type Call, isSettled, type RunState } from './state.js';
 import { waitOf } from './waiting.js';
 
@@ -142,10 +143,7 @@ export function judge(state: RunState, call: Call, env: DecideEnv): { event: Run
   const wait = waitOf(tool, args, env.nowMs);
   if (typeof wait === 'string') return refuse('TOOL_ARGUMENTS_INVALID', invalid(`The call cannot wait: ${wait}.`));
   if (call.status === 'rejected') return refuseBy(rejectedBy(call, plan.bundle));
-  const userId = state.accepted!.principal.userId;
-  const verdict = authorized(env.policy, { agent: plan.agent.id, tool: name, arguments: args, userId });
-  const asks = verdict.outcome === 'approve' || verdict.kind === 'approval';
-  const decision = asks && call.approval !== null ? approvedBy(state, call, verdict) : verdict;
+  const decision = decided(state, call, args, env);
   if (decision.outcome === 'deny') return refuseBy(decision);
   if (tool.driver.kind === 'inline' && decision.outcome === 'permit') {
     const answer = inlineAnswer(tool.driver.expression, tool.limits, text, args);
@@ -172,6 +170,23 @@ export function judge(state: RunState, call: Call, env: DecideEnv): { event: Run
       ...(wait === null ? {} : { wait }),
     },
   };
+}
+
+/** What policy says of the call, by its labels and its arguments; or a person, where policy leaves it to one. */
+function decided(
+  state: RunState,
+  call: Call,
+  args: Record<string, unknown>,
+  { policy, engine = ENGINE_VERSION }: DecideEnv,
+): DecisionRecord {
+  const labels = labelsOf(state, call);
+  const { userId } = state.accepted!.principal;
+  const question = { agent: state.plan!.agent.id, tool: call.tool, arguments: args, userId, labels };
+  const verdict = authorized(policy, question);
+  const asks = verdict.outcome === 'approve' || verdict.kind === 'approval';
+  const decision = asks && call.approval !== null ? approvedBy(state, call, verdict) : verdict;
+  // Not as policy may have them, but as the journal gives them.
+  return engine >= ENGINE_WITH_LABELS ? { ...decision, labels } : decision;
 }
 
 function parseArguments(text: string): Record<string, unknown> | null {

@@ -1,5 +1,6 @@
 import type { InferWorkV1, RunEvent, SessionLoadV1, SessionSaveV1, ToolWorkV1 } from '@signalbox/contracts';
 import { sha256Hex } from '@signalbox/kernel';
+import { labelsOf, sessionLabel } from './call-labels.js';
 import { stepNumbered } from './draft.js';
 import { messagesOf, promptFor } from './prompt.js';
 import { HISTORY_MESSAGES_MAX } from './settings.js';
@@ -138,6 +139,7 @@ function callWork(state: RunState, call: Call): NonNullable<ToolWorkV1['next']>[
     effect,
     limits: call.limits!,
     idempotencyKey: idempotencyKeyOf(state.accepted!.runId, callId),
+    labels: labelsOf(state, call),
     ...(call.decision?.kind === 'approval' ? { decision: call.decision } : {}),
     deadlineAt: Math.min(call.notBeforeAt + call.timeoutMs, deadlineOf(state)),
   };
@@ -159,7 +161,14 @@ export function sessionLoad(state: RunState): SessionLoadV1 {
 
 export function sessionSave(state: RunState): SessionSaveV1 {
   const { runId, tenant, sessionId } = state.accepted!;
-  return { runId, tenant, sessionId, ...askedOnce(state.save), messages: messagesOf(state) };
+  return {
+    runId,
+    tenant,
+    sessionId,
+    ...askedOnce(state.save),
+    messages: messagesOf(state),
+    label: sessionLabel(state),
+  };
 }
 
 const askedOnce = (ask: SessionAsk | null): { attempt: number; deadlineAt?: number } =>

@@ -1,6 +1,8 @@
 import type { RunEvent, RunEventOf } from '@signalbox/contracts';
+import { resultLabel } from './call-labels.js';
 import { takeKept } from './controls.js';
 import { addCall, addRemark, callIdOf, newCall, putCall, putStep, stepNumbered } from './draft.js';
+import { contextOf, controlOf } from './labels.js';
 import { repairRequest } from './output.js';
 import { retryDelayMs } from './settings.js';
 import type { Asked, ModelStep, RunState } from './state.js';
@@ -78,7 +80,14 @@ function requestModel(draft: RunState, event: RunEventOf<'model.requested'>, dec
   const request = asked(event.attempt, decidedAt, event.timeoutMs, last?.status === 'retry');
   const fresh = { ...request, status: 'requested' as const, outputTokensMax: event.outputTokensMax, error: null };
   if (last !== undefined) return putStep(draft, last, fresh);
-  const step: ModelStep = { ...fresh, step: event.step, content: '', callIds: [], charged: [] };
+  const step: ModelStep = {
+    ...fresh,
+    step: event.step,
+    content: '',
+    label: contextOf(draft),
+    callIds: [],
+    charged: [],
+  };
   putStep(draft, step, {});
 }
 
@@ -95,6 +104,7 @@ function stepPlanned(draft: RunState, event: RunEventOf<'plan.stepped'>, decided
       outputTokensMax: 0,
       error: null,
       content: '',
+      label: controlOf(draft),
       callIds,
       ...(event.order === undefined ? {} : { sequence: true as const }),
       charged: [],
@@ -121,7 +131,17 @@ function applyCallEvent(
     const { result, error = null, decision } = event;
     const status = error === null ? 'completed' : 'failed';
     const done = { attempt: 1, requestedAt: decidedAt, notBeforeAt: decidedAt, effect: 'pure' as const };
-    return putCall(draft, call, { ...done, tier: 'T0', status, arguments: event.arguments, decision, result, error });
+    const label = resultLabel(draft, call);
+    return putCall(draft, call, {
+      ...done,
+      tier: 'T0',
+      status,
+      arguments: event.arguments,
+      decision,
+      result,
+      error,
+      label,
+    });
   }
   if (event.attempt === 1) draft.toolCalls += 1;
   if (event.child !== undefined) draft.childCount += 1;
@@ -139,6 +159,7 @@ function applyCallEvent(
     wait: event.wait ?? null,
     child,
     error: null,
+    label: resultLabel(draft, call),
   });
   if (event.wait !== undefined) takeKept(draft, event.callId);
 }

@@ -1,4 +1,5 @@
 import type { CallWait, DecisionRecord, Finding, WireError } from '@signalbox/contracts';
+import { flowText } from './label-text.js';
 
 export const errorText = (error: WireError): string => `${error.code}: ${error.message}`;
 export const usd = (nano: number): string => `$${(nano / 1e9).toFixed(6)}`;
@@ -27,4 +28,4 @@ export const by = ({ rules, policies = [] }: DecisionRecord): string =>
     ...(policies.length > 0 ? [` by policy ${policies.join(', ')}`] : []),
   ].join(' and');
 export const why = (decision: DecisionRecord): string =>
-  `${decision.kind}${by(decision)}: ${decision.reason}${decision.bundle ? ` (bundle v${decision.bundle.version})` : ''}`;
+  `${decision.kind}${by(decision)}: ${decision.reason}${decision.bundle ? ` (bundle v${decision.bundle.version})` : ''}${flowText(decision)}`;

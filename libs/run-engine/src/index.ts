@@ -1,4 +1,5 @@
 export { childEndOf, parentEndOf, spawnOf } from './children.js';
+export { argumentsLabel, labelsOf } from './call-labels.js';
 export { type Decided, decide, failRun, storedAs } from './decide.js';
 export {
   type AskEffect,

@@ -1,6 +1,7 @@
 import type {
   AgentManifest,
   BundleRef,
+  CallLabels,
   DecisionRecord,
   ModelManifest,
   RunForkRequest,
@@ -17,6 +18,7 @@ export interface AuthorizeQuestion {
   tool: string;
   arguments: Record<string, unknown>;
   userId: string;
+  labels: CallLabels;
 }
 
 /** A kill switch, and the bundle that carries it. */

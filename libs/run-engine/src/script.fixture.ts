@@ -4,6 +4,7 @@ import type {
   AgentPlan,
   ApprovalTerms,
   JournalBody,
+  Label,
   ModelManifest,
   RunEvent,
   RunLimits,
@@ -56,6 +57,10 @@ export interface WorldOptions {
   plan?: AgentPlan;
   /** The one agent that has the plan; absent: all do. */
   planOf?: string;
+  /** What manifests say beside, by tool. */
+  manifests?: Record<string, Partial<ToolManifest>>;
+  /** Of the session's messages; absent: trusted. */
+  history?: Label | 'unknown';
   /** Expression of the tool `inline`. */
   expression?: string;
   /** Version of the rules; absent: the present one. */
@@ -137,6 +142,7 @@ export function policyOf(options: WorldOptions): PolicyView {
     ...successors.map(([name]) => handingTo(name)),
     ...(successors.length === 0 ? [] : [handingTo('agent-1', 'first'), handingTo('nobody')]),
   ];
+  for (const tool of tools) Object.assign(tool, options.manifests?.[tool.name]);
   if (options.wallMs !== undefined) for (const { limits } of tools) limits.wallMs = options.wallMs;
   const agentOf = (id: string, limits?: Partial<RunLimits>): AgentManifest => ({
     id,

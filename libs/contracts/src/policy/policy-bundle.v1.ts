@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Sha256Hex, TenantId } from '../ids.js';
 import { Millis } from '../units.js';
 import { AgentManifest } from './agent-manifest.js';
+import { BaseRules } from './base-rules.js';
 import { CedarPolicy } from './cedar-policy.js';
 import { Halt } from './halt.js';
 import { KeyGrant } from './key-grant.js';
@@ -36,6 +37,8 @@ export const PolicyBundleV1 = z.object({
   redactions: z.array(RedactionRule).max(REDACTION_RULES_MAX).optional(),
   /** Classes of the tenant's own. Absent: none. */
   patterns: z.array(RedactionPattern).max(REDACTION_PATTERNS_MAX).optional(),
+  /** What the tenant says about the rules of the mesh itself. Absent: all hold. */
+  baseRules: BaseRules.optional(),
   /** Of the tenant as a whole. Absent: none but those of the mesh. */
   limits: TenantLimits.optional(),
 });

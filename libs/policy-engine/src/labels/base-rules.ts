@@ -1,0 +1,65 @@
+import {
+  ApprovalTerms,
+  BASE_RULES,
+  type BaseRule,
+  type CallLabels,
+  type Clearance,
+  type Label,
+  mayRead,
+  TENANT_READERS,
+  type ToolManifest,
+} from '@signalbox/contracts';
+import { allTerms } from '../rules/approval-terms.js';
+import { deny, type Verdict } from '../rules/rule-set.js';
+import { isAskedFor } from './provenance.js';
+import { callLabel, toolFlow } from './tool-flow.js';
+
+/** What the mesh itself asks of a call that everything else permits. */
+export type BaseCheck = (verdict: Verdict, labels: CallLabels, args: unknown) => Verdict;
+
+const TERMS = ApprovalTerms.parse({});
+
+/** The base rules for calls of one tool; null: they have nothing to say of it. `off`: those that the tenant goes without. */
+export function compileBaseRules(tool: ToolManifest, off: readonly BaseRule[]): BaseCheck | null {
+  const { isConsequential, egress, readers } = toolFlow(tool);
+  if (!isConsequential && !egress) return null;
+  const inForce = new Set(BASE_RULES.filter((rule) => !off.includes(rule)));
+  const does = isConsequential ? 'changes something outside' : 'tells others outside';
+  return (verdict, labels, args) => {
+    if (verdict.outcome === 'deny') return verdict;
+    const label = callLabel(labels, tool.roles);
+    const isForeign = label.integrity === 'untrusted';
+    const leaks = egress && !mayRead(readers, label);
+    if (!isForeign && !leaks) return verdict;
+    const isWanted = isAskedFor(tool, labels, args);
+    const found: [BaseRule, string][] = [];
+    if (isForeign && !isWanted)
+      found.push(['base.integrity', `${origins(label)} may be the words of others, and ${tool.name} ${does}`]);
+    if (leaks && !mayRead(isWanted ? shared(readers) : readers, label))
+      found.push([
+        'base.confidentiality',
+        `what is for ${label.readers.join(', ')} would be told to ${audience(readers)}`,
+      ]);
+    const held = found.filter(([rule]) => inForce.has(rule));
+    if (held.length > 0) return asking(verdict, held);
+    const missed = found.map(([rule]) => rule).join(', ');
+    if (missed === '') return verdict;
+    return { ...verdict, reason: `${verdict.reason} The tenant goes without ${missed}.`.slice(0, 1_000) };
+  };
+}
+
+/** Where the user said to whom: what belongs to the tenant is the user's to tell. */
+const shared = (readers: Clearance): Clearance => (readers === '*' ? readers : [...readers, TENANT_READERS]);
+
+const origins = ({ origins: names }: Label): string => (names.length === 0 ? 'what led to it' : names.join(', '));
+const audience = (readers: Clearance): string =>
+  readers === '*' || readers.length > 0 ? `who may read ${[...readers].join(', ')}` : 'whoever is there';
+
+function asking(verdict: Verdict, held: readonly [BaseRule, string][]): Verdict {
+  const rules = [...verdict.rules, ...held.map(([rule]) => rule)];
+  const reason = `${held.map(([rule, why]) => `${rule}: ${why}`).join('; ')}. So a person must approve exactly this call. ${verdict.reason}`;
+  const terms = verdict.terms === undefined ? TERMS : allTerms([verdict.terms, TERMS]);
+  // Terms of the mesh name nobody, so that somebody is always left.
+  if (terms === null) return { ...deny('error', rules, reason), policies: verdict.policies };
+  return { ...verdict, outcome: 'approve', kind: 'approve', rules, reason: reason.slice(0, 1_000), terms };
+}
