@@ -46,6 +46,7 @@ export * from './journal/run-spawned.v1.js';
 export * from './journal/session-loaded.v1.js';
 export * from './journal/session-saved.v1.js';
 export * from './journal/timer-fired.v1.js';
+export * from './journal/suspicion.js';
 export * from './journal/tool-began.v1.js';
 export * from './journal/tool-completed.v1.js';
 export * from './journal/tool-failed.v1.js';

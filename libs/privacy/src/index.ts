@@ -28,4 +28,4 @@ export { type ActionInForce, defaultActionOf, mayTreat } from './rules/actions.j
 export { createRuleset, MESH_RULESET, PROFILES, type Profile, type Ruleset } from './ruleset.js';
 export * from './vault/seal.js';
 export { generateVaultKeys, tenantPseudonymKey, type VaultKeyPair } from './vault/keys.js';
-export { detectInstructions, SUSPICIOUS, type Suspicion } from './instructions/detect-instructions.js';
+export { detectInstructions, SUSPICIOUS, suspicionOf } from './instructions/detect-instructions.js';

@@ -30,6 +30,12 @@ export function resultLabel(state: RunState, call: Call): Label {
   return raised(given, { integrity: source, readers: sensitivity.toSorted(), origins: [origin.slice(0, 160)] });
 }
 
+/** Of a result that looks like orders, whatever its tool says of itself. */
+export function suspectedLabel({ callId, tool, label }: Call): Label {
+  const origin = `${callId} ${tool}, suspected`.slice(0, 160);
+  return raised(label, { integrity: 'untrusted', readers: [], origins: [origin] });
+}
+
 /** Of the answer of a run that is over. */
 export function outputLabel(state: RunState): Label {
   const plan = state.plan?.agent.plan;

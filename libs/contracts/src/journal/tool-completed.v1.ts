@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Token } from '../ids.js';
 import { Findings, Redactions } from '../redactions.js';
 import { Millis } from '../units.js';
+import { Suspicion } from './suspicion.js';
 import { ToolReceipt } from './tool-receipt.js';
 import { toolStep } from './tool-step.js';
 
@@ -15,6 +16,8 @@ export const ToolCompletedV1 = z.object({
   findings: Findings.optional(),
   /** Which recognisers and rules cleaned it. Absent: not told. */
   ruleset: Token.optional(),
+  /** Absent: the result does not look like orders, or was not looked at. */
+  suspicion: Suspicion.optional(),
   receipt: ToolReceipt,
   completedAt: Millis,
 });

@@ -1,14 +1,7 @@
+import type { Suspicion } from '@signalbox/contracts';
 import { fold } from '../fold/fold.js';
 import { mapEncoded } from '../redaction/encoded.js';
 import { SIGNS } from './signs.js';
-
-/** How much a text looks like orders to an agent. */
-export interface Suspicion {
-  /** 0 to 1. */
-  score: number;
-  /** Names of the signs found, in the order of their table; `encoded` where they stand in base64. */
-  signs: string[];
-}
 
 /** From here on a text is taken for suspicious. */
 export const SUSPICIOUS = 0.5;
@@ -20,8 +13,14 @@ const ENCODED_WEIGHT = 0.5;
 const TAGS = /[\u{E0020}-\u{E007E}]+/gu;
 const TAG_BASE = 0xe0000;
 
+/** What is found, if it is enough for suspicion. */
+export function suspicionOf(text: string): Suspicion | undefined {
+  const found = detectInstructions(text);
+  return found.score >= SUSPICIOUS ? found : undefined;
+}
+
 /**
- * Looks for text that tells an agent what to do: in words, hidden, or in base64. A heuristic in linear time that raises
+ * Names the signs in the order of their table, and `encoded` where some stand in base64. Looks for text that tells an agent what to do: in words, hidden, or in base64. A heuristic in linear time that raises
  * suspicion and is no boundary: most real attacks ask politely.
  */
 export function detectInstructions(text: string): Suspicion {
