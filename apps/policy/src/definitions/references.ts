@@ -1,7 +1,7 @@
 import type { AgentManifest, CedarPolicy, Halt, KeyGrant, Rule, ToolManifest } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { isSoundCondition, parseHostPattern, urlLeadsTo } from '@signalbox/policy-engine';
-import { inlineFault, planFaults, unsupportedIn } from '@signalbox/run-engine';
+import { extractFaults, inlineFault, planFaults, unsupportedIn } from '@signalbox/run-engine';
 import { entitiesNamed } from '../cedar/entity-names.js';
 import { labelFaults } from './label-faults.js';
 import type { Definitions, Kind, TenantPolicy } from '../storage/policy.repository.js';
@@ -73,6 +73,7 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names, policy: 
     ),
     ...schemaFaults('output.schema', agent.output?.schema),
     ...planFaults(agent),
+    ...extractFaults(agent),
     ...handingFaults(agent, policy),
   ],
   tools: (tool: ToolManifest, names, policy) => [
