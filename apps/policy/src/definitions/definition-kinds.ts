@@ -1,4 +1,14 @@
-import { AgentManifest, CedarPolicy, Halt, KeyGrant, ModelManifest, Rule, ToolManifest } from '@signalbox/contracts';
+import {
+  AgentManifest,
+  CedarPolicy,
+  Halt,
+  KeyGrant,
+  ModelManifest,
+  RedactionPattern,
+  RedactionRule,
+  Rule,
+  ToolManifest,
+} from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { z } from 'zod';
 import type { Definitions, Kind } from '../storage/policy.repository.js';
@@ -12,6 +22,8 @@ export const definitionSchemas: { [K in Kind]: z.ZodType<Definitions[K]> } = {
   keys: KeyGrant,
   halts: Halt,
   policies: CedarPolicy,
+  redactions: RedactionRule,
+  patterns: RedactionPattern,
 };
 
 /** What is said of a key when it is changed; its digest stays. */

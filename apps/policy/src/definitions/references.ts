@@ -2,6 +2,7 @@ import type { AgentManifest, CedarPolicy, Halt, KeyGrant, Rule, ToolManifest } f
 import { MeshError } from '@signalbox/kernel';
 import { isSoundCondition, parseHostPattern, urlLeadsTo } from '@signalbox/policy-engine';
 import { extractFaults, inlineFault, planFaults, unsupportedIn } from '@signalbox/run-engine';
+import { patternFaults, redactionFaults, redactionsNaming } from './redaction-checks.js';
 import { entitiesNamed } from '../cedar/entity-names.js';
 import { labelFaults } from './label-faults.js';
 import type { Definitions, Kind, TenantPolicy } from '../storage/policy.repository.js';
@@ -56,6 +57,9 @@ function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
           .map((tool) => `tools/${tool.name}`),
       ];
     }
+    case 'patterns':
+      return redactionsNaming(id, policy);
+    case 'redactions':
     case 'rules':
     case 'keys':
     case 'halts':
@@ -101,6 +105,8 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names, policy: 
     ...unknownEntities(json, 'Agent', names.agents),
     ...unknownEntities(json, 'Tool', names.tools),
   ],
+  redactions: (rule, _, policy) => redactionFaults(rule, policy),
+  patterns: (pattern, _, policy) => patternFaults(pattern, policy),
 };
 
 const PURE: ReadonlySet<ToolManifest['driver']['kind']> = new Set(['timer', 'signal', 'handoff']);

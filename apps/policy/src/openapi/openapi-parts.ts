@@ -31,6 +31,11 @@ export const parameter = (
   schema,
   description,
 });
+export const queryOf = (schema: z.ZodType, description: string): Json[] =>
+  Object.entries((z.toJSONSchema(schema, { io: 'input' }).properties ?? {}) as Json).map(([name, shape]) =>
+    parameter(name, 'query', shape as Json, description),
+  );
+
 export const tenant = parameter('tenant', 'path', jsonSchema(TenantId), 'The tenant.');
 export const id = parameter('id', 'path', jsonSchema(Token), 'Id, or name of a tool.');
 export const ifMatch = parameter('If-Match', 'header', { type: 'string' }, 'ETag of what is replaced, or `*`.');
@@ -58,10 +63,14 @@ const problem = (description: string): Json => ({
 export const always = {
   400: problem('REQUEST_MALFORMED, REQUEST_INVALID (with `fields`) or PAYLOAD_TOO_DEEP.'),
   401: problem('KEY_MISSING or KEY_INVALID.'),
+  403: problem('ROLE_DENIED: the caller lacks the `role`.'),
   404: problem('NOT_FOUND or ROUTE_UNKNOWN.'),
   503: problem('STORE_UNAVAILABLE: try again.'),
 };
 export const onChange = {
-  409: problem('CONFLICT: it exists, changed meanwhile (`revision`), or is in use (`usedBy`).'),
+  409: problem('CONFLICT: it exists already, or is in use (`usedBy`); IDEMPOTENCY_BUSY.'),
+  412: problem('PRECONDITION_FAILED: it is not as the precondition says, but at `revision`.'),
   413: problem('REQUEST_TOO_LARGE or PAYLOAD_TOO_LARGE.'),
+  422: problem('IDEMPOTENCY_MISMATCH: the `Idempotency-Key` stands for another request.'),
+  428: problem('PRECONDITION_REQUIRED: it exists; send `If-Match` with its ETag.'),
 };

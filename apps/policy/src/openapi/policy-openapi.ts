@@ -17,10 +17,11 @@ import {
   jsonSchema,
   onChange,
   pageOf,
-  parameter,
+  queryOf,
   reply,
   tenant,
 } from './openapi-parts.js';
+import { changePaths, changeSchemas } from './change-paths.js';
 import { cedarPaths, cedarSchemas } from './cedar-paths.js';
 import { schedulePaths, scheduleSchemas } from './schedule-paths.js';
 
@@ -32,6 +33,8 @@ const SINGULAR = {
   keys: 'Key',
   halts: 'Halt',
   policies: 'Policy',
+  redactions: 'Redaction',
+  patterns: 'Pattern',
 } as const;
 type CollectionName = keyof typeof SINGULAR;
 
@@ -41,6 +44,7 @@ const shown = <S extends z.ZodType>(definition: S) =>
   z.object({ id: Token, revision: z.number().int().min(1), updatedAt: isoTime, definition });
 
 const Bundle = BundleRef.extend({ keyId: Token, issuedAt: isoTime, expiresAt: isoTime, delivered: z.boolean() });
+const Tenant = z.object({ id: TenantId, bundle: Bundle.nullable() });
 const Problem = z.looseObject({
   type: z.string(),
   title: z.string(),
@@ -68,9 +72,11 @@ const schemas: Record<string, z.ZodType> = {
     definition: TenantLimits,
   }),
   ...scheduleSchemas,
+  ...changeSchemas,
   Bundle,
   BundleWithPayload: Bundle.extend({ change: z.string(), signed: SignedBundleV1 }),
-  TenantList: z.object({ items: z.array(z.object({ id: TenantId, bundle: Bundle.nullable() })) }),
+  Tenant,
+  TenantPage: z.object({ items: z.array(Tenant), next: TenantId.nullable() }),
   Problem,
 };
 /** Bodies of requests. */
@@ -81,19 +87,22 @@ const REQUESTS = new Set([
   'Model',
   'Halt',
   'Policy',
+  'Redaction',
+  'Pattern',
   'NewKey',
   'KeyChange',
   'TenantLimits',
   'Schedule',
 ]);
 
+const paging = (): Json[] => queryOf(PageQuery, 'Paging, by id: `after` is the `next` of the page before.');
+
 function collection(name: CollectionName): Json {
   const one = SINGULAR[name];
-  const query = z.toJSONSchema(PageQuery, { io: 'input' }).properties as Json;
   const list = {
     operationId: `list${one.replace(/y$/, 'ie')}s`,
     tags: [name],
-    parameters: Object.entries(query).map(([key, schema]) => parameter(key, 'query', schema as Json, 'Paging, by id.')),
+    parameters: paging(),
     responses: { 200: reply(`A page of ${name}.`, `${one}Page`), ...always },
   };
   const post = {
@@ -165,8 +174,17 @@ export function policyOpenApi(): Json {
     [base]: {
       get: {
         operationId: 'listTenants',
-        tags: ['bundles'],
-        responses: { 200: reply('All tenants.', 'TenantList'), ...always },
+        tags: ['tenants'],
+        parameters: paging(),
+        responses: { 200: reply('Those that the caller may read.', 'TenantPage'), ...always },
+      },
+    },
+    [`${base}/{tenant}`]: {
+      parameters: [tenant],
+      get: {
+        operationId: 'getTenant',
+        tags: ['tenants'],
+        responses: { 200: reply('The tenant.', 'Tenant'), ...always },
       },
     },
   };
@@ -177,6 +195,7 @@ export function policyOpenApi(): Json {
   Object.assign(paths, cedarPaths(`${base}/{tenant}`));
   paths[`${base}/{tenant}/limits`] = limits;
   Object.assign(paths, schedulePaths(`${base}/{tenant}/schedules`));
+  Object.assign(paths, changePaths('/admin/v1'));
   paths[`${base}/{tenant}/bundle`] = {
     parameters: [tenant],
     get: {

@@ -4,11 +4,14 @@ import type {
   Halt,
   KeyGrant,
   ModelManifest,
+  RedactionPattern,
+  RedactionRule,
   Rule,
   SignedBundleV1,
   TenantLimits,
   ToolManifest,
 } from '@signalbox/contracts';
+import type { ChangeDraft } from '../changes/change.js';
 
 /** What a tenant's policy is made of, by the name of its collection. */
 export interface Definitions {
@@ -19,6 +22,8 @@ export interface Definitions {
   keys: KeyGrant;
   halts: Halt;
   policies: CedarPolicy;
+  redactions: RedactionRule;
+  patterns: RedactionPattern;
 }
 export type Kind = keyof Definitions;
 export const KINDS = [
@@ -29,6 +34,8 @@ export const KINDS = [
   'keys',
   'halts',
   'policies',
+  'redactions',
+  'patterns',
 ] as const satisfies readonly Kind[];
 
 /** The whole of a tenant's policy. */
@@ -82,6 +89,8 @@ export interface TenantTransaction {
   limits(): Promise<StoredLimits>;
   putLimits(definition: TenantLimits, revision: number): Promise<void>;
   newestBundle(): Promise<BundleHead | null>;
+  /** Writes down a change that is none of the above; those write themselves down. */
+  record(change: ChangeDraft): Promise<void>;
   /** Keeps a newly issued bundle, and forgets those older than the newest hundred. */
   addBundle(bundle: IssuedBundle): Promise<void>;
 }

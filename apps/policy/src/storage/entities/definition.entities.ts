@@ -39,3 +39,9 @@ export class HaltEntity extends DefinitionEntity {}
 
 @Entity({ name: 'policies' })
 export class CedarPolicyEntity extends DefinitionEntity {}
+
+@Entity({ name: 'redactions' })
+export class RedactionEntity extends DefinitionEntity {}
+
+@Entity({ name: 'patterns' })
+export class PatternEntity extends DefinitionEntity {}
