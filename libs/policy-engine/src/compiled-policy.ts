@@ -19,6 +19,7 @@ import { decideByPolicies } from './cedar/decide-call.js';
 import { compileCedarPolicy } from './cedar/policy.js';
 import { CedarPolicySet } from './cedar/policy-set.js';
 import { type BaseCheck, compileBaseRules } from './labels/base-rules.js';
+import { compileOffer, type Offer } from './labels/offered.js';
 import { KeyRing } from './key-ring.js';
 import { combine } from './rules/combine.js';
 import { compileRules, covers, type Decider, deny, type Verdict } from './rules/rule-set.js';
@@ -58,6 +59,9 @@ export class CompiledPolicy {
   readonly #policies: CedarPolicySet;
   /** By agent and tool, made at first use. Bounded: only tools that an agent lists get an entry. */
   readonly #deciders = new Map<string, Map<string, Decider>>();
+
+  /** The same. */
+  readonly #offers = new Map<string, Offer>();
 
   constructor(bundle: PolicyBundleV1, hash: string) {
     this.tenant = bundle.tenant;
@@ -123,6 +127,20 @@ export class CompiledPolicy {
     return { ...verdict, bundle: this.bundle };
   }
 
+  /** Of these tools, those that the agent could be permitted to call under these labels, for some arguments. Never throws. */
+  offered(agent: string, tools: readonly string[], userId: string, labels: CallLabels): string[] {
+    const found = this.#agents.get(agent);
+    return tools.filter((name) => {
+      const tool = this.#tools.get(name);
+      if (found === undefined || tool === undefined || !found.agent.tools.includes(name)) return false;
+      try {
+        return this.#offer(agent, tool)(userId, labels);
+      } catch {
+        return false;
+      }
+    });
+  }
+
   /** The grant of a key, from the SHA-256 (hex) of the key. KEY_INVALID when unknown or expired. */
   authenticate(keyDigest: string, nowMs: number): KeyGrant {
     return this.#keys.authenticate(keyDigest, nowMs);
@@ -180,6 +198,15 @@ export class CompiledPolicy {
       ofAgent.set(tool.name, decider);
     }
     return decider;
+  }
+
+  #offer(agent: string, tool: ToolManifest): Offer {
+    const key = `${agent}\0${tool.name}`;
+    const known = this.#offers.get(key);
+    if (known) return known;
+    const offer = compileOffer(this.#source.rules, this.#policies, agent, tool);
+    this.#offers.set(key, offer);
+    return offer;
   }
 
   #modelOf({ id, model }: Pick<AgentManifest, 'id' | 'model'>): ModelManifest {

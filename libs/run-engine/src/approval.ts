@@ -1,5 +1,6 @@
 import { sha256Hex } from '@signalbox/kernel';
 import { foldJournal } from './evolve.js';
+import { sentArguments } from './handles.js';
 import type { StoredEntry } from './state.js';
 
 /** What was approved, and who must have done so. */
@@ -25,7 +26,7 @@ export function approvalOf(
   const call = state.calls[wanted.callId];
   const { approval } = call ?? { approval: null };
   if (!approval?.granted || approval.userId === null || call?.tool !== wanted.tool) return null;
-  const text = call.arguments === '' ? '{}' : call.arguments;
+  const text = sentArguments(state, call);
   if (text !== wanted.arguments) return null;
   const { questionId, userId } = approval;
   const signed = entries.some(

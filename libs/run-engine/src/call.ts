@@ -56,6 +56,8 @@ export interface Call extends Asked {
   error: WireError | null;
   /** Of the result, whether the model is shown it or not. */
   label: Label;
+  /** The model is shown a handle instead of the result, with these names of fields; null: it reads the result. */
+  hidden: readonly string[] | null;
 }
 
 export interface Approval {

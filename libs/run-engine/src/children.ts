@@ -1,6 +1,7 @@
 import type { ChildRun, JournalBody } from '@signalbox/contracts';
 import { childRunIdFor } from '@signalbox/contracts';
-import { argumentsLabel, labelsOf, outputLabel } from './call-labels.js';
+import { argumentsLabel, flowOf, outputLabel } from './call-labels.js';
+import { sentArguments } from './handles.js';
 import { DEPTH_MAX } from './settings.js';
 import { type Call, isClosed, isSettled, openChildren, type RunState } from './state.js';
 
@@ -72,7 +73,7 @@ export function spawnOf(state: RunState, callId: string): JournalBody<'run.spawn
     sessionId,
     principal,
     agent: child.agent,
-    input: [{ role: 'user', content: questionOf(call.arguments) }],
+    input: [{ role: 'user', content: questionOf(sentArguments(state, call)) }],
     limits: child.limits,
     redactions: {},
     ruleset,
@@ -80,7 +81,7 @@ export function spawnOf(state: RunState, callId: string): JournalBody<'run.spawn
     ...(priority === undefined ? {} : { priority }),
     bundle: call.decision?.bundle ?? state.plan!.bundle,
     acceptedAt: call.requestedAt,
-    label: argumentsLabel(labelsOf(state, call)),
+    label: argumentsLabel(flowOf(state, call)),
     parent: { runId: accepted.runId, callId, depth: (accepted.parent?.depth ?? 0) + 1 },
     deadlineAt: child.deadlineAt,
   };

@@ -2,6 +2,7 @@ import type { BundleRef, DecisionRecord, ErrorCode, RunEvent } from '@signalbox/
 import { sha256Hex } from '@signalbox/kernel';
 import { labelsOf } from './call-labels.js';
 import { agentCalled, depthLeft, grantChild, openPurse, type Purse } from './children.js';
+import { filledIn, sentArguments } from './handles.js';
 import { handedAlready, handoffFault, handoffTo, handOver } from './handoff.js';
 import { inlineAnswer } from './inline.js';
 import { schemaFaults } from './json-schema.js';
@@ -114,7 +115,7 @@ export function judge(state: RunState, call: Call, env: DecideEnv): { event: Run
       step,
       callId,
       tool: name,
-      arguments: call.arguments,
+      arguments: sentArguments(state, call),
       error: { code, message: decision.reason },
       decision,
     },
@@ -127,15 +128,18 @@ export function judge(state: RunState, call: Call, env: DecideEnv): { event: Run
       'TOOL_UNKNOWN',
       invalid(`The agent has no tool ${name.slice(0, 64)}; it has: ${plan.tools.map((own) => own.name).join(', ')}.`),
     );
-  const text = call.arguments === '' ? '{}' : call.arguments;
-  const args = parseArguments(text);
-  if (args === null) return refuse('TOOL_ARGUMENTS_INVALID', invalid('The arguments are not a JSON object.'));
+  const own = call.arguments === '' ? '{}' : call.arguments;
+  const given = parseArguments(own);
+  if (given === null) return refuse('TOOL_ARGUMENTS_INVALID', invalid('The arguments are not a JSON object.'));
+  const filled = filledIn(state, own, given);
+  if (typeof filled === 'string') return refuse('TOOL_ARGUMENTS_INVALID', invalid(`In the arguments ${filled}.`));
+  const { args, text } = filled;
   const faults = schemaFaults(tool.parameters, args);
-  if (faults.length > 0)
-    return refuse(
-      'TOOL_ARGUMENTS_INVALID',
-      invalid(`The arguments do not match the schema of the tool: ${faults.join('; ')}`),
-    );
+  if (faults.length > 0) {
+    // Names in a value that is not shown come from outside, too.
+    const which = filled.labels === null ? faults.join('; ') : 'with what its handles stand for';
+    return refuse('TOOL_ARGUMENTS_INVALID', invalid(`The arguments do not match the schema of the tool: ${which}`));
+  }
   if (tool.driver.kind === 'agent' && depthLeft(state) < 1)
     return refuse('LIMIT_DEPTH', invalid('Agents are nested as deep as they may be; do without another one.'));
   const unfit = handoffFault(state, tool);
@@ -179,7 +183,7 @@ function decided(
   args: Record<string, unknown>,
   { policy, engine = ENGINE_VERSION }: DecideEnv,
 ): DecisionRecord {
-  const labels = labelsOf(state, call);
+  const labels = labelsOf(state, call, args);
   const { userId } = state.accepted!.principal;
   const question = { agent: state.plan!.agent.id, tool: call.tool, arguments: args, userId, labels };
   const verdict = authorized(policy, question);

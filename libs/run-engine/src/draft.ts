@@ -104,6 +104,7 @@ export function newCall(callId: string, step: number, tool: string, args: string
     result: '',
     error: null,
     label: TRUSTED,
+    hidden: null,
   };
 }
 

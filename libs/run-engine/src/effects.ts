@@ -1,7 +1,8 @@
 import type { InferWorkV1, RunEvent, SessionLoadV1, SessionSaveV1, ToolWorkV1 } from '@signalbox/contracts';
 import { sha256Hex } from '@signalbox/kernel';
-import { labelsOf, sessionLabel } from './call-labels.js';
+import { flowOf, sessionLabel } from './call-labels.js';
 import { stepNumbered } from './draft.js';
+import { sentArguments } from './handles.js';
 import { messagesOf, promptFor } from './prompt.js';
 import { HISTORY_MESSAGES_MAX } from './settings.js';
 import {
@@ -95,7 +96,9 @@ export function inferWork(state: RunState, dispatch: number): InferWorkV1 {
     agent: plan.agent.id,
     model: plan.model,
     messages: promptFor(state),
-    tools: plan.tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
+    tools: plan.tools
+      .filter(({ name }) => step.tools.includes(name))
+      .map(({ name, description, parameters }) => ({ name, description, parameters })),
     outputTokensMax: step.outputTokensMax,
     stream: accepted.stream,
     bundle: plan.bundle,
@@ -134,12 +137,12 @@ function callWork(state: RunState, call: Call): NonNullable<ToolWorkV1['next']>[
     step,
     attempt,
     tool,
-    arguments: call.arguments,
+    arguments: sentArguments(state, call),
     argumentsHash,
     effect,
     limits: call.limits!,
     idempotencyKey: idempotencyKeyOf(state.accepted!.runId, callId),
-    labels: labelsOf(state, call),
+    labels: call.decision?.labels ?? flowOf(state, call),
     ...(call.decision?.kind === 'approval' ? { decision: call.decision } : {}),
     deadlineAt: Math.min(call.notBeforeAt + call.timeoutMs, deadlineOf(state)),
   };

@@ -1,11 +1,11 @@
 import type { RunEvent, RunEventOf } from '@signalbox/contracts';
-import { resultLabel } from './call-labels.js';
+import { hiddenOf, resultLabel } from './call-labels.js';
 import { takeKept } from './controls.js';
 import { addCall, addRemark, callIdOf, newCall, putCall, putStep, stepNumbered } from './draft.js';
 import { contextOf, controlOf } from './labels.js';
 import { repairRequest } from './output.js';
 import { retryDelayMs } from './settings.js';
-import type { Asked, ModelStep, RunState } from './state.js';
+import type { Asked, Call, ModelStep, RunState } from './state.js';
 
 /** Takes one event of a decision into the draft. Total: an event that does not fit changes nothing. */
 export function applyEvent(draft: RunState, event: RunEvent, decidedAt: number): void {
@@ -78,7 +78,13 @@ function end(draft: RunState, status: 'completed' | 'failed' | 'cancelled', deci
 function requestModel(draft: RunState, event: RunEventOf<'model.requested'>, decidedAt: number): void {
   const last = stepNumbered(draft, event.step);
   const request = asked(event.attempt, decidedAt, event.timeoutMs, last?.status === 'retry');
-  const fresh = { ...request, status: 'requested' as const, outputTokensMax: event.outputTokensMax, error: null };
+  const fresh = {
+    ...request,
+    status: 'requested' as const,
+    outputTokensMax: event.outputTokensMax,
+    tools: event.recipe.tools,
+    error: null,
+  };
   if (last !== undefined) return putStep(draft, last, fresh);
   const step: ModelStep = {
     ...fresh,
@@ -102,6 +108,7 @@ function stepPlanned(draft: RunState, event: RunEventOf<'plan.stepped'>, decided
       step: event.step,
       status: 'completed',
       outputTokensMax: 0,
+      tools: [],
       error: null,
       content: '',
       label: controlOf(draft),
@@ -136,11 +143,12 @@ function applyCallEvent(
       ...done,
       tier: 'T0',
       status,
-      arguments: event.arguments,
+      arguments: said(call, event.arguments),
       decision,
       result,
       error,
       label,
+      hidden: hiddenOf(draft, call),
     });
   }
   if (event.attempt === 1) draft.toolCalls += 1;
@@ -150,7 +158,7 @@ function applyCallEvent(
     ...asked(event.attempt, decidedAt, event.timeoutMs, call.error !== null),
     status: 'requested',
     beganAt: null,
-    arguments: args,
+    arguments: said(call, args),
     argumentsHash,
     effect,
     tier,
@@ -160,9 +168,13 @@ function applyCallEvent(
     child,
     error: null,
     label: resultLabel(draft, call),
+    hidden: hiddenOf(draft, call),
   });
   if (event.wait !== undefined) takeKept(draft, event.callId);
 }
+
+/** Where handles stand for values, the call keeps the words of the model: it must not read the values there. */
+const said = (call: Call, sent: string): string => (call.arguments.includes('$ref:') ? call.arguments : sent);
 
 /** All other calls of the step are answered: what comes next is asked of the new agent. */
 function handOff(draft: RunState, event: RunEventOf<'run.handed-off'>, decidedAt: number): void {

@@ -1,5 +1,5 @@
 export { childEndOf, parentEndOf, spawnOf } from './children.js';
-export { argumentsLabel, labelsOf } from './call-labels.js';
+export { argumentsLabel, labelsSent } from './call-labels.js';
 export { type Decided, decide, failRun, storedAs } from './decide.js';
 export {
   type AskEffect,
@@ -12,6 +12,7 @@ export {
   sessionSave,
   toolWork,
 } from './effects.js';
+export { extractFaults } from './extract.js';
 export { evolve, evolveAll, foldJournal } from './evolve.js';
 export { explain, type Line } from './explain.js';
 export { PLANS_DO_NOT_FORK, type Prefix, prefixAt } from './fork.js';

@@ -1,5 +1,7 @@
 import { type AgentPlan, type CallLabels, type Label, TRUSTED } from '@signalbox/contracts';
 import { describe, expect, it } from 'vitest';
+import { inferWork } from './effects.js';
+import { foldJournal } from './evolve.js';
 import { explain } from './explain.js';
 import { Family } from './family.fixture.js';
 import { prefixAt } from './fork.js';
@@ -165,5 +167,19 @@ describe('a decision of the past', () => {
   it('has none where it was made before there were labels', () => {
     const world = settled({ script: [{ calls: [ok('pure')] }], engine: 3 });
     expect(labelsIn(world)).toEqual({ call_1_0: undefined });
+  });
+});
+
+describe('the tools that a model is told of', () => {
+  it('are those that policy could permit under the label of the context, and verify so', () => {
+    const script = [{ calls: [ok('pure')] }, { calls: [ok('keyed')] }, { calls: [] }];
+    const world = settled({ script, offered: ({ tools, labels }) => (labels.context === TRUSTED ? tools : ['pure']) });
+    const told = eventsOf(world).flatMap((event) => (event.type === 'model.requested' ? [event.recipe.tools] : []));
+    expect(told.map((names) => names.includes('keyed'))).toEqual([true, false, false]);
+    expect(told[1]).toEqual(['pure']);
+    const state = foldJournal(
+      world.journal.slice(0, world.journal.findIndex((one) => one.entry?.kind === 'tool.completed.v1') + 2),
+    );
+    expect(inferWork(state, 1).tools.map(({ name }) => name)).toEqual(['pure']);
   });
 });

@@ -23,7 +23,10 @@ export function historyLabel({ messages, label }: JournalBody<'session.loaded.v1
 export function contextOf(state: RunState): Label {
   const step = stepOf(state);
   if (step === undefined) return raised(openingLabel(state), state.historyLabel);
-  return callsOf(state, step).reduce((label, call) => raised(label, call.label), step.label);
+  return callsOf(state, step).reduce(
+    (label, call) => raised(label, call.hidden === null ? call.label : TRUSTED),
+    step.label,
+  );
 }
 
 /** Of what makes the calls of a plan: whoever wrote it, and, below another run, the call that started it. */

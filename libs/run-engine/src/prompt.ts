@@ -1,12 +1,15 @@
 import type { Message } from '@signalbox/contracts';
+import { handleText } from './handles.js';
 import { outputInstructions } from './output.js';
 import { CHARS_PER_TOKEN, TOKENS_PER_MESSAGE } from './settings.js';
 import { type Call, type ModelStep, type RunState, callsOf } from './state.js';
 
 /** What the model reads where a call was refused or failed. */
 function answerOf(call: Call): string {
-  if (call.status === 'completed') return call.result;
-  return JSON.stringify({ error: { code: call.error?.code ?? 'INTERNAL', message: call.error?.message ?? '' } });
+  if (call.status === 'completed') return call.hidden === null ? call.result : handleText(call);
+  // The words of a tool whose results are not shown are not shown either; those of a refusal are the mesh's own.
+  const message = call.hidden === null || call.status === 'refused' ? (call.error?.message ?? '') : '';
+  return JSON.stringify({ error: { code: call.error?.code ?? 'INTERNAL', message } });
 }
 
 function messagesOfStep(state: RunState, step: ModelStep): Message[] {

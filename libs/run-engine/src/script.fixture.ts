@@ -25,6 +25,8 @@ export type CallScript = {
   arguments?: string;
   /** Of `ok`; absent: one of its own for each call. */
   result?: string;
+  /** The result looks like orders to an agent. */
+  isSuspicious?: boolean;
   outcome: 'ok' | WireError['code'] | 'silent' | 'orphaned';
   /** Of a tool that needs approval, what the person says; absent: nobody answers. */
   answer?: 'approve' | 'deny';
@@ -42,6 +44,7 @@ export type StepScript = {
 export interface AgentScript {
   script: StepScript[];
   limits?: Partial<RunLimits>;
+  manifest?: Partial<AgentManifest>;
 }
 
 export interface WorldOptions {
@@ -59,6 +62,7 @@ export interface WorldOptions {
   planOf?: string;
   /** What manifests say beside, by tool. */
   manifests?: Record<string, Partial<ToolManifest>>;
+  offered?: PolicyView['offered'];
   /** Of the session's messages; absent: trusted. */
   history?: Label | 'unknown';
   /** Expression of the tool `inline`. */
@@ -156,7 +160,7 @@ export function policyOf(options: WorldOptions): PolicyView {
   });
   const agents = [
     agentOf('agent-1', options.limits),
-    ...others.map(([id, { limits }]) => agentOf(id, limits)),
+    ...others.map(([id, { limits, manifest }]) => ({ ...agentOf(id, limits), ...manifest })),
     ...successors.map(([id, own]) => ({ ...agentOf(id), ...own })),
   ];
   return {
@@ -171,6 +175,7 @@ export function policyOf(options: WorldOptions): PolicyView {
       options.halted === undefined || (options.haltOf ?? id) !== id
         ? null
         : { id: 'stop', reason: options.halted, bundle },
+    ...(options.offered === undefined ? {} : { offered: options.offered }),
     authorize: ({ tool }) => {
       if (options.denied?.includes(tool))
         return { outcome: 'deny', kind: 'forbid', rules: ['no'], reason: 'not allowed', bundle };

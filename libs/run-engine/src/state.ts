@@ -68,6 +68,8 @@ export interface ModelStep extends Asked {
   /** `overdue`: its timer fired, a late answer still counts. `retry`, `failed`: a worker said so. */
   status: 'requested' | 'overdue' | 'retry' | 'failed' | 'completed';
   outputTokensMax: number;
+  /** Names of the tools that the model is told of. */
+  tools: readonly string[];
   error: WireError | null;
   content: string;
   /** Of all that its calls come from: what its model read, or for a plan what it was started by. */

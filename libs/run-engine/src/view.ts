@@ -1,5 +1,6 @@
 import type { RunFork, RunViewV1 } from '@signalbox/contracts';
 import { foldJournal } from './evolve.js';
+import { sentArguments } from './handles.js';
 import { approversOf } from './answers.js';
 import {
   type Question,
@@ -36,9 +37,10 @@ function shownQuestion(state: RunState, asked: Question): NonNullable<RunViewV1[
   const shown = { questionId, question, choices: [...choices], ...(expiresAt === null ? {} : { expiresAt }) };
   if (approval === null) return shown;
   const { tool, argumentsHash } = approval;
-  const text = state.calls[asked.callId]?.arguments ?? '';
+  const call = state.calls[asked.callId];
+  const text = call === undefined ? '{}' : sentArguments(state, call);
   const approvers = [...approversOf(state, approval)];
-  return { ...shown, approval: { tool, arguments: text === '' ? '{}' : text, argumentsHash, approvers } };
+  return { ...shown, approval: { tool, arguments: text, argumentsHash, approvers } };
 }
 
 function waitsOf(state: RunState): NonNullable<RunViewV1['waits']> {

@@ -1,7 +1,7 @@
 import type { AgentManifest, CedarPolicy, Halt, KeyGrant, Rule, ToolManifest } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { isSoundCondition, parseHostPattern, urlLeadsTo } from '@signalbox/policy-engine';
-import { inlineFault, planFaults, unsupportedIn } from '@signalbox/run-engine';
+import { extractFaults, inlineFault, planFaults, unsupportedIn } from '@signalbox/run-engine';
 import { patternFaults, redactionFaults, redactionsNaming } from './redaction-checks.js';
 import { entitiesNamed } from '../cedar/entity-names.js';
 import { labelFaults } from './label-faults.js';
@@ -77,6 +77,7 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names, policy: 
     ),
     ...schemaFaults('output.schema', agent.output?.schema),
     ...planFaults(agent),
+    ...extractFaults(agent),
     ...handingFaults(agent, policy),
   ],
   tools: (tool: ToolManifest, names, policy) => [

@@ -33,12 +33,12 @@ export const PolicyBundleV1 = z.object({
   keys: z.array(KeyGrant).max(10_000),
   /** Absent: nothing is halted. */
   halts: z.array(Halt).max(1_000).optional(),
+  /** What the tenant says about the rules of the mesh itself. Absent: all hold. */
+  baseRules: BaseRules.optional(),
   /** What is done with classes of data. Absent: their defaults. */
   redactions: z.array(RedactionRule).max(REDACTION_RULES_MAX).optional(),
   /** Classes of the tenant's own. Absent: none. */
   patterns: z.array(RedactionPattern).max(REDACTION_PATTERNS_MAX).optional(),
-  /** What the tenant says about the rules of the mesh itself. Absent: all hold. */
-  baseRules: BaseRules.optional(),
   /** Of the tenant as a whole. Absent: none but those of the mesh. */
   limits: TenantLimits.optional(),
 });

@@ -35,7 +35,17 @@ export class ToolCalls {
     const context = new CallContext(this.#arguments, args, userId, labels, this.#roles);
     return { principal, action, resource, entities, context };
   }
+
+  /** One whose arguments are not known: a policy that looks at them throws UnknownArguments. */
+  open(userId: string, labels: CallLabels): CedarRequest {
+    const { principal, action, resource, entities } = this;
+    const context = new OpenContext(this.#arguments, null, userId, labels, this.#roles);
+    return { principal, action, resource, entities, context };
+  }
 }
+
+/** What a policy asked for is not there yet. */
+export class UnknownArguments extends Error {}
 
 /** What policies may ask of a tool. */
 function attributesOf(tool: ToolManifest): Record<string, CedarValue> {
@@ -83,5 +93,12 @@ class CallContext extends CedarRecord {
 
   override names(): Iterable<string> {
     return NAMES;
+  }
+}
+
+class OpenContext extends CallContext {
+  override get(name: string): CedarValue {
+    if (name === 'arguments') throw new UnknownArguments('The arguments are not known.');
+    return super.get(name);
   }
 }

@@ -3,7 +3,15 @@ import { CONFIG, CORE_BUS } from '@signalbox/app-runtime';
 import type { Bus } from '@signalbox/bus';
 import { type CallLabels, type JournalBody, partitionOfRun, type ToolWorkV1, unlabelled } from '@signalbox/contracts';
 import { canonicalJson, MeshError } from '@signalbox/kernel';
-import { approvalOf, foldJournal, hasEnded, isSettled, labelsOf, mayBegin, type RunState } from '@signalbox/run-engine';
+import {
+  approvalOf,
+  foldJournal,
+  hasEnded,
+  isSettled,
+  labelsSent,
+  mayBegin,
+  type RunState,
+} from '@signalbox/run-engine';
 import type { ToolRunnerConfig } from '../../config.js';
 import { CallJournalPort } from '../call-journal.port.js';
 
@@ -107,7 +115,7 @@ export class BusCallJournalAdapter extends CallJournalPort {
 
 function labelsIn(state: RunState, { callId }: ToolWorkV1): CallLabels {
   const call = state.calls[callId];
-  return call === undefined ? { context: unlabelled(callId) } : labelsOf(state, call);
+  return call === undefined ? { context: unlabelled(callId) } : labelsSent(state, call);
 }
 
 function factId(work: ToolWorkV1, what: string): string {
