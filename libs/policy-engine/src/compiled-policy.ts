@@ -12,6 +12,7 @@ import type {
   RunForkRequest,
   TenantLimits,
   ToolManifest,
+  Waiver,
 } from '@signalbox/contracts';
 import { canonicalJson, MeshError, sha256Hex } from '@signalbox/kernel';
 import { bundleInvalid } from './bundle/open-bundle.js';
@@ -76,6 +77,7 @@ export class CompiledPolicy {
     unique('policy', bundle.policies ?? [], (policy) => policy.id);
     unique('key', bundle.keys, (key) => key.id);
     unique('halt', bundle.halts ?? [], (halt) => halt.id);
+    unique('waiver', bundle.waivers ?? [], (waiver) => waiver.id);
     unique('redaction rule', this.redaction.rules, (rule) => rule.id);
     unique('pattern', this.redaction.patterns, (pattern) => pattern.id);
     this.#agents = new Map([...agents].map(([id, agent]) => [id, this.#resolved(agent)]));
@@ -193,11 +195,15 @@ export class CompiledPolicy {
     if (!decider) {
       decider = onBase(
         combine(compileRules(this.#source.rules, agent, tool.name), decideByPolicies(this.#policies, agent, tool)),
-        compileBaseRules(tool, this.#source.baseRules?.off ?? []),
+        compileBaseRules(tool, this.#waivers(agent)),
       );
       ofAgent.set(tool.name, decider);
     }
     return decider;
+  }
+
+  #waivers(agent: string): Waiver[] {
+    return (this.#source.waivers ?? []).filter(({ agents }) => covers(agents, agent));
   }
 
   #offer(agent: string, tool: ToolManifest): Offer {
