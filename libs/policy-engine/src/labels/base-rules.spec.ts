@@ -109,6 +109,11 @@ describe('a request to an address that the model chooses', () => {
   it('tells nobody where host and query leave no choice, or the host is our own', () => {
     expect(at({ ...http('status.test'), parameters: fixed })).toBe('permit all');
     expect(at({ ...http('crm.test'), egress: false })).toBe('permit all');
+    const bound = { kind: 'http' as const, hosts: [], methods: ['GET' as const], address: 'https://crm.test/balance' };
+    const nothing = { type: 'object', properties: {}, additionalProperties: false };
+    expect(at({ driver: bound, parameters: nothing })).toBe('permit all');
+    expect(at({ driver: bound, egress: false })).toBe('permit all');
+    expect(at({ driver: bound })).toBe('approve all base.integrity');
     expect(at({ driver: { kind: 'code', language: 'python', files: [] } })).toBe('permit all');
   });
 });
