@@ -19,7 +19,7 @@ import { bundleInvalid } from './bundle/open-bundle.js';
 import { decideByPolicies } from './cedar/decide-call.js';
 import { compileCedarPolicy } from './cedar/policy.js';
 import { CedarPolicySet } from './cedar/policy-set.js';
-import { type BaseCheck, compileBaseRules } from './labels/base-rules.js';
+import { compileBaseRules, onBase } from './labels/base-rules.js';
 import { compileOffer, type Offer } from './labels/offered.js';
 import { KeyRing } from './key-ring.js';
 import { combine } from './rules/combine.js';
@@ -239,12 +239,6 @@ export class CompiledPolicy {
  */
 export function compilePolicy(bundle: PolicyBundleV1, hash: string = sha256Hex(canonicalJson(bundle))): CompiledPolicy {
   return new CompiledPolicy(bundle, hash);
-}
-
-/** Everything else permits it; then the rules of the mesh itself are asked. */
-function onBase(decider: Decider, base: BaseCheck | null): Decider {
-  if (base === null) return decider;
-  return (args, userId, labels) => base(decider(args, userId, labels), labels, args);
 }
 
 function unique<T>(what: string, items: readonly T[], idOf: (item: T) => string): ReadonlyMap<string, T> {

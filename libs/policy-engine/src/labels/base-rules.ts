@@ -10,12 +10,12 @@ import {
   type Waiver,
 } from '@signalbox/contracts';
 import { allTerms } from '../rules/approval-terms.js';
-import { deny, type Verdict } from '../rules/rule-set.js';
+import { type Decider, deny, type Verdict } from '../rules/rule-set.js';
 import { isAskedFor } from './provenance.js';
 import { callLabel, toolFlow } from './tool-flow.js';
 
 /** What the mesh itself asks of a call that everything else permits. */
-export type BaseCheck = (verdict: Verdict, labels: CallLabels, args: unknown) => Verdict;
+type BaseCheck = (verdict: Verdict, labels: CallLabels, args: unknown) => Verdict;
 
 const TERMS = ApprovalTerms.parse({});
 
@@ -62,4 +62,10 @@ function asking(verdict: Verdict, held: readonly [BaseRule, string][]): Verdict 
   // Terms of the mesh name nobody, so that somebody is always left.
   if (terms === null) return { ...deny('error', rules, reason), policies: verdict.policies };
   return { ...verdict, outcome: 'approve', kind: 'approve', rules, reason: reason.slice(0, 1_000), terms };
+}
+
+/** Everything else permits it; then the rules of the mesh itself are asked. */
+export function onBase(decider: Decider, base: BaseCheck | null): Decider {
+  if (base === null) return decider;
+  return (args, userId, labels) => base(decider(args, userId, labels), labels, args);
 }
