@@ -65,7 +65,8 @@ export function createRuleset(options: RulesetOptions = {}): Ruleset {
   const offered = isNarrow ? PII_CLASSES.filter((one) => !CONTEXT_CLASSES.includes(one)) : PII_CLASSES;
   const classes = options.classes ?? offered;
   const { name = MESH_RULESET, patterns = [] } = options;
-  const actionOf = options.actionOf ?? ((one: DataClass) => (one === 'SECRET' ? MASK : PSEUDONYM));
+  const actionOf =
+    options.actionOf ?? ((one: DataClass) => (one === 'SECRET' || one === 'UNSCANNED' ? MASK : PSEUDONYM));
   const names = new PersonRecogniser(options.names ?? []);
   const build = (level: ProseLevel): Ruleset => {
     const ours = [
