@@ -12,13 +12,14 @@ import type {
   RunForkRequest,
   TenantLimits,
   ToolManifest,
+  Waiver,
 } from '@signalbox/contracts';
 import { canonicalJson, MeshError, sha256Hex } from '@signalbox/kernel';
 import { bundleInvalid } from './bundle/open-bundle.js';
 import { decideByPolicies } from './cedar/decide-call.js';
 import { compileCedarPolicy } from './cedar/policy.js';
 import { CedarPolicySet } from './cedar/policy-set.js';
-import { type BaseCheck, compileBaseRules } from './labels/base-rules.js';
+import { compileBaseRules, onBase } from './labels/base-rules.js';
 import { compileOffer, type Offer } from './labels/offered.js';
 import { KeyRing } from './key-ring.js';
 import { combine } from './rules/combine.js';
@@ -76,6 +77,7 @@ export class CompiledPolicy {
     unique('policy', bundle.policies ?? [], (policy) => policy.id);
     unique('key', bundle.keys, (key) => key.id);
     unique('halt', bundle.halts ?? [], (halt) => halt.id);
+    unique('waiver', bundle.waivers ?? [], (waiver) => waiver.id);
     unique('redaction rule', this.redaction.rules, (rule) => rule.id);
     unique('pattern', this.redaction.patterns, (pattern) => pattern.id);
     this.#agents = new Map([...agents].map(([id, agent]) => [id, this.#resolved(agent)]));
@@ -193,11 +195,15 @@ export class CompiledPolicy {
     if (!decider) {
       decider = onBase(
         combine(compileRules(this.#source.rules, agent, tool.name), decideByPolicies(this.#policies, agent, tool)),
-        compileBaseRules(tool, this.#source.baseRules?.off ?? []),
+        compileBaseRules(tool, this.#waivers(agent)),
       );
       ofAgent.set(tool.name, decider);
     }
     return decider;
+  }
+
+  #waivers(agent: string): Waiver[] {
+    return (this.#source.waivers ?? []).filter(({ agents }) => covers(agents, agent));
   }
 
   #offer(agent: string, tool: ToolManifest): Offer {
@@ -233,12 +239,6 @@ export class CompiledPolicy {
  */
 export function compilePolicy(bundle: PolicyBundleV1, hash: string = sha256Hex(canonicalJson(bundle))): CompiledPolicy {
   return new CompiledPolicy(bundle, hash);
-}
-
-/** Everything else permits it; then the rules of the mesh itself are asked. */
-function onBase(decider: Decider, base: BaseCheck | null): Decider {
-  if (base === null) return decider;
-  return (args, userId, labels) => base(decider(args, userId, labels), labels, args);
 }
 
 function unique<T>(what: string, items: readonly T[], idOf: (item: T) => string): ReadonlyMap<string, T> {

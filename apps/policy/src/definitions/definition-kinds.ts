@@ -8,6 +8,7 @@ import {
   RedactionRule,
   Rule,
   ToolManifest,
+  Waiver,
 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { z } from 'zod';
@@ -24,6 +25,7 @@ export const definitionSchemas: { [K in Kind]: z.ZodType<Definitions[K]> } = {
   policies: CedarPolicy,
   redactions: RedactionRule,
   patterns: RedactionPattern,
+  waivers: Waiver,
 };
 
 /** What is said of a key when it is changed; its digest stays. */

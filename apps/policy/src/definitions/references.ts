@@ -1,4 +1,4 @@
-import type { AgentManifest, CedarPolicy, Halt, KeyGrant, Rule, ToolManifest } from '@signalbox/contracts';
+import type { AgentManifest, CedarPolicy, Halt, KeyGrant, Rule, ToolManifest, Waiver } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { isSoundCondition, parseHostPattern, urlLeadsTo } from '@signalbox/policy-engine';
 import { extractFaults, inlineFault, planFaults, unsupportedIn } from '@signalbox/run-engine';
@@ -33,7 +33,7 @@ export function assertUnused(kind: Kind, id: string, policy: TenantPolicy): void
 }
 
 function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
-  const { agents, rules, keys, halts, policies, tools: manifests } = policy;
+  const { agents, rules, keys, halts, waivers, policies, tools: manifests } = policy;
   const naming = (type: string): string[] =>
     policies.filter(({ json }) => entitiesNamed(json, type).includes(id)).map((one) => `policies/${one.id}`);
   switch (kind) {
@@ -46,11 +46,13 @@ function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
         ...naming('Tool'),
       ];
     case 'agents': {
-      const names = ({ agents: scope }: Rule | KeyGrant | Halt): boolean => scope !== '*' && scope.includes(id);
+      const names = ({ agents: scope }: Rule | KeyGrant | Halt | Waiver): boolean =>
+        scope !== '*' && scope.includes(id);
       return [
         ...rules.filter(names).map((rule) => `rules/${rule.id}`),
         ...keys.filter(names).map((key) => `keys/${key.id}`),
         ...halts.filter(names).map((halt) => `halts/${halt.id}`),
+        ...waivers.filter(names).map((waiver) => `waivers/${waiver.id}`),
         ...naming('Agent'),
         ...manifests
           .filter(({ driver }) => (driver.kind === 'agent' || driver.kind === 'handoff') && driver.agent === id)
@@ -63,6 +65,7 @@ function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
     case 'rules':
     case 'keys':
     case 'halts':
+    case 'waivers':
     case 'policies':
       return [];
   }
@@ -107,6 +110,7 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names, policy: 
   ],
   redactions: (rule, _, policy) => redactionFaults(rule, policy),
   patterns: (pattern, _, policy) => patternFaults(pattern, policy),
+  waivers: (waiver: Waiver, names) => unknownNames('agents', waiver.agents, names.agents, 'agent'),
 };
 
 const PURE: ReadonlySet<ToolManifest['driver']['kind']> = new Set(['timer', 'signal', 'handoff']);

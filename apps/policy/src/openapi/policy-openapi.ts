@@ -35,6 +35,7 @@ const SINGULAR = {
   policies: 'Policy',
   redactions: 'Redaction',
   patterns: 'Pattern',
+  waivers: 'Waiver',
 } as const;
 type CollectionName = keyof typeof SINGULAR;
 
@@ -89,6 +90,7 @@ const REQUESTS = new Set([
   'Policy',
   'Redaction',
   'Pattern',
+  'Waiver',
   'NewKey',
   'KeyChange',
   'TenantLimits',

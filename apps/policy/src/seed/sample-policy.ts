@@ -149,6 +149,7 @@ export function samplePolicy(): Omit<TenantPolicy, 'keys'> {
     halts: [],
     redactions: [],
     patterns: [],
+    waivers: [],
     policies: [],
   };
 }

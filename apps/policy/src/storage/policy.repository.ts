@@ -10,6 +10,7 @@ import type {
   SignedBundleV1,
   TenantLimits,
   ToolManifest,
+  Waiver,
 } from '@signalbox/contracts';
 import type { ChangeDraft } from '../changes/change.js';
 
@@ -24,6 +25,7 @@ export interface Definitions {
   policies: CedarPolicy;
   redactions: RedactionRule;
   patterns: RedactionPattern;
+  waivers: Waiver;
 }
 export type Kind = keyof Definitions;
 export const KINDS = [
@@ -36,6 +38,7 @@ export const KINDS = [
   'policies',
   'redactions',
   'patterns',
+  'waivers',
 ] as const satisfies readonly Kind[];
 
 /** The whole of a tenant's policy. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Sha256Hex, TenantId } from '../ids.js';
 import { Millis } from '../units.js';
 import { AgentManifest } from './agent-manifest.js';
-import { BaseRules } from './base-rules.js';
+import { Waiver } from './base-rules.js';
 import { CedarPolicy } from './cedar-policy.js';
 import { Halt } from './halt.js';
 import { KeyGrant } from './key-grant.js';
@@ -33,8 +33,8 @@ export const PolicyBundleV1 = z.object({
   keys: z.array(KeyGrant).max(10_000),
   /** Absent: nothing is halted. */
   halts: z.array(Halt).max(1_000).optional(),
-  /** What the tenant says about the rules of the mesh itself. Absent: all hold. */
-  baseRules: BaseRules.optional(),
+  /** Rules of the mesh itself that do not hold. Absent: all hold. */
+  waivers: z.array(Waiver).max(100).optional(),
   /** What is done with classes of data. Absent: their defaults. */
   redactions: z.array(RedactionRule).max(REDACTION_RULES_MAX).optional(),
   /** Classes of the tenant's own. Absent: none. */

@@ -109,21 +109,29 @@ describe('a request to an address that the model chooses', () => {
   it('tells nobody where host and query leave no choice, or the host is our own', () => {
     expect(at({ ...http('status.test'), parameters: fixed })).toBe('permit all');
     expect(at({ ...http('crm.test'), egress: false })).toBe('permit all');
+    const bound = { kind: 'http' as const, hosts: [], methods: ['GET' as const], address: 'https://crm.test/balance' };
+    const nothing = { type: 'object', properties: {}, additionalProperties: false };
+    expect(at({ driver: bound, parameters: nothing })).toBe('permit all');
+    expect(at({ driver: bound, egress: false })).toBe('permit all');
+    expect(at({ driver: bound })).toBe('approve all base.integrity');
     expect(at({ driver: { kind: 'code', language: 'python', files: [] } })).toBe('permit all');
   });
 });
 
-describe('a tenant that goes without a base rule', () => {
-  it('is not asked, and the record says so', () => {
-    const baseRules = { off: ['base.integrity' as const], reason: 'tried out' };
+describe('a base rule that is waived', () => {
+  it('does not ask for those agents, and the record says so', () => {
+    const waiver = { id: 'trial', rule: 'base.integrity' as const, agents: ['analyst'], reason: 'tried out' };
+    const waivers = [waiver];
     const manifest = { egress: true, effect: 'unsafe' as const };
-    expect(verdict(manifest, { context: foreign }, {}, { baseRules })).toBe('permit all');
+    expect(verdict(manifest, { context: foreign }, {}, { waivers })).toBe('permit all');
     const both = { ...foreign, readers: ['hr'] };
-    expect(verdict(manifest, { context: both }, {}, { baseRules })).toBe('approve all base.confidentiality');
+    expect(verdict(manifest, { context: both }, {}, { waivers })).toBe('approve all base.confidentiality');
     const tools = [{ ...tool('read'), ...manifest }, tool('write')];
-    const policy = compilePolicy(bundle({ tools, rules: [rule('all', 'permit')], baseRules }));
+    const policy = compilePolicy(bundle({ tools, rules: [rule('all', 'permit')], waivers }));
     const access = { agent: 'analyst', tool: 'read', arguments: {}, userId: 'first', labels: { context: foreign } };
-    expect(policy.authorize(access).reason).toContain('goes without base.integrity');
+    const others = [{ ...waiver, agents: ['other'] }];
+    expect(verdict(manifest, { context: foreign }, {}, { waivers: others })).toBe('approve all base.integrity');
+    expect(policy.authorize(access).reason).toContain('goes without base.integrity by waiver trial');
   });
 });
 

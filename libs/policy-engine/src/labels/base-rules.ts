@@ -1,6 +1,5 @@
 import {
   ApprovalTerms,
-  BASE_RULES,
   type BaseRule,
   type CallLabels,
   type Clearance,
@@ -8,22 +7,22 @@ import {
   mayRead,
   TENANT_READERS,
   type ToolManifest,
+  type Waiver,
 } from '@signalbox/contracts';
 import { allTerms } from '../rules/approval-terms.js';
-import { deny, type Verdict } from '../rules/rule-set.js';
+import { type Decider, deny, type Verdict } from '../rules/rule-set.js';
 import { isAskedFor } from './provenance.js';
 import { callLabel, toolFlow } from './tool-flow.js';
 
 /** What the mesh itself asks of a call that everything else permits. */
-export type BaseCheck = (verdict: Verdict, labels: CallLabels, args: unknown) => Verdict;
+type BaseCheck = (verdict: Verdict, labels: CallLabels, args: unknown) => Verdict;
 
 const TERMS = ApprovalTerms.parse({});
 
-/** The base rules for calls of one tool; null: they have nothing to say of it. `off`: those that the tenant goes without. */
-export function compileBaseRules(tool: ToolManifest, off: readonly BaseRule[]): BaseCheck | null {
+/** The base rules for calls of one tool; null: they have nothing to say of it. `waivers`: those of the agent. */
+export function compileBaseRules(tool: ToolManifest, waivers: readonly Waiver[]): BaseCheck | null {
   const { isConsequential, egress, readers } = toolFlow(tool);
   if (!isConsequential && !egress) return null;
-  const inForce = new Set(BASE_RULES.filter((rule) => !off.includes(rule)));
   const does = isConsequential ? 'changes something outside' : 'tells others outside';
   return (verdict, labels, args) => {
     if (verdict.outcome === 'deny') return verdict;
@@ -40,11 +39,12 @@ export function compileBaseRules(tool: ToolManifest, off: readonly BaseRule[]): 
         'base.confidentiality',
         `what is for ${label.readers.join(', ')} would be told to ${audience(readers)}`,
       ]);
-    const held = found.filter(([rule]) => inForce.has(rule));
+    const held = found.filter(([rule]) => waivers.every((waiver) => waiver.rule !== rule));
     if (held.length > 0) return asking(verdict, held);
-    const missed = found.map(([rule]) => rule).join(', ');
-    if (missed === '') return verdict;
-    return { ...verdict, reason: `${verdict.reason} The tenant goes without ${missed}.`.slice(0, 1_000) };
+    const waived = waivers.filter(({ rule }) => found.some(([name]) => name === rule));
+    if (waived.length === 0) return verdict;
+    const names = waived.map(({ id, rule }) => `${rule} by waiver ${id}`).join(', ');
+    return { ...verdict, reason: `${verdict.reason} It goes without ${names}.`.slice(0, 1_000) };
   };
 }
 
@@ -62,4 +62,10 @@ function asking(verdict: Verdict, held: readonly [BaseRule, string][]): Verdict 
   // Terms of the mesh name nobody, so that somebody is always left.
   if (terms === null) return { ...deny('error', rules, reason), policies: verdict.policies };
   return { ...verdict, outcome: 'approve', kind: 'approve', rules, reason: reason.slice(0, 1_000), terms };
+}
+
+/** Everything else permits it; then the rules of the mesh itself are asked. */
+export function onBase(decider: Decider, base: BaseCheck | null): Decider {
+  if (base === null) return decider;
+  return (args, userId, labels) => base(decider(args, userId, labels), labels, args);
 }

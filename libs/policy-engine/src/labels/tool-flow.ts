@@ -33,13 +33,15 @@ export function toolFlow(tool: ToolManifest): ToolFlow {
 
 /**
  * A request to an address that the model chooses tells its owner whatever the model puts there, be it only read. So an
- * HTTP tool tells others, unless its manifest says that its hosts are our own, each by its very name, or a call leaves
- * no choice: only GET, exact hosts, and every argument fixed by the schema.
+ * HTTP tool tells others, unless its manifest says that where it goes is our own, by its very name, or a call leaves no
+ * choice: only GET, to one address or exact hosts, and every argument fixed by the schema.
  */
 function tellsOthers({ driver, egress, parameters }: ToolManifest): boolean {
   if (egress === true) return true;
   if (driver.kind !== 'http') return false;
-  if (driver.hosts.some((host) => parseHostPattern(host)?.wildcard !== false)) return true;
+  const isPinned =
+    driver.address !== undefined || driver.hosts.every((one) => parseHostPattern(one)?.wildcard === false);
+  if (!isPinned) return true;
   return egress !== false && !(driver.methods.every((method) => method === 'GET') && isFixed(parameters));
 }
 

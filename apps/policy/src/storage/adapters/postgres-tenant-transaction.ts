@@ -15,6 +15,7 @@ import {
   RedactionEntity,
   RuleEntity,
   ToolEntity,
+  WaiverEntity,
 } from '../entities/definition.entities.js';
 import { LimitsEntity } from '../entities/limits.entity.js';
 import { TenantEntity } from '../entities/tenant.entity.js';
@@ -42,6 +43,7 @@ export const definitionEntities = {
   policies: CedarPolicyEntity,
   redactions: RedactionEntity,
   patterns: PatternEntity,
+  waivers: WaiverEntity,
 };
 type DefinitionRow = AgentEntity;
 
@@ -84,6 +86,7 @@ export class PostgresTenantTransaction implements TenantTransaction {
       policies: await this.#all('policies'),
       redactions: await this.#all('redactions'),
       patterns: await this.#all('patterns'),
+      waivers: await this.#all('waivers'),
     };
   }
 

@@ -45,3 +45,6 @@ export class RedactionEntity extends DefinitionEntity {}
 
 @Entity({ name: 'patterns' })
 export class PatternEntity extends DefinitionEntity {}
+
+@Entity({ name: 'waivers' })
+export class WaiverEntity extends DefinitionEntity {}
