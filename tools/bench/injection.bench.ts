@@ -2,7 +2,7 @@
  * What an agent does whose model obeys every attacker: `npm run bench -- injection [--data DIR] [--scenarios FILE]
  * [--quick] [--json] [--only TEXT] [--details]`. All of it runs through the real mesh; model and tools are one HTTP
  * server that notes which calls came to a tool. DIR is laid out as in docs/reference/injection-scenarios.md, which also
- * has the format of FILE. `--quick` plays every tenth, `--only` those whose source or id has the text.
+ * has the format of FILE. `--base-rules off` waives the rules of the mesh, so that every attack must succeed. `--quick` plays every tenth, `--only` those whose source or id has the text.
  */
 import { Console } from 'node:console';
 import { existsSync } from 'node:fs';
@@ -33,6 +33,7 @@ export async function run(argv: string[]): Promise<Record<string, unknown>> {
       json: { type: 'boolean', default: false },
       only: { type: 'string' },
       details: { type: 'boolean', default: false },
+      'base-rules': { type: 'string', default: 'on' },
     },
   });
   if (values.json) report = new Console(process.stderr);
@@ -43,7 +44,7 @@ export async function run(argv: string[]): Promise<Record<string, unknown>> {
   const scenarios = chosen(all, values);
   const detector = measureDetector(data, all);
   report.table(detector.rows);
-  const outcomes = await played(scenarios);
+  const outcomes = await played(scenarios, values['base-rules'] === 'off');
   const attacks = attackRows(outcomes);
   const tasks = taskRows(outcomes);
   report.table(attacks);
@@ -63,10 +64,11 @@ function chosen(all: Scenario[], { quick, only }: { quick: boolean; only?: strin
   });
 }
 
-async function played(scenarios: readonly Scenario[]): Promise<Outcome[]> {
+async function played(scenarios: readonly Scenario[], isBare: boolean): Promise<Outcome[]> {
   report.log(`${scenarios.length} scenarios through the mesh`);
   const mesh = await InjectionMesh.start(scenarios, { print: (line) => report.log(line) });
   try {
+    if (isBare) await mesh.goWithoutBaseRules();
     return await mesh.play(scenarios);
   } finally {
     await mesh.stop();
