@@ -29,6 +29,7 @@ const others: Record<string, z.ZodType> = {
   'archived-run.v1': contracts.ArchivedRunV1,
   'partition.load.v1': contracts.PartitionLoadV1,
   'budget.v1': contracts.BudgetV1,
+  'quota-use.v1': contracts.QuotaUseV1,
   'partition.state.v1': contracts.PartitionStateV1,
 };
 const schemas = { ...inChannels, ...others };

@@ -6,6 +6,7 @@ import type {
   KeyGrant,
   ModelManifest,
   PolicyBundleV1,
+  Quota,
   RunForkRequest,
   TenantLimits,
   ToolManifest,
@@ -63,6 +64,7 @@ export class CompiledPolicy {
     unique('rule', bundle.rules, (rule) => rule.id);
     unique('policy', bundle.policies ?? [], (policy) => policy.id);
     unique('key', bundle.keys, (key) => key.id);
+    unique('quota', bundle.quotas ?? [], (quota) => quota.id);
     unique('halt', bundle.halts ?? [], (halt) => halt.id);
     this.#agents = new Map([...agents].map(([id, agent]) => [id, this.#resolved(agent)]));
     this.#keys = new KeyRing(bundle.keys);
@@ -100,6 +102,16 @@ export class CompiledPolicy {
     if (kind === 'runs') return this.#source.limits?.concurrentRunsMax ?? null;
     if (kind === 'agent') return this.#agents.get(name)?.agent.concurrentRunsMax ?? null;
     return this.#tools.get(name)?.concurrentCallsMax ?? null;
+  }
+
+  get hasQuotas(): boolean {
+    return (this.#source.quotas?.length ?? 0) > 0;
+  }
+
+  /** The quotas that calls of a tool by an agent count in. */
+  quotasOf(agent: string, tool: string): readonly Quota[] {
+    const { quotas = [] } = this.#source;
+    return quotas.length === 0 ? quotas : quotas.filter((one) => covers(one.agents, agent) && covers(one.tools, tool));
   }
 
   /** Whether the agent may call the tool with these arguments. Never throws: what goes wrong is a denial. */

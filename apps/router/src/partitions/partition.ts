@@ -179,6 +179,7 @@ export class Partition implements RunHome {
 
   settle(shell: RunShell): void {
     this.#slots.settle(shell);
+    this.runs.settle(shell);
   }
 
   park(shell: RunShell, parked: boolean): void {
@@ -238,7 +239,7 @@ export class Partition implements RunHome {
       this.#tenants.count(entry.tenant, 1);
     }
     if (!shell.fold(entry)) return;
-    this.#slots.settle(shell);
+    this.settle(shell);
     if (isClosed(shell.state)) {
       this.runs.forget(shell);
       return this.leave(shell);

@@ -16,6 +16,9 @@ import { BusJournalAdapter } from '../journal/adapters/bus-journal.adapter.js';
 import { JournalPort } from '../journal/journal.port.js';
 import { StorePolicyAdapter } from '../policy/adapters/store-policy.adapter.js';
 import { PolicyPort } from '../policy/policy.port.js';
+import { KvQuotaStoreAdapter } from '../quotas/adapters/kv-quota-store.adapter.js';
+import { QuotaStorePort } from '../quotas/quota-store.port.js';
+import { QuotasService } from '../quotas/quotas.service.js';
 import { AlarmsService } from '../runs/alarms.service.js';
 import { RunsService } from '../runs/runs.service.js';
 import { TimersService } from '../timers/timers.service.js';
@@ -37,6 +40,8 @@ export const ROUTER_PROVIDERS: Provider[] = [
   LoadService,
   DispatchGate,
   BudgetsService,
+  QuotasService,
+  { provide: QuotaStorePort, useClass: KvQuotaStoreAdapter },
   { provide: BudgetsPort, useClass: KvBudgetsAdapter },
   { provide: LimitsPort, useClass: PolicyLimitsAdapter },
   { provide: LoadPort, useClass: KvLoadAdapter },

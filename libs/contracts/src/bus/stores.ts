@@ -66,6 +66,15 @@ export const BUCKETS = {
     writers: ['router'],
     doc: 'Limits that partitions share, cut into slices, `<tenant>.<kind>.<name>`.',
   },
+  quotas: {
+    name: 'quotas',
+    history: 1,
+    ttlMs: 100 * day,
+    maxBytes: 1_024 * MiB,
+    readers: ['router'],
+    writers: ['router'],
+    doc: 'What was taken of quotas, `<tenant>.<quota>.<shape>.<run, session, user or tenant>`; longer than any window.',
+  },
   checkpoints: {
     name: 'checkpoints',
     history: 1,

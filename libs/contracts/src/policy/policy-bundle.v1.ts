@@ -6,6 +6,7 @@ import { CedarPolicy } from './cedar-policy.js';
 import { Halt } from './halt.js';
 import { KeyGrant } from './key-grant.js';
 import { ModelManifest } from './model-manifest.js';
+import { Quota } from './quota.js';
 import { Rule } from './rule.js';
 import { TenantLimits } from './tenant-limits.js';
 import { ToolManifest } from './tool-manifest.js';
@@ -30,6 +31,8 @@ export const PolicyBundleV1 = z.object({
   keys: z.array(KeyGrant).max(10_000),
   /** Absent: nothing is halted. */
   halts: z.array(Halt).max(1_000).optional(),
+  /** Absent: none. */
+  quotas: z.array(Quota).max(1_000).optional(),
   /** Of the tenant as a whole. Absent: none but those of the mesh. */
   limits: TenantLimits.optional(),
 });
