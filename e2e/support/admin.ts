@@ -1,9 +1,20 @@
-import type { AgentManifest, CedarPolicy, ModelManifest, Rule, ToolManifest } from '@signalbox/contracts';
+import type {
+  AgentManifest,
+  CedarPolicy,
+  ModelManifest,
+  RedactionPattern,
+  RedactionRule,
+  Rule,
+  ToolManifest,
+} from '@signalbox/contracts';
 import { waitFor } from '@signalbox/testing';
 
 const ARCHIVE_TIMEOUT_MS = 60_000;
 /** Runs verified by one request. */
 const VERIFY_PAGE = 500;
+
+/** Whatever revision it has. */
+const ANY = { 'if-match': '*' };
 
 export interface Definitions {
   models?: ModelManifest[];
@@ -11,6 +22,8 @@ export interface Definitions {
   agents?: AgentManifest[];
   rules?: Rule[];
   policies?: Omit<CedarPolicy, 'json'>[];
+  patterns?: RedactionPattern[];
+  redactions?: RedactionRule[];
 }
 
 /** A run as the audit service has it. */
@@ -42,20 +55,23 @@ export class Admin {
   /** Puts definitions in the order in which they name each other. */
   async define(
     tenant: string,
-    { models = [], tools = [], agents = [], rules = [], policies = [] }: Definitions,
+    { models = [], tools = [], agents = [], rules = [], policies = [], patterns = [], redactions = [] }: Definitions,
   ): Promise<void> {
     for (const one of models) await this.#put(tenant, 'models', one.id, one);
     for (const one of tools) await this.#put(tenant, 'tools', one.name, one);
     for (const one of agents) await this.#put(tenant, 'agents', one.id, one);
     for (const one of rules) await this.#put(tenant, 'rules', one.id, one);
     for (const one of policies) await this.#put(tenant, 'policies', one.id, one);
+    for (const one of patterns) await this.#put(tenant, 'patterns', one.id, one);
+    for (const one of redactions) await this.#put(tenant, 'redactions', one.id, one);
   }
 
   /** Throws a kill switch, or (without a reason) takes it back. */
   async halt(tenant: string, id: string, agents: '*' | string[], reason?: string): Promise<void> {
     const url = `${this.#policyUrl}/admin/v1/tenants/${tenant}/halts/${id}`;
     const body = reason === undefined ? {} : { body: JSON.stringify({ id, agents, reason }) };
-    await this.#ask(url, { method: reason === undefined ? 'DELETE' : 'PUT', ...body });
+    const change = reason === undefined ? { method: 'DELETE', headers: ANY } : { method: 'PUT', ...body };
+    await this.#ask(url, change);
   }
 
   /** A new bearer key; `agents` is what it may start. */
@@ -65,7 +81,7 @@ export class Admin {
   }
 
   async removeKey(tenant: string, id: string): Promise<void> {
-    await this.#ask(`${this.#policyUrl}/admin/v1/tenants/${tenant}/keys/${id}`, { method: 'DELETE' });
+    await this.#ask(`${this.#policyUrl}/admin/v1/tenants/${tenant}/keys/${id}`, { method: 'DELETE', headers: ANY });
   }
 
   /** The run once the archive has its end. */
@@ -112,6 +128,7 @@ export class Admin {
     const headers = {
       authorization: `Bearer ${this.#token}`,
       ...(init.body == null ? {} : { 'content-type': 'application/json' }),
+      ...(init.headers as Record<string, string> | undefined),
     };
     const response = await fetch(url, { ...init, headers });
     if (!response.ok) throw new Error(`${init.method ?? 'GET'} ${url}: ${response.status} ${await response.text()}`);

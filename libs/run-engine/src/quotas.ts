@@ -74,7 +74,8 @@ export const isQuotaRefusal = (event: RunEvent): event is RunEventOf<'tool.refus
   event.type === 'tool.refused' && event.decision.kind === 'quota';
 
 /** The verdict of the policy in a record: without what quotas made of it, which differs from call to call. */
-export function withoutQuotas({ quotas, ...record }: DecisionRecord): DecisionRecord {
+export function withoutQuotas(decision: DecisionRecord): DecisionRecord {
+  const { quotas: _, ...record } = decision;
   if (record.kind !== 'quota') return record;
   const reason = 'The journal records no verdict beside that of the quota.';
   return { outcome: 'permit', kind: 'permit', rules: [], reason, bundle: record.bundle };

@@ -108,7 +108,7 @@ export class DefinitionsService {
     const version = await this.repository.change(tenant, async (transaction) => {
       const before = await transaction.get(kind, id);
       if (!before) throw notFound(kind, id);
-      assertPrecondition(kind, id, before, { ifMatch: '*', ...precondition });
+      assertPrecondition(kind, id, before, precondition);
       assertUnused(kind, id, await transaction.policy());
       await transaction.remove(kind, id);
       return (await this.issuer.issue(transaction, `${kind}/${id} removed`)).version;
@@ -160,20 +160,21 @@ function notFound(kind: Kind, id: string): MeshError {
   return new MeshError('NOT_FOUND', `There is no ${kind}/${id}.`);
 }
 
-/** CONFLICT with the present `revision`, so that nobody overwrites what they have not seen. */
+/** Tells the present `revision`, so that nobody overwrites what they have not seen. */
 export function assertPrecondition(
   kind: Kind | 'schedules' | 'limits',
   id: string,
   before: { revision: number } | null,
   { ifMatch, ifNoneMatch }: Precondition,
 ): void {
-  const conflict = (message: string): MeshError =>
-    new MeshError('CONFLICT', message, { details: { revision: before?.revision ?? null } });
+  const refuse = (code: 'PRECONDITION_FAILED' | 'PRECONDITION_REQUIRED', message: string): MeshError =>
+    new MeshError(code, `${kind}/${id} ${message}`, { details: { revision: before?.revision ?? null } });
   if (!before) {
-    if (ifMatch !== undefined) throw conflict(`${kind}/${id} does not exist any more.`);
+    if (ifMatch !== undefined) throw refuse('PRECONDITION_FAILED', 'does not exist any more.');
     return;
   }
-  if (ifNoneMatch) throw conflict(`${kind}/${id} exists already.`);
-  if (ifMatch === undefined) throw conflict(`${kind}/${id} exists already; to change it send If-Match with its ETag.`);
-  if (ifMatch !== '*' && ifMatch !== before.revision) throw conflict(`${kind}/${id} changed meanwhile; read it again.`);
+  if (ifNoneMatch) throw refuse('PRECONDITION_FAILED', 'exists already.');
+  if (ifMatch === undefined) throw refuse('PRECONDITION_REQUIRED', 'exists; send If-Match with its ETag, or `*`.');
+  if (ifMatch !== '*' && ifMatch !== before.revision)
+    throw refuse('PRECONDITION_FAILED', 'changed meanwhile; read it again.');
 }

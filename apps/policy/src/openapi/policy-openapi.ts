@@ -32,6 +32,11 @@ const SINGULAR = {
   keys: 'Key',
   halts: 'Halt',
   policies: 'Policy',
+  quotas: 'Quota',
+  delegations: 'Delegation',
+  residencies: 'Residency',
+  redactions: 'Redaction',
+  patterns: 'Pattern',
 } as const;
 type CollectionName = keyof typeof SINGULAR;
 
@@ -41,6 +46,7 @@ const shown = <S extends z.ZodType>(definition: S) =>
   z.object({ id: Token, revision: z.number().int().min(1), updatedAt: isoTime, definition });
 
 const Bundle = BundleRef.extend({ keyId: Token, issuedAt: isoTime, expiresAt: isoTime, delivered: z.boolean() });
+const Tenant = z.object({ id: TenantId, bundle: Bundle.nullable() });
 const Problem = z.looseObject({
   type: z.string(),
   title: z.string(),
@@ -70,7 +76,8 @@ const schemas: Record<string, z.ZodType> = {
   ...scheduleSchemas,
   Bundle,
   BundleWithPayload: Bundle.extend({ change: z.string(), signed: SignedBundleV1 }),
-  TenantList: z.object({ items: z.array(z.object({ id: TenantId, bundle: Bundle.nullable() })) }),
+  Tenant,
+  TenantPage: z.object({ items: z.array(Tenant), next: TenantId.nullable() }),
   Problem,
 };
 /** Bodies of requests. */
@@ -80,20 +87,30 @@ const REQUESTS = new Set([
   'Rule',
   'Model',
   'Halt',
+  'Quota',
+  'Delegation',
+  'Residency',
   'Policy',
+  'Redaction',
+  'Pattern',
   'NewKey',
   'KeyChange',
   'TenantLimits',
   'Schedule',
 ]);
 
+/** How listings are paged: `after` is the `next` of the page before. */
+function paging(): Json[] {
+  const query = z.toJSONSchema(PageQuery, { io: 'input' }).properties as Json;
+  return Object.entries(query).map(([key, schema]) => parameter(key, 'query', schema as Json, 'Paging, by id.'));
+}
+
 function collection(name: CollectionName): Json {
   const one = SINGULAR[name];
-  const query = z.toJSONSchema(PageQuery, { io: 'input' }).properties as Json;
   const list = {
     operationId: `list${one.replace(/y$/, 'ie')}s`,
     tags: [name],
-    parameters: Object.entries(query).map(([key, schema]) => parameter(key, 'query', schema as Json, 'Paging, by id.')),
+    parameters: paging(),
     responses: { 200: reply(`A page of ${name}.`, `${one}Page`), ...always },
   };
   const post = {
@@ -165,8 +182,17 @@ export function policyOpenApi(): Json {
     [base]: {
       get: {
         operationId: 'listTenants',
-        tags: ['bundles'],
-        responses: { 200: reply('All tenants.', 'TenantList'), ...always },
+        tags: ['tenants'],
+        parameters: paging(),
+        responses: { 200: reply('Those that the caller may read.', 'TenantPage'), ...always },
+      },
+    },
+    [`${base}/{tenant}`]: {
+      parameters: [tenant],
+      get: {
+        operationId: 'getTenant',
+        tags: ['tenants'],
+        responses: { 200: reply('The tenant.', 'Tenant'), ...always },
       },
     },
   };

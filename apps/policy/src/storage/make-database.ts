@@ -10,6 +10,8 @@ import { TenantEntity } from './entities/tenant.entity.js';
 import { AddHalts1795500000000 } from './migrations/add-halts.migration.js';
 import { AddLimits1796400000000 } from './migrations/add-limits.migration.js';
 import { AddPolicies1796500000000 } from './migrations/add-policies.migration.js';
+import { AddQuotas1796750000000 } from './migrations/add-quotas.migration.js';
+import { AddRedactions1796700000000 } from './migrations/add-redactions.migration.js';
 import { CreatePolicy1764000000000 } from './migrations/create-policy.migration.js';
 
 const POOL_MAX = 10;
@@ -26,6 +28,8 @@ export function makeDatabase(config: PolicyConfig, logger: Logger): Database {
       AddSchedules1795600000000,
       AddLimits1796400000000,
       AddPolicies1796500000000,
+      AddRedactions1796700000000,
+      AddQuotas1796750000000,
     ],
     applicationName: 'signalbox policy',
     poolMax: POOL_MAX,

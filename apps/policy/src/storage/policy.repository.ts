@@ -1,9 +1,14 @@
 import type {
   AgentManifest,
   CedarPolicy,
+  Delegation,
   Halt,
   KeyGrant,
   ModelManifest,
+  Quota,
+  RedactionPattern,
+  RedactionRule,
+  Residency,
   Rule,
   SignedBundleV1,
   TenantLimits,
@@ -19,6 +24,11 @@ export interface Definitions {
   keys: KeyGrant;
   halts: Halt;
   policies: CedarPolicy;
+  quotas: Quota;
+  delegations: Delegation;
+  residencies: Residency;
+  redactions: RedactionRule;
+  patterns: RedactionPattern;
 }
 export type Kind = keyof Definitions;
 export const KINDS = [
@@ -29,6 +39,11 @@ export const KINDS = [
   'keys',
   'halts',
   'policies',
+  'quotas',
+  'delegations',
+  'residencies',
+  'redactions',
+  'patterns',
 ] as const satisfies readonly Kind[];
 
 /** The whole of a tenant's policy. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Token } from '../ids.js';
 import { Expression } from './expression.js';
+import { toolLabels } from './tool-labels.js';
 
 /** What happens if a tool runs twice: nothing, the same (it takes a key), or harm. */
 export const ToolEffect = z.enum(['pure', 'idempotent', 'unsafe']);
@@ -67,5 +68,6 @@ export const ToolManifest = z.object({
   limits: ToolLimits,
   /** Calls of the tool that are under way at once, over all runs; more wait. Absent: any number. */
   concurrentCallsMax: z.number().int().min(1).max(1_000_000).optional(),
+  ...toolLabels,
 });
 export type ToolManifest = z.infer<typeof ToolManifest>;

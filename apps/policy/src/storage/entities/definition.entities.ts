@@ -39,3 +39,18 @@ export class HaltEntity extends DefinitionEntity {}
 
 @Entity({ name: 'policies' })
 export class CedarPolicyEntity extends DefinitionEntity {}
+
+@Entity({ name: 'redactions' })
+export class RedactionEntity extends DefinitionEntity {}
+
+@Entity({ name: 'patterns' })
+export class PatternEntity extends DefinitionEntity {}
+
+@Entity({ name: 'quotas' })
+export class QuotaEntity extends DefinitionEntity {}
+
+@Entity({ name: 'delegations' })
+export class DelegationEntity extends DefinitionEntity {}
+
+@Entity({ name: 'residencies' })
+export class ResidencyEntity extends DefinitionEntity {}
