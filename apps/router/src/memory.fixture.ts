@@ -3,6 +3,8 @@ import { type JournalBody, type Quota, type QuotaUseV1, subjects } from '@signal
 import { MeshError } from '@signalbox/kernel';
 import type { Logger } from '@signalbox/telemetry';
 import { type AskEffect, newRun, type PolicyView, type RunState } from '@signalbox/run-engine';
+import { ApprovalIndexPort } from './approvals/approval-index.port.js';
+import { OpenApprovalsService } from './approvals/open-approvals.service.js';
 import { DispatchPort } from './dispatch/dispatch.port.js';
 import { BudgetsPort } from './limits/budgets.port.js';
 import { LimitsPort } from './limits/limits.port.js';
@@ -174,3 +176,15 @@ export class MemoryQuotaStore extends QuotaStorePort {
 
 export const noQuotas = (logger: Logger): QuotasService =>
   new QuotasService(new MemoryQuotaStore(), new NoLimits(), logger);
+
+class NoApprovalIndex extends ApprovalIndexPort {
+  override list(): Promise<void> {
+    return Promise.resolve();
+  }
+  override unlist(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+export const unlistedApprovals = (logger: Logger): OpenApprovalsService =>
+  new OpenApprovalsService(new NoApprovalIndex(), logger);

@@ -1,3 +1,6 @@
+export * from './asks/answered.v1.js';
+export * from './asks/approvals-ask.v1.js';
+export * from './asks/approvals-reply.v1.js';
 export * from './asks/approve-request.v1.js';
 export * from './asks/auth-reply.v1.js';
 export * from './asks/auth-request.v1.js';

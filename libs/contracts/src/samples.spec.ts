@@ -20,6 +20,8 @@ const others: Record<string, z.ZodType> = {
   'letters.reply.v1': contracts.LettersReplyV1,
   'schedule.fired.v1': contracts.ScheduleFiredV1,
   'run.view.v1': contracts.RunViewV1,
+  'answered.v1': contracts.AnsweredV1,
+  'approvals.reply.v1': contracts.ApprovalsReplyV1,
   'watch.event.v1': contracts.WatchEventV1,
   'acknowledged.v1': contracts.AcknowledgedV1,
   'session.state.v1': contracts.SessionStateV1,

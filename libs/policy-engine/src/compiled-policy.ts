@@ -1,6 +1,7 @@
 import type {
   AgentManifest,
   BundleRef,
+  Delegation,
   DecisionRecord,
   Halt,
   KeyGrant,
@@ -111,6 +112,18 @@ export class CompiledPolicy {
     if (kind === 'runs') return this.#source.limits?.concurrentRunsMax ?? null;
     if (kind === 'agent') return this.#agents.get(name)?.agent.concurrentRunsMax ?? null;
     return this.#tools.get(name)?.concurrentCallsMax ?? null;
+  }
+
+  /** The delegations by which a user may approve calls of a tool for others now. */
+  delegationsTo(userId: string, tool: string, nowMs: number): readonly Delegation[] {
+    return (this.#source.delegations ?? []).filter(
+      (one) => one.to === userId && covers(one.tools, tool) && one.startsAt <= nowMs && nowMs < one.endsAt,
+    );
+  }
+
+  /** What a user is in the tenant, by all keys of theirs that are in force. */
+  rolesOf(userId: string, nowMs: number): string[] {
+    return this.#keys.rolesOf(userId, nowMs);
   }
 
   get hasQuotas(): boolean {

@@ -49,7 +49,8 @@ export {
 export { approvalOf } from './approval.js';
 export { type Timer, TIMERS, timersOf } from './timers.js';
 export { type JournalFault, type JournalVerdict, verifyJournal } from './verify.js';
-export { approversOf } from './answers.js';
+export { approversOf, editFault, faultOf, starterOf } from './answers.js';
+export { isFresh, mayApprove, quorumOf, type Speaker, type Yes } from './authority.js';
 export { viewOf, viewOfState } from './view.js';
 export { isParked } from './waiting.js';
 export { holdFor } from './holds.js';

@@ -66,7 +66,13 @@ export function recordedPolicy(before: RunState, decision: DecisionV1): PolicyVi
   const records = new Map<string, DecisionRecord>();
   // A planned call may be asked about in the decision that made it.
   const planned = new Map<string, string>();
-  const argumentsOf = (callId: string): string => planned.get(callId) ?? before.calls[callId]?.arguments ?? '';
+  /** By a person: what is asked of the policy from then on. */
+  const edited = new Map<string, string>();
+  const argumentsOf = (callId: string): string =>
+    edited.get(callId) ?? planned.get(callId) ?? before.calls[callId]?.arguments ?? '';
+  for (const event of decision.events)
+    if (event.type === 'question.closed' && event.arguments !== undefined)
+      edited.set(before.questions[event.questionId]?.callId ?? '', event.arguments);
   let handedOver = false;
   for (const event of decision.events) {
     if (event.type === 'plan.stepped')

@@ -1,5 +1,8 @@
 import { PolicyModule } from '@signalbox/app-runtime';
 import { Module, type Provider } from '@nestjs/common';
+import { KvApprovalIndexAdapter } from '../approvals/adapters/kv-approval-index.adapter.js';
+import { ApprovalIndexPort } from '../approvals/approval-index.port.js';
+import { OpenApprovalsService } from '../approvals/open-approvals.service.js';
 import { BusDispatchAdapter } from '../dispatch/adapters/bus-dispatch.adapter.js';
 import { ChildrenService } from '../dispatch/children.service.js';
 import { DispatchGate } from '../dispatch/dispatch-gate.js';
@@ -41,6 +44,8 @@ export const ROUTER_PROVIDERS: Provider[] = [
   DispatchGate,
   BudgetsService,
   QuotasService,
+  OpenApprovalsService,
+  { provide: ApprovalIndexPort, useClass: KvApprovalIndexAdapter },
   { provide: QuotaStorePort, useClass: KvQuotaStoreAdapter },
   { provide: BudgetsPort, useClass: KvBudgetsAdapter },
   { provide: LimitsPort, useClass: PolicyLimitsAdapter },

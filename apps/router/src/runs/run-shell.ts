@@ -59,6 +59,9 @@ export class RunShell {
   slots: Map<Scope, number> | null = null;
   /** What its calls hold of quotas, as far as this process has asked; by call. */
   readonly reserved = new Map<string, QuotaVerdict | 'given-back'>();
+  /** Its approvals that are listed as open, and whether that is being changed. */
+  readonly listed = new Set<string>();
+  isListing = false;
   failures = 0;
   /** Decisions in a row that lost against a fact. */
   lost = 0;
@@ -109,7 +112,9 @@ export class RunShell {
   /** Nothing of it is in this process's hands. */
   isIdle(nowMs: number): boolean {
     const { deciding, broken, shed, quietUntil, told, sendings } = this;
-    return !deciding && !broken && !shed && nowMs >= quietUntil && told.size === 0 && sendings.size === 0;
+    return (
+      !deciding && !broken && !shed && !this.isListing && nowMs >= quietUntil && told.size === 0 && sendings.size === 0
+    );
   }
 
   /** Folds a whole journal at once. */

@@ -20,6 +20,7 @@ import { DispatchPort } from '../dispatch/dispatch.port.js';
 import { JournalPort } from '../journal/journal.port.js';
 import { PolicyPort } from '../policy/policy.port.js';
 import { QuotasService } from '../quotas/quotas.service.js';
+import { OpenApprovalsService } from '../approvals/open-approvals.service.js';
 import { AlarmsService } from './alarms.service.js';
 import type { RunShell } from './run-shell.js';
 
@@ -45,6 +46,7 @@ export class RunsService {
     @Inject(DispatchPort) private readonly dispatch: DispatchPort,
     @Inject(PolicyPort) private readonly policy: PolicyPort,
     @Inject(AlarmsService) private readonly alarms: AlarmsService,
+    @Inject(OpenApprovalsService) private readonly approvals: OpenApprovalsService,
     @Inject(QuotasService) private readonly quotas: QuotasService,
     @Inject(CONFIG) config: RouterConfig,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -80,7 +82,7 @@ export class RunsService {
 
   /** A run that was folded by another router before: its effects are sent again, its timers set. */
   async resume(shell: RunShell): Promise<void> {
-    this.quotas.settle(shell);
+    this.settle(shell);
     await this.alarms.sendAll(shell, outstanding(shell.state));
     await this.advance(shell);
   }
@@ -91,9 +93,10 @@ export class RunsService {
     return agents.some((agent) => (policy?.halted?.(agent) ?? null) !== null);
   }
 
-  /** The state of a run changed: what its calls hold of quotas and will not use is given back. */
+  /** The state of a run changed: quotas get back what its calls will not use, people see what it asks them. */
   settle(shell: RunShell): void {
     this.quotas.settle(shell);
+    if (shell.home.isLive()) this.approvals.tell(shell);
   }
 
   /** Rings once, not before `dueAt`. */
@@ -103,7 +106,7 @@ export class RunsService {
 
   /** The run is over, and so are all below it. */
   closed(shell: RunShell): void {
-    this.quotas.settle(shell);
+    this.settle(shell);
     this.dispatch.report(shell.state);
   }
 

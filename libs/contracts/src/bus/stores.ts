@@ -66,6 +66,15 @@ export const BUCKETS = {
     writers: ['router'],
     doc: 'Limits that partitions share, cut into slices, `<tenant>.<kind>.<name>`.',
   },
+  approvals: {
+    name: 'approvals',
+    history: 1,
+    ttlMs: 31 * day,
+    maxBytes: 64 * MiB,
+    readers: ['guard'],
+    writers: ['router'],
+    doc: 'Where to look for open approvals, `<tenant>.<run>.<question>`; whether they are, the journals say.',
+  },
   quotas: {
     name: 'quotas',
     history: 1,

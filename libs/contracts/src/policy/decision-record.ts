@@ -24,7 +24,16 @@ export const DecisionRecord = z.object({
   /** With the outcome `approve`: who may agree, and how long that is waited for. */
   terms: ApprovalTerms.optional(),
   /** With the kind `approval`: the question, and who answered it; null: nobody did in time. */
-  answer: z.object({ questionId: Token, userId: Token.nullable() }).optional(),
+  answer: z
+    .object({
+      questionId: Token,
+      userId: Token.nullable(),
+      /** All who agreed, where several must. */
+      by: z.array(Token).max(16).optional(),
+      /** The last of them changed the arguments: what runs is what they made of it. */
+      edited: z.literal(true).optional(),
+    })
+    .optional(),
   /** What the call takes of quotas; of the kind `quota`: the one that has no room for it. Absent: none speaks of it. */
   quotas: z.array(QuotaTaken).max(64).optional(),
 });

@@ -18,6 +18,11 @@ export const ApprovalTerms = z.object({
   approvers: z.array(Token).min(1).max(64).optional(),
   /** Whoever has one of these roles may too. */
   roles: z.array(Token).min(1).max(16).optional(),
+  /** Where several rules ask: of each of these, too, whoever approves must be one. Made by the enforcement points. */
+  and: z
+    .array(z.object({ approvers: z.array(Token).max(64).optional(), roles: z.array(Token).max(16).optional() }))
+    .max(64)
+    .optional(),
   /** So many different people must agree, and none of them object. Absent: one. */
   quorum: z.number().int().min(1).max(16).optional(),
   /**
