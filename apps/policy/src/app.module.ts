@@ -1,10 +1,13 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '@signalbox/access';
+import { ChangesModule } from './changes/changes.module.js';
 import { DefinitionsModule } from './definitions/definitions.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { SchedulesModule } from './schedules/schedules.module.js';
 import { UpkeepModule } from './upkeep/upkeep.module.js';
 
-@Module({ imports: [AccessModule, SchedulesModule, LimitsModule, DefinitionsModule, UpkeepModule, OpenApiModule] })
+@Module({
+  imports: [AccessModule, ChangesModule, SchedulesModule, LimitsModule, DefinitionsModule, UpkeepModule, OpenApiModule],
+})
 export class AppModule {}

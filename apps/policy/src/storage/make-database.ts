@@ -1,6 +1,7 @@
 import { Database } from '@signalbox/persistence';
 import type { Logger } from '@signalbox/telemetry';
 import type { PolicyConfig } from '../config.js';
+import { AddChanges1797000000000 } from '../changes/migrations/add-changes.migration.js';
 import { ScheduleEntity } from '../schedules/entities/schedule.entity.js';
 import { AddSchedules1795600000000 } from '../schedules/migrations/add-schedules.migration.js';
 import { definitionEntities } from './adapters/postgres-tenant-transaction.js';
@@ -10,7 +11,7 @@ import { TenantEntity } from './entities/tenant.entity.js';
 import { AddHalts1795500000000 } from './migrations/add-halts.migration.js';
 import { AddLimits1796400000000 } from './migrations/add-limits.migration.js';
 import { AddPolicies1796500000000 } from './migrations/add-policies.migration.js';
-import { AddQuotas1796750000000 } from './migrations/add-quotas.migration.js';
+import { AddQuotas1797100000000 } from './migrations/add-quotas.migration.js';
 import { AddRedactions1796700000000 } from './migrations/add-redactions.migration.js';
 import { CreatePolicy1764000000000 } from './migrations/create-policy.migration.js';
 
@@ -29,7 +30,8 @@ export function makeDatabase(config: PolicyConfig, logger: Logger): Database {
       AddLimits1796400000000,
       AddPolicies1796500000000,
       AddRedactions1796700000000,
-      AddQuotas1796750000000,
+      AddChanges1797000000000,
+      AddQuotas1797100000000,
     ],
     applicationName: 'signalbox policy',
     poolMax: POOL_MAX,

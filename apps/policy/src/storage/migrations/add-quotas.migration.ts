@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Quotas of tenants, who approves for whom, and where data may go. */
-export class AddQuotas1796750000000 implements MigrationInterface {
-  readonly name = 'AddQuotas1796750000000';
+export class AddQuotas1797100000000 implements MigrationInterface {
+  readonly name = 'AddQuotas1797100000000';
 
   async up(runner: QueryRunner): Promise<void> {
     for (const table of ['quotas', 'delegations', 'residencies'])
