@@ -5,6 +5,7 @@ export { CompiledPolicy, compilePolicy, type ResolvedAgent, type ToolAccess } fr
 export { type ToolFlow, toolFlow } from './labels/tool-flow.js';
 export { storedDigest } from './key-ring.js';
 export { isSoundCondition } from './rules/condition.js';
+export { ABSENT, isSoundPointer, parsePointer, valueAt } from './rules/json-pointer.js';
 export {
   type HostPattern,
   hostMatches,
