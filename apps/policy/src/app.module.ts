@@ -3,8 +3,11 @@ import { AccessModule } from '@signalbox/access';
 import { DefinitionsModule } from './definitions/definitions.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
+import { PrivacyModule } from './privacy/privacy.module.js';
 import { SchedulesModule } from './schedules/schedules.module.js';
 import { UpkeepModule } from './upkeep/upkeep.module.js';
 
-@Module({ imports: [AccessModule, SchedulesModule, LimitsModule, DefinitionsModule, UpkeepModule, OpenApiModule] })
+@Module({
+  imports: [AccessModule, SchedulesModule, LimitsModule, PrivacyModule, DefinitionsModule, UpkeepModule, OpenApiModule],
+})
 export class AppModule {}

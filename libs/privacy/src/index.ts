@@ -24,5 +24,6 @@ export { assertPattern, PATTERN_LIMITS } from './patterns/pattern-recogniser.js'
 export { type RedactionDefinitions, TenantRulesets } from './rules/tenant-rulesets.js';
 export { type ActionInForce, defaultActionOf, mayTreat } from './rules/actions.js';
 export { createRuleset, MESH_RULESET, PROFILES, type Profile, type Ruleset } from './ruleset.js';
+export * from './vault/key-box.js';
 export * from './vault/seal.js';
 export { generateVaultKeys, tenantPseudonymKey, type VaultKeyPair } from './vault/keys.js';

@@ -51,14 +51,14 @@ export class ReadingService {
   }
 
   async #show(tenant: string, { view, userId: owner }: RunSnapshot, userId: string): Promise<RunView> {
-    if (view.status === 'refused' || owner === userId) return this.#restored(tenant, view);
+    if (view.status === 'refused' || owner === userId) return this.#restored(tenant, userId, view);
     // Who only approves sees what is asked as it stands in the journal.
     if (questionsOf(view).some(({ approval }) => approval?.approvers?.includes(userId))) return view;
     throw unknown();
   }
 
-  async #restored(tenant: string, view: RunView): Promise<RunView> {
-    const restore = (text: string): Promise<string> => this.redaction.restore(tenant, text);
+  async #restored(tenant: string, userId: string, view: RunView): Promise<RunView> {
+    const restore = (text: string): Promise<string> => this.redaction.restore(tenant, userId, text);
     const output = view.output === null ? null : await restore(view.output);
     const [question = null, ...others] = await Promise.all(
       questionsOf(view).map(async (asked) =>

@@ -22,6 +22,7 @@ import {
   tenant,
 } from './openapi-parts.js';
 import { cedarPaths, cedarSchemas } from './cedar-paths.js';
+import { privacyPaths, privacySchemas } from './privacy-paths.js';
 import { schedulePaths, scheduleSchemas } from './schedule-paths.js';
 
 const SINGULAR = {
@@ -71,6 +72,7 @@ const schemas: Record<string, z.ZodType> = {
     definition: TenantLimits,
   }),
   ...scheduleSchemas,
+  ...privacySchemas,
   Bundle,
   BundleWithPayload: Bundle.extend({ change: z.string(), signed: SignedBundleV1 }),
   Tenant,
@@ -90,6 +92,8 @@ const REQUESTS = new Set([
   'NewKey',
   'KeyChange',
   'TenantLimits',
+  'RedactionTrial',
+  'RotationRequest',
   'Schedule',
 ]);
 
@@ -195,6 +199,7 @@ export function policyOpenApi(): Json {
     paths[`${base}/{tenant}/${name}/{id}`] = member(name);
   }
   Object.assign(paths, cedarPaths(`${base}/{tenant}`));
+  Object.assign(paths, privacyPaths(`${base}/{tenant}`));
   paths[`${base}/{tenant}/limits`] = limits;
   Object.assign(paths, schedulePaths(`${base}/{tenant}/schedules`));
   paths[`${base}/{tenant}/bundle`] = {

@@ -147,7 +147,7 @@ export class CallsService {
     const unsafe = work.effect === 'unsafe';
     let clean: CleanText;
     try {
-      clean = await this.cleaning.clean(work.tenant, result, unsafe ? DEPOSIT_PATIENCE_MS : 0);
+      clean = await this.cleaning.clean(work, result, unsafe ? DEPOSIT_PATIENCE_MS : 0);
     } catch (error) {
       const fault = MeshError.from(error);
       if (fault.retry === 'backoff' && !unsafe) throw fault;
@@ -187,7 +187,7 @@ export class CallsService {
     const { callId, attempt } = work;
     const receipt = ToolReceipt.safeParse(fault.details['receipt']);
     const { text } = await this.cleaning
-      .clean(work.tenant, fault.message)
+      .clean(work, fault.message)
       .catch(() => ({ text: 'The tool failed; its message could not be cleaned.' }));
     return {
       callId,

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CORE_BUS, KEYS } from '@signalbox/app-runtime';
 import type { Bus, KeyRing } from '@signalbox/bus';
-import { type Finding, type Redactions, subjects, type VaultDepositV1 } from '@signalbox/contracts';
+import { type Finding, type Redactions, subjects, type ToolWorkV1, type VaultDepositV1 } from '@signalbox/contracts';
 import { backoffMs, MeshError, pause } from '@signalbox/kernel';
 import { PolicyStore } from '@signalbox/policy-engine';
 import {
@@ -20,6 +20,9 @@ const AGAIN_MS = 100;
 const AGAIN_MS_MAX = 2_000;
 /** Values of one result; a result with more is refused rather than half kept. */
 const VALUES_MAX = 1_000;
+
+/** In whose run a tool is called. */
+export type ToolOwner = Pick<ToolWorkV1, 'tenant' | 'userId'>;
 
 /** What of a tool is fit for the bus. */
 export interface CleanText {
@@ -50,7 +53,7 @@ export class CleaningService {
    * A vault that is away is asked again for `patienceMs`; then its error. TOOL_OUTPUT_TOO_LARGE, PAYLOAD_TOO_LARGE,
    * PAYLOAD_TOO_DEEP and CONTENT_BLOCKED are final.
    */
-  async clean(tenant: string, text: string, patienceMs = 0): Promise<CleanText> {
+  async clean({ tenant, userId }: ToolOwner, text: string, patienceMs = 0): Promise<CleanText> {
     const ruleset = this.#rulesets.forGate(this.policies.forTenant(tenant).redaction, 'tool');
     const clean = redactJson(text, { ruleset, tenantKey: tenantPseudonymKey(this.#master, tenant) });
     const { value, found } = clean;
@@ -66,7 +69,7 @@ export class CleaningService {
         token: item.token,
         sealed: sealForVault(this.#vaultKey, { tenant, ...item }),
       }));
-      await this.#deposit({ tenant, items }, performance.now() + patienceMs);
+      await this.#deposit({ tenant, subject: userId, items }, performance.now() + patienceMs);
     }
     return { text: String(value), redactions: countFound(clean), ...findingsOf(clean), ruleset: ruleset.name };
   }
