@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '@signalbox/access';
+import { ChangesModule } from './changes/changes.module.js';
 import { DefinitionsModule } from './definitions/definitions.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
@@ -8,6 +9,15 @@ import { SchedulesModule } from './schedules/schedules.module.js';
 import { UpkeepModule } from './upkeep/upkeep.module.js';
 
 @Module({
-  imports: [AccessModule, SchedulesModule, LimitsModule, PrivacyModule, DefinitionsModule, UpkeepModule, OpenApiModule],
+  imports: [
+    AccessModule,
+    ChangesModule,
+    SchedulesModule,
+    LimitsModule,
+    PrivacyModule,
+    DefinitionsModule,
+    UpkeepModule,
+    OpenApiModule,
+  ],
 })
 export class AppModule {}

@@ -32,6 +32,8 @@ const schema = {
   bucketCheckMs: z.coerce.number().int().min(100).max(3_600_000).default(60_000),
   /** How long a change waits for its bundle to be in the bucket before it is answered anyway, ms. */
   deliveryWaitMs: z.coerce.number().int().min(0).max(30_000).default(1_500),
+  /** How often changes are looked for that audit was not told of, ms. */
+  changeTellMs: z.coerce.number().int().min(50).max(60_000).default(1_000),
   /** How often schedules that are due are looked for, ms. */
   firePollMs: z.coerce.number().int().min(50).max(60_000).default(1_000),
 };

@@ -17,10 +17,11 @@ import {
   jsonSchema,
   onChange,
   pageOf,
-  parameter,
+  queryOf,
   reply,
   tenant,
 } from './openapi-parts.js';
+import { changePaths, changeSchemas } from './change-paths.js';
 import { cedarPaths, cedarSchemas } from './cedar-paths.js';
 import { privacyPaths, privacySchemas } from './privacy-paths.js';
 import { schedulePaths, scheduleSchemas } from './schedule-paths.js';
@@ -73,6 +74,7 @@ const schemas: Record<string, z.ZodType> = {
   }),
   ...scheduleSchemas,
   ...privacySchemas,
+  ...changeSchemas,
   Bundle,
   BundleWithPayload: Bundle.extend({ change: z.string(), signed: SignedBundleV1 }),
   Tenant,
@@ -97,11 +99,7 @@ const REQUESTS = new Set([
   'Schedule',
 ]);
 
-/** How listings are paged: `after` is the `next` of the page before. */
-function paging(): Json[] {
-  const query = z.toJSONSchema(PageQuery, { io: 'input' }).properties as Json;
-  return Object.entries(query).map(([key, schema]) => parameter(key, 'query', schema as Json, 'Paging, by id.'));
-}
+const paging = (): Json[] => queryOf(PageQuery, 'Paging, by id: `after` is the `next` of the page before.');
 
 function collection(name: CollectionName): Json {
   const one = SINGULAR[name];
@@ -202,6 +200,7 @@ export function policyOpenApi(): Json {
   Object.assign(paths, privacyPaths(`${base}/{tenant}`));
   paths[`${base}/{tenant}/limits`] = limits;
   Object.assign(paths, schedulePaths(`${base}/{tenant}/schedules`));
+  Object.assign(paths, changePaths('/admin/v1'));
   paths[`${base}/{tenant}/bundle`] = {
     parameters: [tenant],
     get: {

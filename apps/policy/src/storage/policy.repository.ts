@@ -11,6 +11,7 @@ import type {
   TenantLimits,
   ToolManifest,
 } from '@signalbox/contracts';
+import type { ChangeDraft } from '../changes/change.js';
 
 /** What a tenant's policy is made of, by the name of its collection. */
 export interface Definitions {
@@ -88,6 +89,8 @@ export interface TenantTransaction {
   limits(): Promise<StoredLimits>;
   putLimits(definition: TenantLimits, revision: number): Promise<void>;
   newestBundle(): Promise<BundleHead | null>;
+  /** Writes down a change that is none of the above; those write themselves down. */
+  record(change: ChangeDraft): Promise<void>;
   /** Keeps a newly issued bundle, and forgets those older than the newest hundred. */
   addBundle(bundle: IssuedBundle): Promise<void>;
 }

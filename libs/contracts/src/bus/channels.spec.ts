@@ -31,7 +31,7 @@ const built: Record<ChannelName, string> = {
   sessionLoad: subjects.svc('memory', 'load', tenant),
   sessionSave: subjects.svc('memory', 'save', tenant),
   vaultDeposit: subjects.svc('guard', 'deposit', tenant),
-  vaultAsk: 'sb.v1.svc.guard.vault.acme',
+  vaultAsk: subjects.svc('guard', 'vault', tenant),
   partitionCheck: subjects.svc('audit', 'whole', tenant),
   archivedRun: subjects.svc('audit', 'run', tenant),
   gateLetters: subjects.svc('guard', 'letters', tenant),
