@@ -30,6 +30,8 @@ const others: Record<string, z.ZodType> = {
   'partition.load.v1': contracts.PartitionLoadV1,
   'budget.v1': contracts.BudgetV1,
   'partition.state.v1': contracts.PartitionStateV1,
+  'vault.state.v1': contracts.VaultStateV1,
+  'vault.revealed.v1': contracts.VaultRevealedV1,
 };
 const schemas = { ...inChannels, ...others };
 

@@ -17,6 +17,7 @@ import { bundleInvalid } from './bundle/open-bundle.js';
 import { decideByPolicies } from './cedar/decide-call.js';
 import { compileCedarPolicy } from './cedar/policy.js';
 import { CedarPolicySet } from './cedar/policy-set.js';
+import { decideReveal, type RevealAccess } from './cedar/reveal.js';
 import { KeyRing } from './key-ring.js';
 import { combine } from './rules/combine.js';
 import { compileRules, covers, type Decider, deny, type Verdict } from './rules/rule-set.js';
@@ -120,6 +121,17 @@ export class CompiledPolicy {
     return { ...verdict, bundle: this.bundle };
   }
 
+  /** Whether a call may be given a real value in place of its token. Never throws: what goes wrong is a denial. */
+  authorizeReveal(access: RevealAccess): DecisionRecord {
+    let verdict: Verdict;
+    try {
+      verdict = this.#decideReveal(access);
+    } catch {
+      verdict = deny('error', [], 'The decision failed, so it is a denial.');
+    }
+    return { ...verdict, bundle: this.bundle };
+  }
+
   /** The grant of a key, from the SHA-256 (hex) of the key. KEY_INVALID when unknown or expired. */
   authenticate(keyDigest: string, nowMs: number): KeyGrant {
     return this.#keys.authenticate(keyDigest, nowMs);
@@ -149,6 +161,19 @@ export class CompiledPolicy {
   assertRunning(agentId: string): void {
     const halt = this.haltOf(agentId);
     if (halt) throw new MeshError('AGENT_HALTED', `Agent ${agentId.slice(0, 64)} is halted: ${halt.reason}`);
+  }
+
+  /** Where the model of a run that has read what others wrote may choose where a call goes, nothing real goes there. */
+  #decideReveal(access: RevealAccess): Verdict {
+    const { agent, tool, untrusted } = access;
+    const halt = this.haltOf(agent);
+    if (halt) return deny('halt', [], `Agent ${agent} is halted by ${halt.id}: ${halt.reason}`);
+    const manifest = this.#tools.get(tool);
+    if (!manifest || this.#agents.get(agent)?.agent.tools.includes(tool) !== true)
+      return deny('invalid', [], `Agent ${agent} does not have the tool ${tool}.`);
+    if (untrusted && manifest.driver.kind === 'http' && manifest.driver.address === undefined)
+      return deny('forbid', [], `The run has read what others wrote, and ${tool} goes wherever its arguments say.`);
+    return decideReveal(this.#policies, access);
   }
 
   #decide({ agent, tool, arguments: args, userId }: ToolAccess): Verdict {

@@ -8,6 +8,7 @@ import {
   assertNotBlocked,
   countFound,
   findingsOf,
+  type KnownValue,
   redactJson,
   sealForVault,
   TenantRulesets,
@@ -49,12 +50,16 @@ export class CleaningService {
   }
 
   /**
-   * The text with tokens for values, once the vault has those values: nothing that cannot be restored is published.
+   * The text with tokens for values, those that are `known` among them, once the vault has those values: nothing that cannot be restored is published.
    * A vault that is away is asked again for `patienceMs`; then its error. TOOL_OUTPUT_TOO_LARGE, PAYLOAD_TOO_LARGE,
    * PAYLOAD_TOO_DEEP and CONTENT_BLOCKED are final.
    */
-  async clean({ tenant, userId }: ToolOwner, text: string, patienceMs = 0): Promise<CleanText> {
-    const ruleset = this.#rulesets.forGate(this.policies.forTenant(tenant).redaction, 'tool');
+  async clean(
+    { tenant, userId }: ToolOwner,
+    text: string,
+    { patienceMs = 0, known = [] }: { patienceMs?: number; known?: readonly KnownValue[] } = {},
+  ): Promise<CleanText> {
+    const ruleset = this.#rulesets.forGate(this.policies.forTenant(tenant).redaction, 'tool', [], known);
     const clean = redactJson(text, { ruleset, tenantKey: tenantPseudonymKey(this.#master, tenant) });
     const { value, found } = clean;
     assertNotBlocked(clean, 'The result of the tool');

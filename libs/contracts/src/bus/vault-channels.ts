@@ -1,6 +1,8 @@
 import { AcknowledgedV1 } from '../work/acknowledged.v1.js';
 import { VaultAskV1 } from '../work/vault-ask.v1.js';
 import { VaultDepositV1 } from '../work/vault-deposit.v1.js';
+import { VaultRevealV1 } from '../work/vault-reveal.v1.js';
+import { VaultRevealedV1 } from '../work/vault-revealed.v1.js';
 import { VaultStateV1 } from '../work/vault-state.v1.js';
 import type { Channel } from './channel.js';
 
@@ -29,5 +31,17 @@ export const VAULT_CHANNELS = {
     messages: { 'vault.ask.v1': VaultAskV1 },
     reply: VaultStateV1,
     doc: 'Keys of the vault: their state, their change, the erasure of a user.',
+  },
+  vaultReveal: {
+    account: 'CORE',
+    subject: 'sb.v1.svc.guard.reveal.*',
+    carrier: { kind: 'request', streamed: false },
+    publishers: ['tool-runner'],
+    subscribers: ['guard'],
+    tenants: false,
+    seal: 'pair:guard',
+    messages: { 'vault.reveal.v1': VaultRevealV1 },
+    reply: VaultRevealedV1,
+    doc: 'Real values for one call of a tool, as policy permits; sealed for whoever asks.',
   },
 } as const satisfies Record<string, Channel>;
