@@ -1,8 +1,10 @@
 import { ClientError } from '@signalbox/client';
 import { MeshError } from '@signalbox/kernel';
+import { approvals } from './commands/approvals.js';
 import { audit } from './commands/audit.js';
 import { cost } from './commands/cost.js';
 import { fork } from './commands/fork.js';
+import { incidents } from './commands/incidents.js';
 import { letters } from './commands/letters.js';
 import { privacy } from './commands/privacy.js';
 import { policy } from './commands/policy.js';
@@ -28,6 +30,8 @@ const USAGE = `signalbox – talk to a mesh
                                  begin nothing new for a run; go on with it
   signalbox runs answer <run> <question> approve|deny|retry|fail|result [text]
                                  answer the question of a waiting run
+  signalbox approvals ls|show|approve|reject|edit
+                                 calls that wait for a person, over all runs
   signalbox halt agent <id> | tenant [--reason text]
                                  the kill switch: cancel what runs, start nothing
   signalbox unhalt agent <id> | tenant
@@ -37,6 +41,8 @@ const USAGE = `signalbox – talk to a mesh
                                  change it
   signalbox signal <run> <name> [json]
                                  tell a run something from outside
+  signalbox incidents ls [--limit n]
+                                 personal data that came past the gates, and the like
   signalbox letters list [--zone core|gate] [--state open|replayed|discarded] [--code c] [--stream s]
                                  messages that could not be handled
   signalbox letters show <letter>
@@ -59,8 +65,10 @@ Common options: --state-dir <folder> (default .signalbox), --tenant <tenant> (de
 const COMMANDS: Record<string, (argv: string[]) => Promise<number>> = {
   run,
   fork,
+  incidents,
   runs,
   signal,
+  approvals,
   halt,
   unhalt,
   limits,

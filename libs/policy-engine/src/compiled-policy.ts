@@ -1,11 +1,13 @@
 import type {
   AgentManifest,
   BundleRef,
+  Delegation,
   DecisionRecord,
   Halt,
   KeyGrant,
   ModelManifest,
   PolicyBundleV1,
+  Quota,
   RedactionPattern,
   RedactionRule,
   RunForkRequest,
@@ -69,6 +71,9 @@ export class CompiledPolicy {
     unique('rule', bundle.rules, (rule) => rule.id);
     unique('policy', bundle.policies ?? [], (policy) => policy.id);
     unique('key', bundle.keys, (key) => key.id);
+    unique('quota', bundle.quotas ?? [], (quota) => quota.id);
+    unique('delegation', bundle.delegations ?? [], (one) => one.id);
+    unique('residency', bundle.residencies ?? [], (one) => one.id);
     unique('halt', bundle.halts ?? [], (halt) => halt.id);
     unique('redaction rule', this.redaction.rules, (rule) => rule.id);
     unique('pattern', this.redaction.patterns, (pattern) => pattern.id);
@@ -110,6 +115,28 @@ export class CompiledPolicy {
     return this.#tools.get(name)?.concurrentCallsMax ?? null;
   }
 
+  /** The delegations by which a user may approve calls of a tool for others now. */
+  delegationsTo(userId: string, tool: string, nowMs: number): readonly Delegation[] {
+    return (this.#source.delegations ?? []).filter(
+      (one) => one.to === userId && covers(one.tools, tool) && one.startsAt <= nowMs && nowMs < one.endsAt,
+    );
+  }
+
+  /** What a user is in the tenant, by all keys of theirs that are in force. */
+  rolesOf(userId: string, nowMs: number): string[] {
+    return this.#keys.rolesOf(userId, nowMs);
+  }
+
+  get hasQuotas(): boolean {
+    return (this.#source.quotas?.length ?? 0) > 0;
+  }
+
+  /** The quotas that calls of a tool by an agent count in. */
+  quotasOf(agent: string, tool: string): readonly Quota[] {
+    const { quotas = [] } = this.#source;
+    return quotas.length === 0 ? quotas : quotas.filter((one) => covers(one.agents, agent) && covers(one.tools, tool));
+  }
+
   /** Whether the agent may call the tool with these arguments. Never throws: what goes wrong is a denial. */
   authorize(access: ToolAccess): DecisionRecord {
     let verdict: Verdict;
@@ -123,13 +150,9 @@ export class CompiledPolicy {
 
   /** Whether a call may be given a real value in place of its token. Never throws: what goes wrong is a denial. */
   authorizeReveal(access: RevealAccess): DecisionRecord {
-    let verdict: Verdict;
-    try {
-      verdict = this.#decideReveal(access);
-    } catch {
-      verdict = deny('error', [], 'The decision failed, so it is a denial.');
-    }
-    return { ...verdict, bundle: this.bundle };
+    const manifest = this.#agents.get(access.agent)?.tools.find(({ name }) => name === access.tool);
+    const halt = this.haltOf(access.agent);
+    return { ...decideReveal(this.#policies, { halt, manifest }, access), bundle: this.bundle };
   }
 
   /** The grant of a key, from the SHA-256 (hex) of the key. KEY_INVALID when unknown or expired. */
@@ -161,19 +184,6 @@ export class CompiledPolicy {
   assertRunning(agentId: string): void {
     const halt = this.haltOf(agentId);
     if (halt) throw new MeshError('AGENT_HALTED', `Agent ${agentId.slice(0, 64)} is halted: ${halt.reason}`);
-  }
-
-  /** Where the model of a run that has read what others wrote may choose where a call goes, nothing real goes there. */
-  #decideReveal(access: RevealAccess): Verdict {
-    const { agent, tool, untrusted } = access;
-    const halt = this.haltOf(agent);
-    if (halt) return deny('halt', [], `Agent ${agent} is halted by ${halt.id}: ${halt.reason}`);
-    const manifest = this.#tools.get(tool);
-    if (!manifest || this.#agents.get(agent)?.agent.tools.includes(tool) !== true)
-      return deny('invalid', [], `Agent ${agent} does not have the tool ${tool}.`);
-    if (untrusted && manifest.driver.kind === 'http' && manifest.driver.address === undefined)
-      return deny('forbid', [], `The run has read what others wrote, and ${tool} goes wherever its arguments say.`);
-    return decideReveal(this.#policies, access);
   }
 
   #decide({ agent, tool, arguments: args, userId }: ToolAccess): Verdict {

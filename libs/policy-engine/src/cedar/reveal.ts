@@ -1,4 +1,4 @@
-import type { DataClass } from '@signalbox/contracts';
+import type { DataClass, Halt, ToolManifest } from '@signalbox/contracts';
 import { deny, type Verdict } from '../rules/rule-set.js';
 import { Entities } from './entities.js';
 import type { CedarPolicyCode } from './policy.js';
@@ -28,8 +28,26 @@ export function namesReveal({ action }: Pick<CedarPolicyCode, 'action'>): boolea
   return action.keys.some((key) => key.slice(1) === REVEAL.key);
 }
 
-/** The decision about one value: default deny, a forbid beats every permit, and a policy that cannot be evaluated denies. */
-export function decideReveal(policies: CedarPolicySet, access: RevealAccess): Verdict {
+/** Default deny; a forbid beats every permit, and what cannot be evaluated denies. Never throws. */
+export function decideReveal(
+  policies: CedarPolicySet,
+  { halt, manifest }: { halt: Halt | null; manifest: ToolManifest | undefined },
+  access: RevealAccess,
+): Verdict {
+  const { agent, tool, untrusted } = access;
+  if (halt) return deny('halt', [], `Agent ${agent} is halted by ${halt.id}: ${halt.reason}`);
+  if (!manifest) return deny('invalid', [], `Agent ${agent} does not have the tool ${tool}.`);
+  // Where the model of a run that has read what others wrote may choose where a call goes, nothing real goes there.
+  if (untrusted && manifest.driver.kind === 'http' && manifest.driver.address === undefined)
+    return deny('forbid', [], `The run has read what others wrote, and ${tool} goes wherever its arguments say.`);
+  try {
+    return byPolicies(policies, access);
+  } catch {
+    return deny('error', [], 'The decision failed, so it is a denial.');
+  }
+}
+
+function byPolicies(policies: CedarPolicySet, access: RevealAccess): Verdict {
   const principal = new EntityUid('Agent', access.agent);
   const resource = new EntityUid('PiiClass', access.class);
   const entities = new Entities();
