@@ -108,6 +108,12 @@ export class Admin {
     await this.#ask(`${this.#policyUrl}/admin/v1/tenants/${tenant}/keys/${id}`, { method: 'DELETE', headers: ANY });
   }
 
+  /** Asks the policy service below the tenant. */
+  async policy<T>(tenant: string, path: string, method = 'GET', body?: object): Promise<T> {
+    const url = `${this.#policyUrl}/admin/v1/tenants/${tenant}${path}`;
+    return this.#json(url, { method, ...(body ? { body: JSON.stringify(body) } : {}) });
+  }
+
   /** The run once the archive has its end. */
   async archived(tenant: string, runId: string): Promise<ArchivedRun> {
     const url = `${this.#auditUrl}/audit/v1/tenants/${tenant}/runs/${runId}`;

@@ -19,6 +19,7 @@ import { bundleInvalid } from './bundle/open-bundle.js';
 import { decideByPolicies } from './cedar/decide-call.js';
 import { compileCedarPolicy } from './cedar/policy.js';
 import { CedarPolicySet } from './cedar/policy-set.js';
+import { decideReveal, type RevealAccess } from './cedar/reveal.js';
 import { compileBaseRules, onBase } from './labels/base-rules.js';
 import { Offers } from './labels/offered.js';
 import { KeyRing } from './key-ring.js';
@@ -142,6 +143,13 @@ export class CompiledPolicy {
     const own = this.#agents.get(agent)?.agent.tools ?? [];
     const known = tools.flatMap((name) => (own.includes(name) ? (this.#tools.get(name) ?? []) : []));
     return this.#offers.among(agent, known, userId, labels);
+  }
+
+  /** Whether a call may be given a real value in place of its token. Never throws: what goes wrong is a denial. */
+  authorizeReveal(access: RevealAccess): DecisionRecord {
+    const manifest = this.#agents.get(access.agent)?.tools.find(({ name }) => name === access.tool);
+    const halt = this.haltOf(access.agent);
+    return { ...decideReveal(this.#policies, { halt, manifest }, access), bundle: this.bundle };
   }
 
   /** The grant of a key, from the SHA-256 (hex) of the key. KEY_INVALID when unknown or expired. */

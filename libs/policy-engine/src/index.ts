@@ -25,4 +25,5 @@ export type { CedarRequest } from './cedar/request.js';
 export { type CedarRecord, EntityUid } from './cedar/value.js';
 export { concernsTool, ToolCalls } from './cedar/tool-call.js';
 export { type ArgumentType, argumentsOf } from './cedar/argument-type.js';
+export { namesReveal, type RevealAccess, revealSchema } from './cedar/reveal.js';
 export { cedarSchemaOf } from './cedar/tool-schema.js';

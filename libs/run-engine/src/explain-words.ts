@@ -1,4 +1,4 @@
-import type { CallWait, DecisionRecord, Finding, WireError } from '@signalbox/contracts';
+import type { CallWait, DecisionRecord, Finding, Reveal, WireError } from '@signalbox/contracts';
 import { flowText } from './label-text.js';
 
 export const errorText = (error: WireError): string => `${error.code}: ${error.message}`;
@@ -15,6 +15,16 @@ export const fired = (gate: string, findings: readonly Finding[] = []): string =
         .map(
           ({ class: name, recogniser, action, rule, count }) =>
             `${count} ${name} found by ${recogniser}, ${rule === undefined ? `${action} by default` : `${action} by rule ${rule}`}`,
+        )
+        .join('; ')}.`;
+/** What a tool was given in the place of pseudonyms, never the values. */
+export const given = (reveals: readonly Reveal[] = []): string =>
+  reveals.length === 0
+    ? ''
+    : ` Was given ${reveals
+        .map(
+          ({ class: name, pointer, purpose, count, policies }) =>
+            `${count} real ${name} at ${pointer}${purpose === '' ? '' : ` for "${purpose}"`} by policy ${policies.join(', ')}`,
         )
         .join('; ')}.`;
 export const timeText = (atMs: number): string => new Date(atMs).toISOString();
