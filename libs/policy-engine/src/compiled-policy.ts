@@ -2,48 +2,32 @@ import type {
   AgentManifest,
   BundleRef,
   CallLabels,
+  Delegation,
   DecisionRecord,
   Halt,
   KeyGrant,
   ModelManifest,
   PolicyBundleV1,
+  Quota,
   RedactionPattern,
   RedactionRule,
-  RunForkRequest,
   TenantLimits,
   ToolManifest,
-  Waiver,
 } from '@signalbox/contracts';
 import { canonicalJson, MeshError, sha256Hex } from '@signalbox/kernel';
 import { bundleInvalid } from './bundle/open-bundle.js';
 import { decideByPolicies } from './cedar/decide-call.js';
 import { compileCedarPolicy } from './cedar/policy.js';
 import { CedarPolicySet } from './cedar/policy-set.js';
+import { decideReveal, type RevealAccess } from './cedar/reveal.js';
 import { compileBaseRules, onBase } from './labels/base-rules.js';
-import { compileOffer, type Offer } from './labels/offered.js';
+import { Offers } from './labels/offered.js';
 import { KeyRing } from './key-ring.js';
 import { combine } from './rules/combine.js';
 import { compileRules, covers, type Decider, deny, type Verdict } from './rules/rule-set.js';
+import type { AgentChange, ResolvedAgent, ToolAccess } from './tool-access.js';
 
-/** An agent with all it needs to run, as one bundle has it. */
-export interface ResolvedAgent {
-  agent: AgentManifest;
-  model: ModelManifest;
-  tools: ToolManifest[];
-  bundle: BundleRef;
-}
-
-/** What a fork wants in place of the agent's own. */
-export type AgentChange = Pick<RunForkRequest, 'model' | 'instructions'>;
-
-/** One tool call to decide. `arguments` is the parsed JSON value. */
-export interface ToolAccess {
-  agent: string;
-  tool: string;
-  arguments: unknown;
-  userId: string;
-  labels: CallLabels;
-}
+export type { ResolvedAgent, ToolAccess } from './tool-access.js';
 
 /** A bundle made ready to decide from. Immutable; a new bundle gives a new one. */
 export class CompiledPolicy {
@@ -61,8 +45,7 @@ export class CompiledPolicy {
   /** By agent and tool, made at first use. Bounded: only tools that an agent lists get an entry. */
   readonly #deciders = new Map<string, Map<string, Decider>>();
 
-  /** The same. */
-  readonly #offers = new Map<string, Offer>();
+  readonly #offers: Offers;
 
   constructor(bundle: PolicyBundleV1, hash: string) {
     this.tenant = bundle.tenant;
@@ -76,6 +59,9 @@ export class CompiledPolicy {
     unique('rule', bundle.rules, (rule) => rule.id);
     unique('policy', bundle.policies ?? [], (policy) => policy.id);
     unique('key', bundle.keys, (key) => key.id);
+    unique('quota', bundle.quotas ?? [], (quota) => quota.id);
+    unique('delegation', bundle.delegations ?? [], (one) => one.id);
+    unique('residency', bundle.residencies ?? [], (one) => one.id);
     unique('halt', bundle.halts ?? [], (halt) => halt.id);
     unique('waiver', bundle.waivers ?? [], (waiver) => waiver.id);
     unique('redaction rule', this.redaction.rules, (rule) => rule.id);
@@ -86,6 +72,7 @@ export class CompiledPolicy {
     this.#policies = new CedarPolicySet(
       (bundle.policies ?? []).map(({ id, json }) => compileCedarPolicy(id, json, shared)),
     );
+    this.#offers = new Offers(bundle.rules, this.#policies);
   }
 
   /**
@@ -118,6 +105,28 @@ export class CompiledPolicy {
     return this.#tools.get(name)?.concurrentCallsMax ?? null;
   }
 
+  /** The delegations by which a user may approve calls of a tool for others now. */
+  delegationsTo(userId: string, tool: string, nowMs: number): readonly Delegation[] {
+    return (this.#source.delegations ?? []).filter(
+      (one) => one.to === userId && covers(one.tools, tool) && one.startsAt <= nowMs && nowMs < one.endsAt,
+    );
+  }
+
+  /** What a user is in the tenant, by all keys of theirs that are in force. */
+  rolesOf(userId: string, nowMs: number): string[] {
+    return this.#keys.rolesOf(userId, nowMs);
+  }
+
+  get hasQuotas(): boolean {
+    return (this.#source.quotas?.length ?? 0) > 0;
+  }
+
+  /** The quotas that calls of a tool by an agent count in. */
+  quotasOf(agent: string, tool: string): readonly Quota[] {
+    const { quotas = [] } = this.#source;
+    return quotas.length === 0 ? quotas : quotas.filter((one) => covers(one.agents, agent) && covers(one.tools, tool));
+  }
+
   /** Whether the agent may call the tool with these arguments. Never throws: what goes wrong is a denial. */
   authorize(access: ToolAccess): DecisionRecord {
     let verdict: Verdict;
@@ -131,16 +140,16 @@ export class CompiledPolicy {
 
   /** Of these tools, those that the agent could be permitted to call under these labels, for some arguments. Never throws. */
   offered(agent: string, tools: readonly string[], userId: string, labels: CallLabels): string[] {
-    const found = this.#agents.get(agent);
-    return tools.filter((name) => {
-      const tool = this.#tools.get(name);
-      if (found === undefined || tool === undefined || !found.agent.tools.includes(name)) return false;
-      try {
-        return this.#offer(agent, tool)(userId, labels);
-      } catch {
-        return false;
-      }
-    });
+    const own = this.#agents.get(agent)?.agent.tools ?? [];
+    const known = tools.flatMap((name) => (own.includes(name) ? (this.#tools.get(name) ?? []) : []));
+    return this.#offers.among(agent, known, userId, labels);
+  }
+
+  /** Whether a call may be given a real value in place of its token. Never throws: what goes wrong is a denial. */
+  authorizeReveal(access: RevealAccess): DecisionRecord {
+    const manifest = this.#agents.get(access.agent)?.tools.find(({ name }) => name === access.tool);
+    const halt = this.haltOf(access.agent);
+    return { ...decideReveal(this.#policies, { halt, manifest }, access), bundle: this.bundle };
   }
 
   /** The grant of a key, from the SHA-256 (hex) of the key. KEY_INVALID when unknown or expired. */
@@ -195,24 +204,11 @@ export class CompiledPolicy {
     if (!decider) {
       decider = onBase(
         combine(compileRules(this.#source.rules, agent, tool.name), decideByPolicies(this.#policies, agent, tool)),
-        compileBaseRules(tool, this.#waivers(agent)),
+        compileBaseRules(tool, agent, this.#source.waivers ?? []),
       );
       ofAgent.set(tool.name, decider);
     }
     return decider;
-  }
-
-  #waivers(agent: string): Waiver[] {
-    return (this.#source.waivers ?? []).filter(({ agents }) => covers(agents, agent));
-  }
-
-  #offer(agent: string, tool: ToolManifest): Offer {
-    const key = `${agent}\0${tool.name}`;
-    const known = this.#offers.get(key);
-    if (known) return known;
-    const offer = compileOffer(this.#source.rules, this.#policies, agent, tool);
-    this.#offers.set(key, offer);
-    return offer;
   }
 
   #modelOf({ id, model }: Pick<AgentManifest, 'id' | 'model'>): ModelManifest {

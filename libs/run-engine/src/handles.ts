@@ -68,9 +68,11 @@ export function sentArguments(state: RunState, call: Call): string {
 
 /** Of the values that were filled into a call. */
 export function handleLabels(state: RunState, call: Call, context: Label): Record<string, Label> | null {
-  if (!call.arguments.includes(MARK)) return null;
+  // A person may have changed the values; where they come from stays.
+  const said = call.asked ?? call.arguments;
+  if (!said.includes(MARK)) return null;
   try {
-    const filled = filledIn(state, call.arguments, JSON.parse(call.arguments) as Record<string, unknown>);
+    const filled = filledIn(state, said, JSON.parse(said) as Record<string, unknown>);
     if (typeof filled === 'string' || filled.labels === null) return null;
     return Object.fromEntries(
       Object.entries(filled.labels).map(([pointer, label]) => [pointer, raised(context, label)]),

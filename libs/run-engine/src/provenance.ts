@@ -96,7 +96,12 @@ function isUnused(state: RunState, call: Call, value: string, mentions: number):
     for (const other of callsOf(state, step)) {
       if (other.callId === call.callId) return used < mentions;
       const counts = step.step === call.step || other.status !== 'refused';
-      if (counts && other.tool === call.tool && other.arguments.includes(JSON.stringify(value).slice(1, -1))) used += 1;
+      if (
+        counts &&
+        other.tool === call.tool &&
+        (other.asked ?? other.arguments).includes(JSON.stringify(value).slice(1, -1))
+      )
+        used += 1;
     }
   return used < mentions;
 }

@@ -23,6 +23,7 @@ import {
 } from './openapi-parts.js';
 import { changePaths, changeSchemas } from './change-paths.js';
 import { cedarPaths, cedarSchemas } from './cedar-paths.js';
+import { privacyPaths, privacySchemas } from './privacy-paths.js';
 import { schedulePaths, scheduleSchemas } from './schedule-paths.js';
 
 const SINGULAR = {
@@ -33,6 +34,9 @@ const SINGULAR = {
   keys: 'Key',
   halts: 'Halt',
   policies: 'Policy',
+  quotas: 'Quota',
+  delegations: 'Delegation',
+  residencies: 'Residency',
   redactions: 'Redaction',
   patterns: 'Pattern',
   waivers: 'Waiver',
@@ -73,6 +77,7 @@ const schemas: Record<string, z.ZodType> = {
     definition: TenantLimits,
   }),
   ...scheduleSchemas,
+  ...privacySchemas,
   ...changeSchemas,
   Bundle,
   BundleWithPayload: Bundle.extend({ change: z.string(), signed: SignedBundleV1 }),
@@ -87,6 +92,9 @@ const REQUESTS = new Set([
   'Rule',
   'Model',
   'Halt',
+  'Quota',
+  'Delegation',
+  'Residency',
   'Policy',
   'Redaction',
   'Pattern',
@@ -94,6 +102,8 @@ const REQUESTS = new Set([
   'NewKey',
   'KeyChange',
   'TenantLimits',
+  'RedactionTrial',
+  'RotationRequest',
   'Schedule',
 ]);
 
@@ -195,6 +205,7 @@ export function policyOpenApi(): Json {
     paths[`${base}/{tenant}/${name}/{id}`] = member(name);
   }
   Object.assign(paths, cedarPaths(`${base}/{tenant}`));
+  Object.assign(paths, privacyPaths(`${base}/{tenant}`));
   paths[`${base}/{tenant}/limits`] = limits;
   Object.assign(paths, schedulePaths(`${base}/{tenant}/schedules`));
   Object.assign(paths, changePaths('/admin/v1'));

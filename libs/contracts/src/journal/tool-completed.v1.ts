@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Token } from '../ids.js';
 import { Findings, Redactions } from '../redactions.js';
 import { Millis } from '../units.js';
+import { Reveals } from './reveal.js';
 import { Suspicion } from './suspicion.js';
 import { ToolReceipt } from './tool-receipt.js';
 import { toolStep } from './tool-step.js';
@@ -19,6 +20,8 @@ export const ToolCompletedV1 = z.object({
   /** Absent: the result does not look like orders, or was not looked at. */
   suspicion: Suspicion.optional(),
   receipt: ToolReceipt,
+  /** Real values that the tool was given. Absent: none. */
+  revealed: Reveals.optional(),
   completedAt: Millis,
 });
 export type ToolCompletedV1 = z.infer<typeof ToolCompletedV1>;

@@ -10,7 +10,7 @@ import {
   type Waiver,
 } from '@signalbox/contracts';
 import { allTerms } from '../rules/approval-terms.js';
-import { type Decider, deny, type Verdict } from '../rules/rule-set.js';
+import { covers, type Decider, deny, type Verdict } from '../rules/rule-set.js';
 import { isAskedFor } from './provenance.js';
 import { callLabel, toolFlow } from './tool-flow.js';
 
@@ -19,10 +19,11 @@ type BaseCheck = (verdict: Verdict, labels: CallLabels, args: unknown) => Verdic
 
 const TERMS = ApprovalTerms.parse({});
 
-/** The base rules for calls of one tool; null: they have nothing to say of it. `waivers`: those of the agent. */
-export function compileBaseRules(tool: ToolManifest, waivers: readonly Waiver[]): BaseCheck | null {
+/** The base rules for calls of one tool; null: they have nothing to say of it. `all`: the waivers of the tenant. */
+export function compileBaseRules(tool: ToolManifest, agent: string, all: readonly Waiver[]): BaseCheck | null {
   const { isConsequential, egress, readers } = toolFlow(tool);
   if (!isConsequential && !egress) return null;
+  const waivers = all.filter(({ agents }) => covers(agents, agent));
   const does = isConsequential ? 'changes something outside' : 'tells others outside';
   return (verdict, labels, args) => {
     if (verdict.outcome === 'deny') return verdict;

@@ -9,18 +9,13 @@ import { covers } from '../rules/rule-set.js';
 type Truth = 'yes' | 'no' | 'unknown' | 'fails';
 
 /** Whether a call of the tool could be permitted, with or without a person, under some arguments. */
-export type Offer = (userId: string, labels: CallLabels) => boolean;
+type Offer = (userId: string, labels: CallLabels) => boolean;
 
 /**
  * What rules and policies say before the arguments are known. `false` only where no arguments could make it a permit:
  * nothing permits it, or something forbids it whatever they are.
  */
-export function compileOffer(
-  rules: readonly Rule[],
-  policies: CedarPolicySet,
-  agent: string,
-  tool: ToolManifest,
-): Offer {
+function compileOffer(rules: readonly Rule[], policies: CedarPolicySet, agent: string, tool: ToolManifest): Offer {
   const inScope = rules.filter((rule) => covers(rule.agents, agent) && covers(rule.tools, tool.name));
   if (inScope.some(({ effect, when }) => effect === 'forbid' && when.length === 0)) return () => false;
   const byRule = inScope.some(({ effect }) => effect !== 'forbid');
@@ -53,4 +48,35 @@ function truthOf({ conditions }: CedarPolicyCode, request: CedarRequest): Truth 
     }
   }
   return truth;
+}
+
+/** Offers by agent and tool, made at first use. Bounded: only tools that an agent lists get one. */
+export class Offers {
+  readonly #made = new Map<string, Offer>();
+
+  constructor(
+    private readonly rules: readonly Rule[],
+    private readonly policies: CedarPolicySet,
+  ) {}
+
+  /** Names of those of the tools that could be permitted; what goes wrong is none. */
+  among(agent: string, tools: readonly ToolManifest[], userId: string, labels: CallLabels): string[] {
+    const could = (tool: ToolManifest): boolean => {
+      try {
+        return this.#of(agent, tool)(userId, labels);
+      } catch {
+        return false;
+      }
+    };
+    return tools.filter(could).map(({ name }) => name);
+  }
+
+  #of(agent: string, tool: ToolManifest): Offer {
+    const key = `${agent}\0${tool.name}`;
+    const known = this.#made.get(key);
+    if (known) return known;
+    const offer = compileOffer(this.rules, this.policies, agent, tool);
+    this.#made.set(key, offer);
+    return offer;
+  }
 }

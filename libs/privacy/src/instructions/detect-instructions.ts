@@ -26,11 +26,13 @@ export function suspicionOf(text: string): Suspicion | undefined {
 export function detectInstructions(text: string): Suspicion {
   const read = text.slice(0, CHARS_MAX);
   const found = new Set(signsIn(read));
-  mapEncoded(read, (decoded) => {
-    const inside = signsIn(decoded);
-    if (inside.length > 0) found.add(ENCODED);
-    for (const name of inside) found.add(name);
-    return decoded;
+  mapEncoded(read, {
+    text: (decoded) => {
+      const inside = signsIn(decoded);
+      if (inside.length > 0) found.add(ENCODED);
+      for (const name of inside) found.add(name);
+      return decoded;
+    },
   });
   const weights = SIGNS.filter(({ name }) => found.has(name)).map(({ weight }) => weight);
   if (found.has(ENCODED)) weights.push(ENCODED_WEIGHT);

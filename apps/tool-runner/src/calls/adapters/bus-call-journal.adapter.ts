@@ -1,7 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, CORE_BUS } from '@signalbox/app-runtime';
 import type { Bus } from '@signalbox/bus';
-import { type CallLabels, type JournalBody, partitionOfRun, type ToolWorkV1, unlabelled } from '@signalbox/contracts';
+import {
+  type ApprovalTerms,
+  type CallLabels,
+  type JournalBody,
+  partitionOfRun,
+  type ToolWorkV1,
+  unlabelled,
+} from '@signalbox/contracts';
 import { canonicalJson, MeshError } from '@signalbox/kernel';
 import {
   approvalOf,
@@ -54,11 +61,9 @@ export class BusCallJournalAdapter extends CallJournalPort {
     return labelsIn(foldJournal(await this.bus.journal.read(work)), work);
   }
 
-  override async isApproved(work: ToolWorkV1, approvers: readonly string[] | undefined): Promise<boolean> {
+  override async isApproved(work: ToolWorkV1, terms: ApprovalTerms | undefined): Promise<boolean> {
     const { callId, tool } = work;
-    return (
-      approvalOf(await this.bus.journal.read(work), { callId, tool, arguments: work.arguments, approvers }) !== null
-    );
+    return approvalOf(await this.bus.journal.read(work), { callId, tool, arguments: work.arguments, terms }) !== null;
   }
 
   override async refused(work: ToolWorkV1, fact: JournalBody<'tool.failed.v1'>): Promise<boolean> {
