@@ -1,5 +1,6 @@
 import { ClientError } from '@signalbox/client';
 import { MeshError } from '@signalbox/kernel';
+import { approvals } from './commands/approvals.js';
 import { audit } from './commands/audit.js';
 import { cost } from './commands/cost.js';
 import { fork } from './commands/fork.js';
@@ -28,6 +29,8 @@ const USAGE = `signalbox – talk to a mesh
                                  begin nothing new for a run; go on with it
   signalbox runs answer <run> <question> approve|deny|retry|fail|result [text]
                                  answer the question of a waiting run
+  signalbox approvals ls|show|approve|reject|edit
+                                 calls that wait for a person, over all runs
   signalbox halt agent <id> | tenant [--reason text]
                                  the kill switch: cancel what runs, start nothing
   signalbox unhalt agent <id> | tenant
@@ -62,6 +65,7 @@ const COMMANDS: Record<string, (argv: string[]) => Promise<number>> = {
   incidents,
   runs,
   signal,
+  approvals,
   halt,
   unhalt,
   limits,

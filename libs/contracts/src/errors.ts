@@ -63,6 +63,7 @@ export const ERRORS = {
   APPROVAL_EXPIRED: spec('denied', 'never', 403, 'Nobody approved the call in time.'),
   APPROVER_DENIED: spec('denied', 'never', 403, 'This user may not answer the question.'),
   AGENT_HALTED: spec('denied', 'never', 403, 'The agent, or its whole tenant, is halted by those who operate it.'),
+  QUOTA_EXCEEDED: spec('limit', 'never', 422, 'A quota of calls, or of an amount, is used up for now.'),
   TOOL_UNKNOWN: spec('not_found', 'never', 404, 'The model asked for a tool that its agent does not have.'),
   TOOL_ARGUMENTS_INVALID: spec('invalid', 'never', 400, 'The arguments do not match the schema of the tool.'),
   TOOL_FAILED: spec('provider', 'never', 502, 'The tool ran and reported an error.'),

@@ -1,11 +1,13 @@
 import type {
   AgentManifest,
   BundleRef,
+  Delegation,
   DecisionRecord,
   Halt,
   KeyGrant,
   ModelManifest,
   PolicyBundleV1,
+  Quota,
   RedactionPattern,
   RedactionRule,
   RunForkRequest,
@@ -68,6 +70,9 @@ export class CompiledPolicy {
     unique('rule', bundle.rules, (rule) => rule.id);
     unique('policy', bundle.policies ?? [], (policy) => policy.id);
     unique('key', bundle.keys, (key) => key.id);
+    unique('quota', bundle.quotas ?? [], (quota) => quota.id);
+    unique('delegation', bundle.delegations ?? [], (one) => one.id);
+    unique('residency', bundle.residencies ?? [], (one) => one.id);
     unique('halt', bundle.halts ?? [], (halt) => halt.id);
     unique('redaction rule', this.redaction.rules, (rule) => rule.id);
     unique('pattern', this.redaction.patterns, (pattern) => pattern.id);
@@ -107,6 +112,28 @@ export class CompiledPolicy {
     if (kind === 'runs') return this.#source.limits?.concurrentRunsMax ?? null;
     if (kind === 'agent') return this.#agents.get(name)?.agent.concurrentRunsMax ?? null;
     return this.#tools.get(name)?.concurrentCallsMax ?? null;
+  }
+
+  /** The delegations by which a user may approve calls of a tool for others now. */
+  delegationsTo(userId: string, tool: string, nowMs: number): readonly Delegation[] {
+    return (this.#source.delegations ?? []).filter(
+      (one) => one.to === userId && covers(one.tools, tool) && one.startsAt <= nowMs && nowMs < one.endsAt,
+    );
+  }
+
+  /** What a user is in the tenant, by all keys of theirs that are in force. */
+  rolesOf(userId: string, nowMs: number): string[] {
+    return this.#keys.rolesOf(userId, nowMs);
+  }
+
+  get hasQuotas(): boolean {
+    return (this.#source.quotas?.length ?? 0) > 0;
+  }
+
+  /** The quotas that calls of a tool by an agent count in. */
+  quotasOf(agent: string, tool: string): readonly Quota[] {
+    const { quotas = [] } = this.#source;
+    return quotas.length === 0 ? quotas : quotas.filter((one) => covers(one.agents, agent) && covers(one.tools, tool));
   }
 
   /** Whether the agent may call the tool with these arguments. Never throws: what goes wrong is a denial. */

@@ -4,6 +4,7 @@ export { BUNDLE_CHARS_MAX, signBundle } from './bundle/sign-bundle.js';
 export { CompiledPolicy, compilePolicy, type ResolvedAgent, type ToolAccess } from './compiled-policy.js';
 export { storedDigest } from './key-ring.js';
 export { isSoundCondition } from './rules/condition.js';
+export { ABSENT, isSoundPointer, parsePointer, valueAt } from './rules/json-pointer.js';
 export {
   type HostPattern,
   hostMatches,

@@ -26,5 +26,7 @@ export const by = ({ rules, policies = [] }: DecisionRecord): string =>
     ...(rules.length > 0 ? [` by rule ${rules.join(', ')}`] : []),
     ...(policies.length > 0 ? [` by policy ${policies.join(', ')}`] : []),
   ].join(' and');
+const taken = ({ kind, quotas = [] }: DecisionRecord): string =>
+  kind === 'quota' ? '' : quotas.map(({ id, used, max }) => `; quota ${id}: ${used} of ${max}`).join('');
 export const why = (decision: DecisionRecord): string =>
-  `${decision.kind}${by(decision)}: ${decision.reason}${decision.bundle ? ` (bundle v${decision.bundle.version})` : ''}`;
+  `${decision.kind}${by(decision)}: ${decision.reason}${decision.bundle ? ` (bundle v${decision.bundle.version})` : ''}${taken(decision)}`;

@@ -43,8 +43,12 @@ function eventText(event: RunEvent): string {
       return `Gave up ${event.callId}: ${errorText(event.error)}`;
     case 'question.asked':
       return `Asked a person (${event.questionId}): ${event.question}${event.expiresAt === undefined ? '' : ` Until ${timeText(event.expiresAt)}.`}`;
-    case 'question.closed':
-      return `Closed question ${event.questionId} with ${event.choice}${event.userId === undefined ? '' : ` of user ${event.userId}`}.`;
+    case 'question.closed': {
+      const { questionId, choice, userId, by: all, arguments: edited } = event;
+      const who =
+        all === undefined ? (userId === undefined ? '' : ` of user ${userId}`) : ` of users ${all.join(', ')}`;
+      return `Closed question ${questionId} with ${choice}${who}${edited === undefined ? '' : `, with other arguments: ${edited}`}.`;
+    }
     case 'loop.warned':
       return `Warned the model after step ${event.step}, ${event.calls} calls without progress (${event.pattern}): ${event.text}`;
     case 'output.rejected':

@@ -11,7 +11,7 @@ import { type CedarFault, CedarPort, type Validity } from './cedar.port.js';
 export const NewCedarPolicy = CedarPolicy.omit({ json: true });
 
 const FAULTS_SHOWN = 8;
-const ANNOTATIONS = ['id', 'reason', 'approve', 'within'];
+const ANNOTATIONS = ['id', 'reason', 'approve', 'within', 'quorum', 'starter'];
 /** Tools of different arguments for which a policy is compared with Cedar's own engine. */
 const TOOLS_COMPARED = 8;
 

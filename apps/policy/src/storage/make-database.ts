@@ -11,6 +11,7 @@ import { TenantEntity } from './entities/tenant.entity.js';
 import { AddHalts1795500000000 } from './migrations/add-halts.migration.js';
 import { AddLimits1796400000000 } from './migrations/add-limits.migration.js';
 import { AddPolicies1796500000000 } from './migrations/add-policies.migration.js';
+import { AddQuotas1797100000000 } from './migrations/add-quotas.migration.js';
 import { AddRedactions1796700000000 } from './migrations/add-redactions.migration.js';
 import { CreatePolicy1764000000000 } from './migrations/create-policy.migration.js';
 
@@ -30,6 +31,7 @@ export function makeDatabase(config: PolicyConfig, logger: Logger): Database {
       AddPolicies1796500000000,
       AddRedactions1796700000000,
       AddChanges1797000000000,
+      AddQuotas1797100000000,
     ],
     applicationName: 'signalbox policy',
     poolMax: POOL_MAX,

@@ -1,11 +1,14 @@
 import type {
   AgentManifest,
   CedarPolicy,
+  Delegation,
   Halt,
   KeyGrant,
   ModelManifest,
+  Quota,
   RedactionPattern,
   RedactionRule,
+  Residency,
   Rule,
   SignedBundleV1,
   TenantLimits,
@@ -22,6 +25,9 @@ export interface Definitions {
   keys: KeyGrant;
   halts: Halt;
   policies: CedarPolicy;
+  quotas: Quota;
+  delegations: Delegation;
+  residencies: Residency;
   redactions: RedactionRule;
   patterns: RedactionPattern;
 }
@@ -34,6 +40,9 @@ export const KINDS = [
   'keys',
   'halts',
   'policies',
+  'quotas',
+  'delegations',
+  'residencies',
   'redactions',
   'patterns',
 ] as const satisfies readonly Kind[];

@@ -102,7 +102,7 @@ export class CallsService {
     const args = parsed(work.arguments);
     const decision = policy.authorize({ agent, tool: work.tool, arguments: args, userId });
     if (decision.outcome === 'deny') return { decision };
-    if (decision.outcome === 'approve' && !(await this.journal.isApproved(work, decision.terms?.approvers)))
+    if (decision.outcome === 'approve' && !(await this.journal.isApproved(work, decision.terms)))
       return { decision: { ...decision, outcome: 'deny', reason: 'Nobody who may has approved exactly this call.' } };
     const tool = policy.resolve(agent).tools.find(({ name }) => name === work.tool);
     if (tool?.effect !== work.effect || tool.tier !== work.tier)

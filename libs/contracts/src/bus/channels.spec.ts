@@ -21,6 +21,8 @@ const built: Record<ChannelName, string> = {
   askAuth: subjects.ask(tenant, 'auth'),
   askReserve: subjects.ask(tenant, 'reserve'),
   askStatus: subjects.ask(tenant, 'status'),
+  askAnswer: subjects.ask(tenant, 'answer'),
+  askApprovals: subjects.ask(tenant, 'approvals'),
   askWatch: subjects.ask(tenant, 'watch'),
   run: subjects.run(tenant, runId),
   workInfer: subjects.workInfer('default', tenant),

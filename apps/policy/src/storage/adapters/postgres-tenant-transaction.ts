@@ -8,11 +8,14 @@ import { BundleEntity } from '../entities/bundle.entity.js';
 import {
   AgentEntity,
   CedarPolicyEntity,
+  DelegationEntity,
   HaltEntity,
   KeyEntity,
   ModelEntity,
   PatternEntity,
   RedactionEntity,
+  QuotaEntity,
+  ResidencyEntity,
   RuleEntity,
   ToolEntity,
 } from '../entities/definition.entities.js';
@@ -40,6 +43,9 @@ export const definitionEntities = {
   keys: KeyEntity,
   halts: HaltEntity,
   policies: CedarPolicyEntity,
+  quotas: QuotaEntity,
+  delegations: DelegationEntity,
+  residencies: ResidencyEntity,
   redactions: RedactionEntity,
   patterns: PatternEntity,
 };
@@ -82,6 +88,9 @@ export class PostgresTenantTransaction implements TenantTransaction {
       keys: await this.#all('keys'),
       halts: await this.#all('halts'),
       policies: await this.#all('policies'),
+      quotas: await this.#all('quotas'),
+      delegations: await this.#all('delegations'),
+      residencies: await this.#all('residencies'),
       redactions: await this.#all('redactions'),
       patterns: await this.#all('patterns'),
     };
