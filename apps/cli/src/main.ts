@@ -4,7 +4,7 @@ import { audit } from './commands/audit.js';
 import { cost } from './commands/cost.js';
 import { fork } from './commands/fork.js';
 import { letters } from './commands/letters.js';
-import { policy } from './commands/policy.js';
+import { policy } from './commands/policy/policy.js';
 import { halt, unhalt } from './commands/halt.js';
 import { limits } from './commands/limits.js';
 import { run } from './commands/run.js';
@@ -46,6 +46,8 @@ const USAGE = `signalbox – talk to a mesh
                                  runs that are started by the clock
   signalbox policy ls|show|put|rm|validate|schema
                                  Cedar policies: who may call which tool, and how
+  signalbox policy draft|test|history|diff|rollback|review
+                                 how that is changed: together, tested, and back again
   signalbox audit verify [run]   recompute the hash chain of one run, or of all
   signalbox cost [--by tenant|user|agent|model]
                                  what was spent

@@ -1,9 +1,10 @@
 import { Module } from '@nestjs/common';
+import { ChangesModule } from './changes/changes.module.js';
 import { DefinitionsModule } from './definitions/definitions.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { SchedulesModule } from './schedules/schedules.module.js';
 import { UpkeepModule } from './upkeep/upkeep.module.js';
 
-@Module({ imports: [SchedulesModule, LimitsModule, DefinitionsModule, UpkeepModule, OpenApiModule] })
+@Module({ imports: [SchedulesModule, LimitsModule, ChangesModule, DefinitionsModule, UpkeepModule, OpenApiModule] })
 export class AppModule {}

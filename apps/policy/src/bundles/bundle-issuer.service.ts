@@ -4,12 +4,22 @@ import { CONFIG, KEYS } from '@signalbox/app-runtime';
 import type { KeyRing } from '@signalbox/bus';
 import { type BundleRef, MESSAGE_BYTES_MAX, type PolicyBundleV1 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
-import { compilePolicy, openBundle, signBundle } from '@signalbox/policy-engine';
+import { type CompiledPolicy, compilePolicy, openBundle, signBundle } from '@signalbox/policy-engine';
 import type { PolicyConfig } from '../config.js';
-import type { IssuedBundle, TenantTransaction } from '../storage/policy.repository.js';
+import type { IssuedBundle, TenantPolicy, TenantTransaction } from '../storage/policy.repository.js';
+import { assertPassing, runTests } from '../tests/run-tests.js';
 
 /** Left of a bus message for subject and headers, bytes. */
 const ENVELOPE_BYTES = 4_096;
+
+export interface IssueOptions {
+  /** What lies in the bucket already. */
+  seen?: BundleRef;
+  /** Who made the change; absent: the mesh itself. */
+  author?: string;
+  /** Only where the tenant's tests of its policies pass. */
+  isTested?: boolean;
+}
 
 /** Makes and reads signed bundles. */
 @Injectable()
@@ -27,14 +37,19 @@ export class BundleIssuer {
 
   /**
    * Signs the tenant's policy as it stands in the transaction, one version after the newest (or after `seen`, where an
-   * enforcement point may have that already), and keeps it there. Throws PAYLOAD_TOO_LARGE, and REQUEST_INVALID when there
-   * are more definitions of a kind than a bundle holds.
+   * enforcement point may have that already), and keeps it there. Throws PAYLOAD_TOO_LARGE, REQUEST_INVALID when there
+   * are more definitions of a kind than a bundle holds, and TESTS_FAILED.
    */
-  async issue(transaction: TenantTransaction, change: string, seen?: BundleRef): Promise<IssuedBundle> {
+  async issue(
+    transaction: TenantTransaction,
+    change: string,
+    { seen, author = '', isTested = false }: IssueOptions = {},
+  ): Promise<IssuedBundle> {
     const newest = await transaction.newestBundle();
     const parent = seen && seen.version > transaction.version ? seen : newest;
     const issuedAt = Date.now();
     const { definition: limits } = await transaction.limits();
+    const { tests, ...content } = await transaction.policy();
     const bundle: PolicyBundleV1 = {
       format: 1,
       tenant: transaction.tenant,
@@ -42,13 +57,14 @@ export class BundleIssuer {
       parentHash: parent?.hash ?? null,
       issuedAt,
       expiresAt: issuedAt + this.config.bundleLifeMs,
-      ...(await transaction.policy()),
+      ...content,
       ...(Object.keys(limits).length > 0 ? { limits } : {}),
     };
     const signed = signBundle(bundle, this.keys.privateKey('bundle-sign'), this.keyId);
     assertTravels(encode(signed));
     // What no enforcement point would take is not issued.
-    compilePolicy(bundle, signed.hash);
+    const compiled = compilePolicy(bundle, signed.hash);
+    if (isTested) assertPassing(runTests(compiled, tests, content.tools));
     const issued: IssuedBundle = {
       tenant: bundle.tenant,
       version: bundle.version,
@@ -59,9 +75,17 @@ export class BundleIssuer {
       delivered: false,
       signed,
       change,
+      author,
     };
     await transaction.addBundle(issued);
     return issued;
+  }
+
+  /** A policy that is not issued, made ready to decide from: to see what it would do. */
+  compiled(tenant: string, { tests: _tests, ...content }: TenantPolicy): CompiledPolicy {
+    const now = Date.now();
+    const times = { issuedAt: now, expiresAt: now + this.config.bundleLifeMs };
+    return compilePolicy({ format: 1, tenant, version: 1, parentHash: null, ...times, ...content });
   }
 
   /** Whether a bundle must be replaced: another key signed it, or half of its life is over. */

@@ -1,4 +1,13 @@
-import { AgentManifest, CedarPolicy, Halt, KeyGrant, ModelManifest, Rule, ToolManifest } from '@signalbox/contracts';
+import {
+  AgentManifest,
+  CedarPolicy,
+  Halt,
+  KeyGrant,
+  ModelManifest,
+  PolicyTest,
+  Rule,
+  ToolManifest,
+} from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { z } from 'zod';
 import type { Definitions, Kind } from '../storage/policy.repository.js';
@@ -12,6 +21,7 @@ export const definitionSchemas: { [K in Kind]: z.ZodType<Definitions[K]> } = {
   keys: KeyGrant,
   halts: Halt,
   policies: CedarPolicy,
+  tests: PolicyTest,
 };
 
 /** What is said of a key when it is changed; its digest stays. */

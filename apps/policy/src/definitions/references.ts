@@ -1,24 +1,29 @@
-import type { AgentManifest, CedarPolicy, Halt, KeyGrant, Rule, ToolManifest } from '@signalbox/contracts';
+import type { AgentManifest, CedarPolicy, Halt, KeyGrant, PolicyTest, Rule, ToolManifest } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { isSoundCondition, parseHostPattern } from '@signalbox/policy-engine';
 import { inlineFault, planFaults, unsupportedIn } from '@signalbox/run-engine';
 import { entitiesNamed } from '../cedar/entity-names.js';
 import type { Definitions, Kind, TenantPolicy } from '../storage/policy.repository.js';
 
-type Fault = [field: string, message: string];
+export type Fault = [field: string, message: string];
 type Names = { [K in 'agents' | 'tools' | 'models']: ReadonlySet<string> };
 
 /** Refuses a definition that names what is not there or could never work. REQUEST_INVALID with the fields. */
 export function assertSound<K extends Kind>(kind: K, definition: Definitions[K], policy: TenantPolicy): void {
+  const faults = faultsOf(kind, definition, policy);
+  if (faults.length === 0) return;
+  const message = faults.map(([field, text]) => `${field}: ${text}`).join('; ');
+  throw new MeshError('REQUEST_INVALID', message, { details: { fields: faults.map(([field]) => field) } });
+}
+
+/** What keeps a definition from working beside the others, eight at most. */
+export function faultsOf<K extends Kind>(kind: K, definition: Definitions[K], policy: TenantPolicy): Fault[] {
   const names: Names = {
     agents: new Set(policy.agents.map(({ id }) => id)),
     tools: new Set(policy.tools.map(({ name }) => name)),
     models: new Set(policy.models.map(({ id }) => id)),
   };
-  const faults = checks[kind](definition, names, policy).slice(0, 8);
-  if (faults.length === 0) return;
-  const message = faults.map(([field, text]) => `${field}: ${text}`).join('; ');
-  throw new MeshError('REQUEST_INVALID', message, { details: { fields: faults.map(([field]) => field) } });
+  return checks[kind](definition, names, policy).slice(0, 8);
 }
 
 /** Refuses to remove what others name. CONFLICT with `usedBy`. */
@@ -30,8 +35,9 @@ export function assertUnused(kind: Kind, id: string, policy: TenantPolicy): void
   });
 }
 
-function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
-  const { agents, rules, keys, halts, policies, tools: manifests } = policy;
+/** What names a definition, as `<kind>/<id>`. */
+export function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
+  const { agents, rules, keys, halts, policies, tests, tools: manifests } = policy;
   const naming = (type: string): string[] =>
     policies.filter(({ json }) => entitiesNamed(json, type).includes(id)).map((one) => `policies/${one.id}`);
   switch (kind) {
@@ -42,6 +48,7 @@ function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
         ...agents.filter(({ tools }) => tools.includes(id)).map((agent) => `agents/${agent.id}`),
         ...rules.filter(({ tools }) => tools !== '*' && tools.includes(id)).map((rule) => `rules/${rule.id}`),
         ...naming('Tool'),
+        ...tests.filter(({ tool }) => tool === id).map((test) => `tests/${test.id}`),
       ];
     case 'agents': {
       const names = ({ agents: scope }: Rule | KeyGrant | Halt): boolean => scope !== '*' && scope.includes(id);
@@ -50,6 +57,7 @@ function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
         ...keys.filter(names).map((key) => `keys/${key.id}`),
         ...halts.filter(names).map((halt) => `halts/${halt.id}`),
         ...naming('Agent'),
+        ...tests.filter(({ agent }) => agent === id).map((test) => `tests/${test.id}`),
         ...manifests
           .filter(({ driver }) => (driver.kind === 'agent' || driver.kind === 'handoff') && driver.agent === id)
           .map((tool) => `tools/${tool.name}`),
@@ -59,6 +67,7 @@ function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
     case 'keys':
     case 'halts':
     case 'policies':
+    case 'tests':
       return [];
   }
 }
@@ -97,6 +106,11 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names, policy: 
   policies: ({ json }: CedarPolicy, names) => [
     ...unknownEntities(json, 'Agent', names.agents),
     ...unknownEntities(json, 'Tool', names.tools),
+  ],
+  // Misspelt, it would pass wherever a denial is expected.
+  tests: ({ agent, tool }: PolicyTest, names) => [
+    ...(names.agents.has(agent) ? [] : [['agent', `there is no agent ${agent}`] satisfies Fault]),
+    ...(names.tools.has(tool) ? [] : [['tool', `there is no tool ${tool}`] satisfies Fault]),
   ],
 };
 

@@ -22,6 +22,7 @@ import {
   tenant,
 } from './openapi-parts.js';
 import { cedarPaths, cedarSchemas } from './cedar-paths.js';
+import { changeRequests, changePaths, changeSchemas } from './change-paths.js';
 import { schedulePaths, scheduleSchemas } from './schedule-paths.js';
 
 const SINGULAR = {
@@ -32,6 +33,7 @@ const SINGULAR = {
   keys: 'Key',
   halts: 'Halt',
   policies: 'Policy',
+  tests: 'Test',
 } as const;
 type CollectionName = keyof typeof SINGULAR;
 
@@ -61,6 +63,7 @@ const schemas: Record<string, z.ZodType> = {
   KeyChange,
   NewKeyView: shown(KeyView).extend({ key: z.string() }),
   ...cedarSchemas,
+  ...changeSchemas,
   TenantLimits,
   TenantLimitsView: z.object({
     revision: z.number().int().min(0),
@@ -81,10 +84,12 @@ const REQUESTS = new Set([
   'Model',
   'Halt',
   'Policy',
+  'Test',
   'NewKey',
   'KeyChange',
   'TenantLimits',
   'Schedule',
+  ...changeRequests,
 ]);
 
 function collection(name: CollectionName): Json {
@@ -175,6 +180,7 @@ export function policyOpenApi(): Json {
     paths[`${base}/{tenant}/${name}/{id}`] = member(name);
   }
   Object.assign(paths, cedarPaths(`${base}/{tenant}`));
+  Object.assign(paths, changePaths(`${base}/{tenant}`));
   paths[`${base}/{tenant}/limits`] = limits;
   Object.assign(paths, schedulePaths(`${base}/{tenant}/schedules`));
   paths[`${base}/{tenant}/bundle`] = {

@@ -132,5 +132,6 @@ export function samplePolicy(): Omit<TenantPolicy, 'keys'> {
     models: [model],
     halts: [],
     policies: [],
+    tests: [],
   };
 }

@@ -4,11 +4,13 @@ import type {
   Halt,
   KeyGrant,
   ModelManifest,
+  PolicyTest,
   Rule,
   SignedBundleV1,
   TenantLimits,
   ToolManifest,
 } from '@signalbox/contracts';
+import type { Draft } from '../changes/draft.js';
 
 /** What a tenant's policy is made of, by the name of its collection. */
 export interface Definitions {
@@ -19,6 +21,7 @@ export interface Definitions {
   keys: KeyGrant;
   halts: Halt;
   policies: CedarPolicy;
+  tests: PolicyTest;
 }
 export type Kind = keyof Definitions;
 export const KINDS = [
@@ -29,6 +32,7 @@ export const KINDS = [
   'keys',
   'halts',
   'policies',
+  'tests',
 ] as const satisfies readonly Kind[];
 
 /** The whole of a tenant's policy. */
@@ -49,6 +53,17 @@ export interface StoredLimits {
   updatedAt: Date | null;
 }
 
+/** How the tenant wants changes to be made. Always there: revision 0 and nothing asked for before it is first set. */
+export interface StoredReview {
+  definition: Review;
+  revision: number;
+  updatedAt: Date | null;
+}
+export interface Review {
+  /** What a draft may hold is only published as a draft that a person beside its authors approved. */
+  twoPersons: boolean;
+}
+
 /** A bundle without its payload. */
 export interface BundleHead {
   tenant: string;
@@ -59,9 +74,14 @@ export interface BundleHead {
   expiresAt: Date;
   delivered: boolean;
 }
-export interface IssuedBundle extends BundleHead {
-  signed: SignedBundleV1;
+/** A bundle, and who made it by which change. */
+export interface BundleEvent extends BundleHead {
   change: string;
+  /** Empty: the mesh itself. */
+  author: string;
+}
+export interface IssuedBundle extends BundleEvent {
+  signed: SignedBundleV1;
 }
 
 export interface Page {
@@ -76,11 +96,19 @@ export interface TenantTransaction {
   /** Version of the newest issued bundle; 0 before the first. */
   readonly version: number;
   policy(): Promise<TenantPolicy>;
+  /** All of a kind, by id. */
+  all<K extends Kind>(kind: K): Promise<Stored<K>[]>;
   get<K extends Kind>(kind: K, id: string): Promise<Stored<K> | null>;
   put<K extends Kind>(kind: K, id: string, definition: Definitions[K], revision: number): Promise<void>;
   remove(kind: Kind, id: string): Promise<void>;
   limits(): Promise<StoredLimits>;
   putLimits(definition: TenantLimits, revision: number): Promise<void>;
+  review(): Promise<StoredReview>;
+  putReview(definition: Review, revision: number): Promise<void>;
+  draft(id: string): Promise<Draft | null>;
+  putDraft(draft: Draft): Promise<void>;
+  /** Drafts that are neither published nor discarded, ended ones not counted. */
+  openDrafts(): Promise<number>;
   newestBundle(): Promise<BundleHead | null>;
   /** Keeps a newly issued bundle, and forgets those older than the newest hundred. */
   addBundle(bundle: IssuedBundle): Promise<void>;
@@ -96,7 +124,14 @@ export abstract class PolicyRepository {
   abstract list<K extends Kind>(tenant: string, kind: K, page: Page): Promise<Stored<K>[]>;
   abstract get<K extends Kind>(tenant: string, kind: K, id: string): Promise<Stored<K> | null>;
   abstract limits(tenant: string): Promise<StoredLimits>;
+  abstract review(tenant: string): Promise<StoredReview>;
+  /** Newest first. */
+  abstract drafts(tenant: string, limit: number): Promise<Draft[]>;
+  abstract draft(tenant: string, id: string): Promise<Draft | null>;
   abstract newestBundle(tenant: string): Promise<IssuedBundle | null>;
+  abstract bundle(tenant: string, version: number): Promise<IssuedBundle | null>;
+  /** Newest first, those before a version. */
+  abstract bundles(tenant: string, before: number, limit: number): Promise<BundleEvent[]>;
   /** The newest bundle of every tenant that has one. */
   abstract newestHeads(): Promise<BundleHead[]>;
   abstract markDelivered(tenant: string, version: number): Promise<void>;

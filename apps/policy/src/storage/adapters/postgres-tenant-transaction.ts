@@ -1,6 +1,8 @@
 import type { TenantLimits } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
-import { type EntityManager, LessThanOrEqual } from 'typeorm';
+import { type EntityManager, In, LessThanOrEqual } from 'typeorm';
+import { type Draft, OPEN_STATES } from '../../changes/draft.js';
+import { DraftEntity } from '../../changes/entities/draft.entity.js';
 import { BundleEntity } from '../entities/bundle.entity.js';
 import {
   AgentEntity,
@@ -9,19 +11,25 @@ import {
   KeyEntity,
   ModelEntity,
   RuleEntity,
+  TestEntity,
   ToolEntity,
 } from '../entities/definition.entities.js';
 import { LimitsEntity } from '../entities/limits.entity.js';
+import { ReviewEntity } from '../entities/review.entity.js';
 import { TenantEntity } from '../entities/tenant.entity.js';
-import type {
-  BundleHead,
-  Definitions,
-  IssuedBundle,
-  Kind,
-  Stored,
-  StoredLimits,
-  TenantPolicy,
-  TenantTransaction,
+import {
+  type BundleEvent,
+  type BundleHead,
+  type Definitions,
+  type IssuedBundle,
+  type Kind,
+  KINDS,
+  type Review,
+  type Stored,
+  type StoredLimits,
+  type StoredReview,
+  type TenantPolicy,
+  type TenantTransaction,
 } from '../policy.repository.js';
 
 /** Bundles kept per tenant, to look back at. */
@@ -35,6 +43,7 @@ export const definitionEntities = {
   keys: KeyEntity,
   halts: HaltEntity,
   policies: CedarPolicyEntity,
+  tests: TestEntity,
 };
 type DefinitionRow = AgentEntity;
 
@@ -47,9 +56,26 @@ export function headFrom({ tenant, version, hash, keyId, issuedAt, expiresAt, de
   return { tenant, version, hash, keyId, issuedAt, expiresAt, delivered: deliveredAt !== null };
 }
 
+export function eventFrom(row: BundleEntity): BundleEvent {
+  const { change, author } = row;
+  return { ...headFrom(row), change, author };
+}
+
 export function issuedFrom(row: BundleEntity): IssuedBundle {
-  const { payload, hash, keyId, signature, change } = row;
-  return { ...headFrom(row), signed: { payload, hash, keyId, signature }, change };
+  const { payload, hash, keyId, signature } = row;
+  return { ...eventFrom(row), signed: { payload, hash, keyId, signature } };
+}
+
+export function reviewFrom(row: ReviewEntity | null): StoredReview {
+  if (row === null) return { definition: { twoPersons: false }, revision: 0, updatedAt: null };
+  const { definition, revision, updatedAt } = row;
+  return { definition: definition as Review, revision, updatedAt };
+}
+
+export function draftFrom(row: DraftEntity | null): Draft | null {
+  if (row === null) return null;
+  const { tenant: _tenant, ...draft } = row;
+  return draft as Draft;
 }
 
 export function limitsFrom(row: LimitsEntity | null): StoredLimits {
@@ -67,15 +93,9 @@ export class PostgresTenantTransaction implements TenantTransaction {
   ) {}
 
   async policy(): Promise<TenantPolicy> {
-    return {
-      agents: await this.#all('agents'),
-      tools: await this.#all('tools'),
-      rules: await this.#all('rules'),
-      models: await this.#all('models'),
-      keys: await this.#all('keys'),
-      halts: await this.#all('halts'),
-      policies: await this.#all('policies'),
-    };
+    const found: [Kind, unknown[]][] = [];
+    for (const kind of KINDS) found.push([kind, (await this.all(kind)).map(({ definition }) => definition)]);
+    return Object.fromEntries(found) as unknown as TenantPolicy;
   }
 
   async get<K extends Kind>(kind: K, id: string): Promise<Stored<K> | null> {
@@ -102,18 +122,41 @@ export class PostgresTenantTransaction implements TenantTransaction {
     await this.manager.upsert(LimitsEntity, row, ['tenant']);
   }
 
+  async review(): Promise<StoredReview> {
+    return reviewFrom(await this.manager.findOneBy(ReviewEntity, { tenant: this.tenant }));
+  }
+
+  async putReview(definition: Review, revision: number): Promise<void> {
+    await this.manager.upsert(ReviewEntity, { tenant: this.tenant, definition, revision, updatedAt: new Date() }, [
+      'tenant',
+    ]);
+  }
+
+  async draft(id: string): Promise<Draft | null> {
+    return draftFrom(await this.manager.findOneBy(DraftEntity, { tenant: this.tenant, id }));
+  }
+
+  async putDraft(draft: Draft): Promise<void> {
+    await this.manager.save(DraftEntity, { tenant: this.tenant, ...draft });
+  }
+
+  openDrafts(): Promise<number> {
+    return this.manager.countBy(DraftEntity, { tenant: this.tenant, state: In([...OPEN_STATES]) });
+  }
+
   async newestBundle(): Promise<BundleHead | null> {
     const row = await this.manager.findOneBy(BundleEntity, { tenant: this.tenant, version: this.version });
     return row && headFrom(row);
   }
 
-  async addBundle({ signed, change, issuedAt, expiresAt, version }: IssuedBundle): Promise<void> {
+  async addBundle({ signed, change, author, issuedAt, expiresAt, version }: IssuedBundle): Promise<void> {
     const { tenant } = this;
     await this.manager.insert(BundleEntity, {
       tenant,
       version,
       ...signed,
       change,
+      author,
       issuedAt,
       expiresAt,
       deliveredAt: null,
@@ -122,11 +165,11 @@ export class PostgresTenantTransaction implements TenantTransaction {
     await this.manager.delete(BundleEntity, { tenant, version: LessThanOrEqual(version - BUNDLES_KEPT) });
   }
 
-  async #all<K extends Kind>(kind: K): Promise<Definitions[K][]> {
+  async all<K extends Kind>(kind: K): Promise<Stored<K>[]> {
     const rows = await this.manager.find(definitionEntities[kind], {
       where: { tenant: this.tenant },
       order: { id: 'ASC' },
     });
-    return rows.map((row) => storedFrom<K>(row).definition);
+    return rows.map((row) => storedFrom<K>(row));
   }
 }

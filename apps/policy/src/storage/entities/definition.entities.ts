@@ -39,3 +39,6 @@ export class HaltEntity extends DefinitionEntity {}
 
 @Entity({ name: 'policies' })
 export class CedarPolicyEntity extends DefinitionEntity {}
+
+@Entity({ name: 'tests' })
+export class TestEntity extends DefinitionEntity {}
