@@ -289,7 +289,7 @@ describe('an idempotency key', () => {
     const others = [{ input: 'Something else.' }, { input, conversation: 'another-place' }];
     for (const other of others) {
       const error = await errorOf(openai.responses.create({ model: 'helper', ...other }, options));
-      expect(error).toMatchObject({ status: 409, code: 'IDEMPOTENCY_MISMATCH' });
+      expect(error).toMatchObject({ status: 422, code: 'IDEMPOTENCY_MISMATCH' });
     }
     const again = await openai.responses.create({ model: 'helper', input }, options);
     expect(again).toMatchObject({ id: first.id, output_text: 'As ordered.' });

@@ -5,6 +5,9 @@ const ARCHIVE_TIMEOUT_MS = 60_000;
 /** Runs verified by one request. */
 const VERIFY_PAGE = 500;
 
+/** Whatever revision it has. */
+const ANY = { 'if-match': '*' };
+
 export interface Definitions {
   models?: ModelManifest[];
   tools?: ToolManifest[];
@@ -55,7 +58,8 @@ export class Admin {
   async halt(tenant: string, id: string, agents: '*' | string[], reason?: string): Promise<void> {
     const url = `${this.#policyUrl}/admin/v1/tenants/${tenant}/halts/${id}`;
     const body = reason === undefined ? {} : { body: JSON.stringify({ id, agents, reason }) };
-    await this.#ask(url, { method: reason === undefined ? 'DELETE' : 'PUT', ...body });
+    const change = reason === undefined ? { method: 'DELETE', headers: ANY } : { method: 'PUT', ...body };
+    await this.#ask(url, change);
   }
 
   /** A new bearer key; `agents` is what it may start. */
@@ -65,7 +69,7 @@ export class Admin {
   }
 
   async removeKey(tenant: string, id: string): Promise<void> {
-    await this.#ask(`${this.#policyUrl}/admin/v1/tenants/${tenant}/keys/${id}`, { method: 'DELETE' });
+    await this.#ask(`${this.#policyUrl}/admin/v1/tenants/${tenant}/keys/${id}`, { method: 'DELETE', headers: ANY });
   }
 
   /** The run once the archive has its end. */
@@ -112,6 +116,7 @@ export class Admin {
     const headers = {
       authorization: `Bearer ${this.#token}`,
       ...(init.body == null ? {} : { 'content-type': 'application/json' }),
+      ...(init.headers as Record<string, string> | undefined),
     };
     const response = await fetch(url, { ...init, headers });
     if (!response.ok) throw new Error(`${init.method ?? 'GET'} ${url}: ${response.status} ${await response.text()}`);

@@ -43,6 +43,8 @@ export function httpTool(
     driver: { kind: 'http', hosts: [host], methods: ['GET', 'POST'] },
     effect: options.effect ?? 'pure',
     tier: 'T0',
+    source: 'trusted',
+    sensitivity: [],
     limits: { ...TOOL_LIMITS, ...options.limits },
   };
 }
@@ -64,6 +66,8 @@ export function codeTool(
     driver: { kind: 'code', language, files: [] },
     effect: 'pure',
     tier: 'T2',
+    source: 'trusted',
+    sensitivity: [],
     limits: { ...TOOL_LIMITS, ...limits },
   };
 }

@@ -61,7 +61,7 @@ export async function run(argv: string[]): Promise<Record<string, unknown>> {
       phases['in_flight'] = await inFlight(mesh, { runs, perSecond: found.perSecond, ...slow }, say);
     }
     if (wanted.has('p')) {
-      const runs = Number(values.parked ?? (quick ? QUICK_IN_FLIGHT : PARKED));
+      const runs = Number(values.parked ?? PARKED);
       phases['parked'] = await parked(mesh, { runs, perSecond: found.perSecond }, say);
     }
     if (values.takeover) {

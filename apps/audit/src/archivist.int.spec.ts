@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { partitionStream, subjects } from '@signalbox/contracts';
+import { resizeStream } from '@signalbox/bus/provision';
+import { OBJECT_STORES, partitionStream, subjects } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { readMachine } from '@signalbox/local-servers';
 import { waitFor } from '@signalbox/testing';
@@ -58,6 +59,24 @@ describe.skipIf(isOld)('the archivist', () => {
       userId: 'user',
       fingerprint: null,
     });
+  });
+
+  it('takes the large bodies of a closed run out of the object store, and of no other', async () => {
+    const output = (run: string): string => `${run} ${'x'.repeat(200_000)}`;
+    const access = { url: world.mesh.url, keysDir: world.mesh.keysRoot };
+    const stored = (): Promise<number> => resizeStream(access, 'OBJ_journals', OBJECT_STORES.journals.maxBytes);
+    expect(await stored()).toBe(0);
+    const open = await world.begin();
+    await world.answer(open, { output: output('Same.') });
+    const ofOpen = await stored();
+    expect(ofOpen).toBeGreaterThan(200_000);
+    const run = await world.complete({ output: output('Same.') });
+    await moved(run);
+    await waitFor(async () => (await stored()) <= ofOpen, { timeoutMs: WAIT_MS, what: 'the bodies to go' });
+    expect(await stored()).toBe(ofOpen);
+    await world.caughtUp(run);
+    expect(await verified(run.runId)).toMatchObject({ ok: true, faults: [] });
+    expect(await kindsOnBus(open)).toContain('model.completed.v1');
   });
 
   it('leaves alone what goes on', async () => {

@@ -26,6 +26,8 @@ const status = async (...request: Parameters<typeof ask>): Promise<unknown[]> =>
   return [code, body['title'], ...(body.fields ?? [])];
 };
 
+/** Whatever revision it has. */
+const ANY = { headers: { 'if-match': '*' } };
 const model = {
   id: 'small',
   provider: 'default',
@@ -135,13 +137,14 @@ describe('definitions', () => {
     });
 
     const changed = { ...model, timeoutMs: 2_000 };
-    expect(await status('PUT', '/models/small', { body: changed })).toEqual([409, 'CONFLICT']);
+    expect(await status('PUT', '/models/small', { body: changed })).toEqual([428, 'PRECONDITION_REQUIRED']);
+    expect(await status('DELETE', '/models/small')).toEqual([428, 'PRECONDITION_REQUIRED']);
     expect(
       await status('PUT', '/models/small', { body: changed, headers: { 'if-match': `"${version - 1}"` } }),
-    ).toEqual([409, 'CONFLICT']);
+    ).toEqual([412, 'PRECONDITION_FAILED']);
     expect(await status('PUT', '/models/small', { body: changed, headers: { 'if-none-match': '*' } })).toEqual([
-      409,
-      'CONFLICT',
+      412,
+      'PRECONDITION_FAILED',
     ]);
     const replaced = await ask('PUT', '/models/small', { body: changed, headers: { 'if-match': `"${version}"` } });
     expect([replaced.status, replaced.body['revision']]).toEqual([200, version + 1]);
@@ -153,15 +156,15 @@ describe('definitions', () => {
     ]);
 
     expect(await status('DELETE', '/models/small', { headers: { 'if-match': `"${version}"` } })).toEqual([
-      409,
-      'CONFLICT',
+      412,
+      'PRECONDITION_FAILED',
     ]);
     expect((await ask('DELETE', '/models/small', { headers: { 'if-match': `"${version + 1}"` } })).status).toBe(204);
     expect(await status('GET', '/models/small')).toEqual([404, 'NOT_FOUND']);
-    expect(await status('DELETE', '/models/small')).toEqual([404, 'NOT_FOUND']);
+    expect(await status('DELETE', '/models/small', ANY)).toEqual([404, 'NOT_FOUND']);
     expect(await status('PUT', '/models/small', { body: model, headers: { 'if-match': '*' } })).toEqual([
-      409,
-      'CONFLICT',
+      412,
+      'PRECONDITION_FAILED',
     ]);
   });
 
@@ -174,10 +177,10 @@ describe('definitions', () => {
       }),
     );
     const answers = await Promise.all(edits);
-    expect(answers.map((answer) => answer.status).toSorted()).toEqual([200, ...Array.from({ length: 7 }, () => 409)]);
+    expect(answers.map((answer) => answer.status).toSorted()).toEqual([200, ...Array.from({ length: 7 }, () => 412)]);
     const winner = answers.find((answer) => answer.status === 200)!;
     expect((await ask('GET', '/rules/raced')).body['definition']).toEqual(winner.body['definition']);
-    await ask('DELETE', '/rules/raced');
+    await ask('DELETE', '/rules/raced', ANY);
   });
 
   it('keep every one of many concurrent additions, one version each', async () => {
@@ -192,7 +195,7 @@ describe('definitions', () => {
     const { rules } = JSON.parse((newest.body['signed'] as { payload: string }).payload) as { rules: { id: string }[] };
     expect(rules.map(({ id }) => id)).toEqual(expect.arrayContaining(ids));
     await inForce(versions.at(-1)!);
-    for (const id of ids) await ask('DELETE', `/rules/${id}`);
+    for (const id of ids) await ask('DELETE', `/rules/${id}`, ANY);
   });
 
   it('are paged in the order of their ids', async () => {
@@ -219,12 +222,15 @@ describe('definitions', () => {
       'REQUEST_INVALID',
       'agents.0',
     ]);
-    expect(await ask('DELETE', '/models/default')).toMatchObject({ status: 409, body: { usedBy: ['agents/analyst'] } });
-    expect(await ask('DELETE', '/tools/python')).toMatchObject({
+    expect(await ask('DELETE', '/models/default', ANY)).toMatchObject({
+      status: 409,
+      body: { usedBy: ['agents/analyst'] },
+    });
+    expect(await ask('DELETE', '/tools/python', ANY)).toMatchObject({
       status: 409,
       body: { usedBy: ['agents/analyst', 'rules/analyst-code'] },
     });
-    expect(await ask('DELETE', '/agents/analyst')).toMatchObject({
+    expect(await ask('DELETE', '/agents/analyst', ANY)).toMatchObject({
       status: 409,
       body: { usedBy: ['rules/analyst-code', 'rules/analyst-http-get'] },
     });
@@ -307,7 +313,7 @@ describe('bad input', () => {
     expect(answers.at(0)).toEqual([201, undefined]);
     expect(answers.at(-1)).toEqual([413, 'PAYLOAD_TOO_LARGE']);
     expect(await status('GET', `/tools/${names.at(-1)}`)).toEqual([404, 'NOT_FOUND']);
-    for (const name of names) await ask('DELETE', `/tools/${name}`);
+    for (const name of names) await ask('DELETE', `/tools/${name}`, ANY);
   });
 
   it('is told as a problem document with a documented code', async () => {
@@ -382,13 +388,13 @@ describe('keys', () => {
     expect(() => expired.authenticate(sha256Hex(key), Date.now())).toThrow(
       expect.objectContaining({ code: 'KEY_INVALID' }),
     );
-    expect((await ask('DELETE', '/keys/second')).status).toBe(204);
+    expect((await ask('DELETE', '/keys/second', ANY)).status).toBe(204);
   });
 
   it('get an id where none is given, and never appear in the log', async () => {
     const made = await ask('POST', '/keys', { body: { userId: 'bob', agents: '*' } });
     expect(made.body['id']).toMatch(/^key_/);
     expect(JSON.stringify(policy.logs())).not.toContain(String(made.body['key']));
-    await ask('DELETE', `/keys/${String(made.body['id'])}`);
+    await ask('DELETE', `/keys/${String(made.body['id'])}`, ANY);
   });
 });

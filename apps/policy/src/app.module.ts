@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccessModule } from '@signalbox/access';
 import { ChangesModule } from './changes/changes.module.js';
 import { DefinitionsModule } from './definitions/definitions.module.js';
 import { LimitsModule } from './limits/limits.module.js';
@@ -6,5 +7,7 @@ import { OpenApiModule } from './openapi/openapi.module.js';
 import { SchedulesModule } from './schedules/schedules.module.js';
 import { UpkeepModule } from './upkeep/upkeep.module.js';
 
-@Module({ imports: [SchedulesModule, LimitsModule, ChangesModule, DefinitionsModule, UpkeepModule, OpenApiModule] })
+@Module({
+  imports: [AccessModule, SchedulesModule, LimitsModule, ChangesModule, DefinitionsModule, UpkeepModule, OpenApiModule],
+})
 export class AppModule {}

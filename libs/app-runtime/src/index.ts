@@ -1,4 +1,3 @@
-export { AdminGuard } from './admin.guard.js';
 export * from './decorators.js';
 export { type ErrorBody, problemBody, toMeshError } from './mesh-exception.filter.js';
 export { PolicyModule } from './policy.module.js';

@@ -3,7 +3,8 @@ import { ClaimV1, OBJECT_STORES, ObjectHead, type ServiceName } from '@signalbox
 import { MeshError, parseJson, sha256Hex, validate } from '@signalbox/kernel';
 import { headers } from '@nats-io/transport-node';
 import type { Connection } from './connection.js';
-import { lastOnSubject, nextOnSubject } from './js-api.js';
+import { decodeFrame } from './frame.js';
+import { askApi, lastOnSubject, nextOnSubject } from './js-api.js';
 import { LIMITS } from './limits.js';
 import type { Publisher } from './publisher.js';
 
@@ -16,7 +17,7 @@ export interface Claims {
   journals: ClaimStore | null;
 }
 
-/** Large bodies in an object store, named by tenant and content. */
+/** Large bodies in an object store, named by their owner (a tenant, or a run of it: `<tenant>/<run>`) and content. */
 export class ClaimStore {
   readonly #stream: string;
   readonly #known = new Set<string>();
@@ -38,7 +39,7 @@ export class ClaimStore {
   }
 
   /** Stores the bytes and gives what travels in their place. PAYLOAD_TOO_LARGE above `claimBytesMax`. */
-  async put(tenant: string, bytes: Uint8Array): Promise<Uint8Array> {
+  async put(owner: string, bytes: Uint8Array): Promise<Uint8Array> {
     if (bytes.length > LIMITS.claimBytesMax) {
       throw new MeshError(
         'PAYLOAD_TOO_LARGE',
@@ -46,23 +47,34 @@ export class ClaimStore {
       );
     }
     const sha256 = sha256Hex(bytes);
-    const name = `${tenant}/${sha256}`;
+    const name = `${owner}/${sha256}`;
     if (!this.#known.has(name) && !(await this.#isFresh(name))) await this.#write(name, bytes);
     this.#remember(name);
     return Buffer.from(JSON.stringify({ $claim: { name, sha256, bytes: bytes.length } } satisfies ClaimV1));
   }
 
   /** The JSON value itself, or, where it is a claim, the value it stands for. */
-  async resolve(tenant: string, value: unknown): Promise<unknown> {
+  async resolve(owner: string, value: unknown): Promise<unknown> {
     if (!isClaim(value)) return value;
     const { name, sha256, bytes } = validate(ClaimV1, value).$claim;
-    if (name !== `${tenant}/${sha256}`)
-      throw new MeshError('SEAL_INVALID', 'A claim names an object of another tenant or content.');
+    // Journals of 0.2 name the tenant alone.
+    const [tenant] = owner.split('/');
+    if (name !== `${owner}/${sha256}` && name !== `${tenant}/${sha256}`)
+      throw new MeshError('SEAL_INVALID', 'A claim names an object of another owner or content.');
     const content = await this.#read(name);
     if (content.length !== bytes || sha256Hex(content) !== sha256) {
       throw new MeshError('SEAL_INVALID', 'A claimed object is not what its claim says.', { details: { name } });
     }
     return parseJson(content);
+  }
+
+  /** Takes an object out for good, its content first: what is interrupted is found again. Only the archivist may. */
+  async remove(name: string): Promise<void> {
+    const head = await this.#head(name);
+    if (head === null) return;
+    this.#known.delete(name);
+    for (const filter of [`$O.${this.store}.C.${head.nuid}`, this.#headSubject(name)])
+      await askApi(this.connection, `$JS.API.STREAM.PURGE.${this.#stream}`, { filter });
   }
 
   async #head(name: string): Promise<ObjectHead | null> {
@@ -131,6 +143,12 @@ export class ClaimStore {
 
 export function isClaim(value: unknown): boolean {
   return typeof value === 'object' && value !== null && '$claim' in value;
+}
+
+/** The object that a stored entry's body lies in; null where it travels in the entry. */
+export function claimOf(bytes: Uint8Array): string | null {
+  const value = parseJson(decodeFrame(bytes).json);
+  return isClaim(value) ? validate(ClaimV1, value).$claim.name : null;
 }
 
 /** Base64url with padding, as object stores name things. */

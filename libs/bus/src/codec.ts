@@ -16,6 +16,7 @@ import { HEADER, readEnvelope } from './envelope.js';
 import { checkSeal, decodeFrame, encodeFrame, encodeSigned, isSigned, type SealRule } from './frame.js';
 import { GateSigner, SEALS_MAX } from './gate-seal.js';
 import type { KeyRing } from './key-ring.js';
+import { ownerOf } from './journal-codec.js';
 import { LIMITS } from './limits.js';
 import type { BusMessage } from './types.js';
 
@@ -63,7 +64,8 @@ export class Codec {
     const whole = Buffer.from(JSON.stringify(body));
     const claims = rule === 'journal' ? this.claims.journals : this.claims.work;
     if (whole.length <= CLAIM_CHECK_BYTES || !claims) return this.#enclose(subject, kind, whole, rule);
-    return claims.put(tenantOf(subject), whole).then((claim) => this.#enclose(subject, kind, claim, rule));
+    const owner = rule === 'journal' ? ownerOf(subject) : tenantOf(subject);
+    return claims.put(owner, whole).then((claim) => this.#enclose(subject, kind, claim, rule));
   }
 
   #enclose(subject: string, kind: string, json: Uint8Array, rule: SealRule): Uint8Array | Promise<Uint8Array> {

@@ -51,7 +51,7 @@ export function decodeEntry(
     const value = parseJson(frame.json);
     if (isClaim(value)) {
       raw.isClaimed = true;
-      return resolvePatiently(claims, raw.tenant, value, typeof signal === 'function' ? signal() : signal)
+      return resolvePatiently(claims, ownerOf(stored.subject), value, typeof signal === 'function' ? signal() : signal)
         .then((body) => void (raw.entry = entryOf(frame, stored.seq, body)))
         .catch((error: unknown) => void (raw.fault = MeshError.from(error)))
         .then(() => raw);
@@ -105,20 +105,26 @@ export function isJournalKind(kind: string): kind is JournalKind {
 
 async function resolvePatiently(
   claims: ClaimResolver | null,
-  tenant: string,
+  owner: string,
   claim: unknown,
   signal?: AbortSignal,
 ): Promise<unknown> {
   if (claims === null) throw new MeshError('BUS_FORBIDDEN', 'This service may not read claimed bodies.');
   for (let attempt = 0; ; attempt++) {
     try {
-      return await claims.resolve(tenant, claim);
+      return await claims.resolve(owner, claim);
     } catch (error) {
       const fault = MeshError.from(error);
       if (fault.retry === 'never' || signal === undefined || signal.aborted) throw fault;
       await pause(backoffMs(attempt, LIMITS.rereadMs, LIMITS.rereadMsMax), signal);
     }
   }
+}
+
+/** Whose an entry's large body is: the run's, so that it can go with it. */
+export function ownerOf(subject: string): string {
+  const { tenant, runId } = placeOf(subject);
+  return `${tenant}/${runId}`;
 }
 
 function placeOf(subject: string): { tenant: string; runId: string } {

@@ -9,10 +9,10 @@ import {
   partitionStream,
   subjects,
 } from '@signalbox/contracts';
-import { MeshError, parseJson, validate } from '@signalbox/kernel';
+import { MeshError, validate } from '@signalbox/kernel';
 import { type BatchQuery, readBatches } from './batch-read.js';
 import { capabilitiesOf } from './capabilities.js';
-import { isClaim } from './claim-check.js';
+import { claimOf } from './claim-check.js';
 import type { Codec } from './codec.js';
 import type { Connection } from './connection.js';
 import { decodeFrame } from './frame.js';
@@ -148,9 +148,12 @@ export class Journal {
     stored: { bytes: Uint8Array; body: unknown },
     expectLastSeq: number,
   ): Promise<AppendReceipt> {
-    const { kind, json } = decodeFrame(stored.bytes);
-    if (isClaim(parseJson(json)))
-      await this.codec.claims.journals?.put(run.tenant, Buffer.from(JSON.stringify(stored.body)));
+    const { kind } = decodeFrame(stored.bytes);
+    const name = claimOf(stored.bytes);
+    if (name !== null) {
+      const owner = name.slice(0, name.lastIndexOf('/'));
+      await this.codec.claims.journals?.put(owner, Buffer.from(JSON.stringify(stored.body)));
+    }
     const subject = subjects.run(run.tenant, run.runId);
     const entry = { stream: partitionStream(partitionOfRun(run.runId)), subject, bytes: stored.bytes, kind };
     return this.#appender.expecting(entry, {}, expectLastSeq);
@@ -161,6 +164,13 @@ export class Journal {
     const stream = partitionStream(partitionOfRun(run.runId));
     const body = { filter: subjects.run(run.tenant, run.runId), seq: beforeSeq };
     return (await askApi<{ purged: number }>(this.connection, `$JS.API.STREAM.PURGE.${stream}`, body)).purged;
+  }
+
+  /** Takes out, for good, those large bodies of its entries that are the run's own. Only the archivist may. */
+  async removeBodies({ tenant, runId }: RunRef, entries: readonly RawEntry[]): Promise<void> {
+    const names = entries.filter(({ isClaimed }) => isClaimed === true).map(({ bytes }) => claimOf(bytes));
+    for (const name of names)
+      if (name?.startsWith(`${tenant}/${runId}/`) === true) await this.codec.claims.journals?.remove(name);
   }
 
   /** For servers before 2.11, whose direct reads give one message each. */

@@ -3,10 +3,10 @@ import { ERROR_KINDS, type ErrorKind, ERRORS } from './errors.js';
 
 /** What a kind may mean over HTTP. */
 const STATUS: Record<ErrorKind, number[]> = {
-  invalid: [400, 500],
+  invalid: [400, 405, 500],
   denied: [401, 403, 503],
   not_found: [404],
-  conflict: [409],
+  conflict: [409, 412, 422, 428],
   limit: [400, 413, 422, 429],
   timeout: [504],
   unavailable: [503],

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { atMost, cpuByPart, figuresOf, percentile, rounded, table } from './figures.ts';
-import { memoryOf, perRun, routerBytes } from './memory.ts';
+import { memoryOf, memoryTargets, perRun } from './memory.ts';
 import type { BenchMesh, Window } from './mesh.ts';
 import { type Phase, type Say, whole } from './phases.ts';
 import { AGENT } from './plan.ts';
@@ -75,7 +75,7 @@ export async function inFlight(mesh: BenchMesh, options: InFlightOptions, say: S
     targets: [
       whole(`${runs} runs in flight`, [summary]),
       atMost(`P99 of added latency with ${runs} runs in flight, ms`, summary['added_p99_ms'] ?? 0, ADDED_P99_MS_MAX),
-      atMost('router memory an active run, bytes', routerBytes(memory), ACTIVE_BYTES_MAX),
+      ...memoryTargets('router memory an active run, bytes', open, memory, ACTIVE_BYTES_MAX),
     ],
   };
 }

@@ -1,4 +1,4 @@
-import { rounded } from './figures.ts';
+import { atMost, rounded, type Target } from './figures.ts';
 import type { BenchMesh } from './mesh.ts';
 
 /** Memory is asked of each of these; only the router's is inspected. */
@@ -22,7 +22,18 @@ export function perRun(before: Memory, at: Memory, runs: number): Record<string,
   return { ...Object.fromEntries(resident), router_live: each(at.routerLiveBytes - before.routerLiveBytes) };
 }
 
+/** Fewer vanish in the noise of a heap. */
+const JUDGED_RUNS_MIN = 1_000;
+
+/** Nothing where there were too few runs to tell. */
+export function memoryTargets(name: string, runs: number, memory: Record<string, number>, bytesMax: number): Target[] {
+  const bytes = routerBytes(memory);
+  if (runs < JUDGED_RUNS_MIN) return [];
+  const target = atMost(name, bytes, bytesMax);
+  return [{ ...target, ok: target.ok && bytes > 0 }];
+}
+
 /** Of the router, the larger of what became resident and what lives: a heap that had grown before hides the first. Bytes a run. */
-export function routerBytes(memory: Record<string, number>): number {
+function routerBytes(memory: Record<string, number>): number {
   return Math.round(Math.max(memory['router'] ?? 0, memory['router_live'] ?? 0) * 1_024);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { atMost, figuresOf, rounded, table } from './figures.ts';
-import { memoryOf, perRun, routerBytes } from './memory.ts';
+import { figuresOf, rounded, table } from './figures.ts';
+import { memoryOf, memoryTargets, perRun } from './memory.ts';
 import type { BenchMesh } from './mesh.ts';
 import { type Phase, type Say, whole } from './phases.ts';
 import { WAITER } from './plan.ts';
@@ -46,7 +46,7 @@ export async function parked(mesh: BenchMesh, options: { runs: number; perSecond
     figures: { ...summary, parked: open, wait_ms: waitMs, memory_kb_per_run: memory },
     targets: [
       whole(`${runs} parked runs`, [summary]),
-      atMost('router memory a parked run, bytes', routerBytes(memory), PARKED_BYTES_MAX),
+      ...memoryTargets('router memory a parked run, bytes', open, memory, PARKED_BYTES_MAX),
     ],
   };
 }

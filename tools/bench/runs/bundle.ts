@@ -84,6 +84,8 @@ const tool = (name: string): Omit<ToolManifest, 'driver'> => ({
   },
   effect: 'pure',
   tier: 'T0',
+  source: 'trusted',
+  sensitivity: [],
   limits,
 });
 

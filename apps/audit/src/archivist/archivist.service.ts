@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { CONFIG, LOGGER } from '@signalbox/app-runtime';
+import type { RawEntry } from '@signalbox/bus';
 import { PARTITION_NAMES, partitionOfRun } from '@signalbox/contracts';
 import { MeshError, pause } from '@signalbox/kernel';
 import { foldJournal, isClosed, openChildren, type RunState } from '@signalbox/run-engine';
@@ -105,8 +106,18 @@ export class ArchivistService implements OnApplicationBootstrap, OnModuleDestroy
     // Said first: what is not there any more must not be taken for lost.
     await this.trims.leaving(run);
     await this.hot.clear(run, seq);
+    await this.#removeBodies(run, entries);
     await this.trims.trimmed({ ...run, seq }, Date.now());
     return true;
+  }
+
+  /** The archive has them too. What fails leaves them where they are: a run is looked at twice, here and when its tombstone goes. */
+  async #removeBodies(run: RunRef, entries: readonly RawEntry[]): Promise<void> {
+    try {
+      await this.hot.removeBodies(run, entries);
+    } catch (error) {
+      this.logger.warn({ ...run, err: MeshError.from(error) }, 'large bodies of an archived run stay');
+    }
   }
 
   /** A run that another one waits for stays where that one looks for it, until it has heard of the end. */
@@ -133,6 +144,7 @@ export class ArchivistService implements OnApplicationBootstrap, OnModuleDestroy
       const { lastSeq: archivedSeq } = await this.archive.position(partitionOfRun(run.runId));
       if (archivedSeq < run.seq) return;
       await this.hot.clear(run, archivedSeq + 1);
+      await this.#removeBodies(run, await this.verifier.reread(await this.archive.entriesOf(run)));
       await this.trims.forget(run);
       gone += 1;
     });

@@ -1,3 +1,4 @@
+import type { RawEntry } from '@signalbox/bus';
 import type { JournalBody } from '@signalbox/contracts';
 import type { RunRef } from '../archive/archive.port.js';
 
@@ -17,4 +18,6 @@ export abstract class HotJournalsPort {
   abstract setRecovered(run: RunRef, body: JournalBody<'run.recovered.v1'>, lastSeq: number): Promise<number | null>;
   /** Takes out everything below the sequence. */
   abstract clear(run: RunRef, beforeSeq: number): Promise<void>;
+  /** Takes out the bodies of these entries that lie in the object store. */
+  abstract removeBodies(run: RunRef, entries: readonly RawEntry[]): Promise<void>;
 }

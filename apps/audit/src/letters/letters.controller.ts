@@ -1,5 +1,5 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
-import { AdminGuard } from '@signalbox/app-runtime';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Access } from '@signalbox/access';
 import { LetterKey, TenantId, Token } from '@signalbox/contracts';
 import { validate } from '@signalbox/kernel';
 import { z } from 'zod';
@@ -36,23 +36,25 @@ const Acted = z.strictObject({
   by: Token.default('admin'),
 });
 
-/** Dead letters over REST, for people and tools that hold the admin token. */
+/** Dead letters over REST, for people and tools with a role. */
 @Controller('audit/v1/tenants/:tenant/letters')
-@UseGuards(AdminGuard)
 export class LettersController {
   constructor(@Inject(LettersService) private readonly letters: LettersService) {}
 
   /** A page may hold fewer letters than asked for and still name a next one. */
+  @Access('reader')
   @Get()
   list(@Param('tenant') tenant: string, @Query() query: unknown): Promise<{ data: Letter[]; next: string | null }> {
     return this.letters.list(validate(TenantId, tenant), validate(ListQuery, query));
   }
 
+  @Access('reader')
   @Get(':id')
   show(@Param('tenant') tenant: string, @Param('id') id: string): Promise<{ letter: Letter; view: unknown }> {
     return this.letters.show(validate(TenantId, tenant), validate(LetterId, id));
   }
 
+  @Access('admin')
   @Post('replay')
   @HttpCode(200)
   async replay(@Param('tenant') tenant: string, @Body() body: unknown): Promise<{ data: Outcome[] }> {
@@ -60,6 +62,7 @@ export class LettersController {
     return { data: await this.letters.act(validate(TenantId, tenant), 'replay', ids, by) };
   }
 
+  @Access('admin')
   @Post('discard')
   @HttpCode(200)
   async discard(@Param('tenant') tenant: string, @Body() body: unknown): Promise<{ data: Outcome[] }> {

@@ -1,5 +1,5 @@
-import { Controller, Get, Inject, Param, Query, UseGuards } from '@nestjs/common';
-import { AdminGuard } from '@signalbox/app-runtime';
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { Access } from '@signalbox/access';
 import { RUN_STATUSES, RunId, TenantId, Token } from '@signalbox/contracts';
 import { validate } from '@signalbox/kernel';
 import { z } from 'zod';
@@ -34,18 +34,19 @@ const ListQuery = z.strictObject({
 const VerifyQuery = z.strictObject({ limit: limit(20_000, 20_000), after: RunId.optional() });
 const CostQuery = z.strictObject({ by: z.enum(COST_KEYS).default('agent'), since: Whole.default(0) });
 
-/** The archive over REST, for people and tools that hold the admin token. */
+/** The archive over REST, for people and tools with the role of a reader. */
 @Controller('audit/v1/tenants/:tenant')
-@UseGuards(AdminGuard)
 export class QueriesController {
   constructor(@Inject(QueriesService) private readonly queries: QueriesService) {}
 
+  @Access('reader')
   @Get('runs')
   runs(@Param('tenant') tenant: string, @Query() query: unknown): Promise<Page<ArchivedRun>> {
     const { user, ...filter } = validate(ListQuery, query);
     return this.queries.runs(validate(TenantId, tenant), { ...filter, userId: user });
   }
 
+  @Access('reader')
   @Get('runs/:run')
   run(
     @Param('tenant') tenant: string,
@@ -54,17 +55,20 @@ export class QueriesController {
     return this.queries.run(validate(TenantId, tenant), validate(RunId, run));
   }
 
+  @Access('reader')
   @Get('runs/:run/verify')
   async verify(@Param('tenant') tenant: string, @Param('run') run: string): Promise<{ data: Verification[] }> {
     return { data: [await this.queries.verify(validate(TenantId, tenant), validate(RunId, run))] };
   }
 
+  @Access('reader')
   @Get('verify')
   verifyAll(@Param('tenant') tenant: string, @Query() query: unknown): Promise<Page<Verification>> {
     const { limit: most, after } = validate(VerifyQuery, query);
     return this.queries.verifyAll(validate(TenantId, tenant), most, after);
   }
 
+  @Access('reader')
   @Get('cost')
   async cost(@Param('tenant') tenant: string, @Query() query: unknown): Promise<{ data: CostRow[] }> {
     const { by, since } = validate(CostQuery, query);
@@ -74,10 +78,10 @@ export class QueriesController {
 
 /** The archive itself: of no tenant. */
 @Controller('audit/v1/archive')
-@UseGuards(AdminGuard)
 export class ArchiveController {
   constructor(@Inject(ArchiveService) private readonly archive: ArchiveService) {}
 
+  @Access('reader', { of: 'mesh' })
   @Get()
   pace(): { data: Pace[] } {
     return { data: this.archive.pace() };

@@ -51,7 +51,7 @@ export async function schedules(argv: string[]): Promise<number> {
       return print(shown, overview([shown]));
     }
     case 'rm':
-      await askPolicy(access, path, z.null(), { method: 'DELETE' });
+      await askPolicy(access, path, z.null(), { method: 'DELETE', headers: { 'if-match': '*' } });
       return print({ removed: id }, `${id} removed`);
     case 'put': {
       const shown = await put(access, path, { id: id ?? '', ...orderOf(values, words.join(' ').trim()) });

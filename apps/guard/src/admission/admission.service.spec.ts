@@ -27,9 +27,8 @@ class FirstEntries extends RunJournalPort {
     _run: RunRef,
     kind: string,
     body: JournalBody<'run.accepted.v1'> | JournalBody<'run.refused.v1'>,
-  ): Promise<boolean> {
-    this.written.push({ kind, body });
-    return true;
+  ): Promise<number> {
+    return this.written.push({ kind, body });
   }
   override async snapshot(): Promise<RunSnapshot | null> {
     return null;

@@ -92,13 +92,18 @@ export class AdmissionService {
 
   /** False when the run has a first entry already. */
   async #begin(run: RunRef, request: RunRequestV1, { policy, grant, claim }: Admitting): Promise<boolean> {
-    const began = await this.journal.open(run, 'run.accepted.v1', {
-      ...(await this.#accept(run, request, grant)),
-      ...(claim ? { fingerprint: claim.fingerprint } : {}),
-      bundle: policy.bundle,
-    });
-    if (began) await this.journal.note(run, { phase: 'started', seq: 0 });
-    return began;
+    let seq: number | null = null;
+    try {
+      seq = await this.journal.open(run, 'run.accepted.v1', {
+        ...(await this.#accept(run, request, grant)),
+        ...(claim ? { fingerprint: claim.fingerprint } : {}),
+        bundle: policy.bundle,
+      });
+    } finally {
+      this.room.settle(run, seq);
+    }
+    if (seq !== null) await this.journal.note(run, { phase: 'started', seq: 0 });
+    return seq !== null;
   }
 
   async #lackOfRoom(run: RunRef): Promise<MeshError | null> {
@@ -167,8 +172,8 @@ export class AdmissionService {
       error: this.#told(run.tenant, fault),
       refusedAt: Date.now(),
     };
-    const began = await this.journal.open(run, 'run.refused.v1', refusal);
-    if (began) await this.journal.note(run, { phase: 'ended', seq: 0 });
+    const seq = await this.journal.open(run, 'run.refused.v1', refusal);
+    if (seq !== null) await this.journal.note(run, { phase: 'ended', seq: 0 });
   }
 
   /** Reasons may quote the request, an agent's name for one: what holds anything personal says only what its code means. */

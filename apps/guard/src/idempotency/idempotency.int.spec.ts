@@ -44,7 +44,7 @@ describe('an idempotency key', () => {
       keyed('twice', 'Book a table.', { profile: { names: ['Ann'] } }),
     ];
     for (const other of others)
-      await expect(world.reserve(other)).rejects.toMatchObject({ code: 'IDEMPOTENCY_MISMATCH', httpStatus: 409 });
+      await expect(world.reserve(other)).rejects.toMatchObject({ code: 'IDEMPOTENCY_MISMATCH', httpStatus: 422 });
     // Sent without asking, it becomes a dead letter and begins nothing.
     const strays = await Promise.all(others.map((other) => world.send(other)));
     await world.settled();

@@ -9,5 +9,5 @@ export abstract class LoadsPort {
   /** How full the streams are that a run of the partition needs, by name; what cannot be learnt is left out. */
   abstract fills(partition: string): Promise<ReadonlyMap<string, number>>;
   /** Called when a partition's load is known anew. */
-  abstract onLoad(listener: (partition: string) => void): void;
+  abstract onLoad(listener: (partition: string, load: PartitionLoadV1) => void): void;
 }

@@ -115,6 +115,20 @@ describe('admission', () => {
     expect(admitted).toBeLessThanOrEqual(16);
   });
 
+  it('counts none twice that its router has told of', async () => {
+    const requests = Array.from({ length: 7 }, () => requestIn(PARTITION));
+    const { runId } = runOfRequest(TENANT, requests.pop()!);
+    await tell(PARTITION, { openRunsMax: 10, seq: 0 });
+    await until(runId, true);
+    const runs = await Promise.all(requests.map((request) => world.send(request)));
+    await world.settled();
+    for (const run of runs) expect(await world.journal(run)).toEqual(['run.accepted.v1']);
+    await tell(PARTITION, { openRunsMax: 10, openRuns: 6, seq: Number.MAX_SAFE_INTEGER });
+    await until(runId, true);
+    await tell(PARTITION, { openRunsMax: 10, openRuns: 8, seq: Number.MAX_SAFE_INTEGER });
+    await until(runId, false);
+  });
+
   it('refuses a tenant that has its fill, in whatever partition, and nobody for want of a report', async () => {
     const { runId } = runOfRequest(TENANT, requestIn('06'));
     await tell('01', { openRuns: 39, tenants: { [TENANT]: 39, globex: 5 } });

@@ -1,6 +1,6 @@
 import { CONFIG, CORE_BUS, LOGGER } from '@signalbox/app-runtime';
 import type { Bus } from '@signalbox/bus';
-import { partitionOfRun, subjects } from '@signalbox/contracts';
+import { type PartitionLoadV1, partitionOfRun, subjects } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { PolicyStore } from '@signalbox/policy-engine';
 import type { Logger } from '@signalbox/telemetry';
@@ -15,14 +15,57 @@ const TELL_MS = 5_000;
 /** Tenants whose refusals are counted at once. */
 const TOLD_MAX = 1_000;
 
-/** Runs admitted here that no router has told of yet: of the present and the last span between two reports. */
-class Admitted {
-  now = new Map<string, number>();
-  before = new Map<string, number>();
+/** Routers of 0.2 do not say how far they have read: a stored run is in their second report from then on at the latest. */
+const BLIND_REPORTS = 2;
 
-  count(tenant?: string): number {
-    if (tenant !== undefined) return (this.now.get(tenant) ?? 0) + (this.before.get(tenant) ?? 0);
-    return [...this.now.values(), ...this.before.values()].reduce((sum, runs) => sum + runs, 0);
+/** A run admitted here that its router has not told of yet. */
+interface AdmittedRun {
+  tenant: string;
+  /** Of its first entry; null while that is being stored. */
+  seq: number | null;
+  /** Reports since it was stored that may or may not have counted it. */
+  reports: number;
+}
+
+/** Those of one partition, by run. */
+class Admitted {
+  readonly #runs = new Map<string, AdmittedRun>();
+  readonly #ofTenants = new Map<string, number>();
+
+  take(runId: string, tenant: string): void {
+    if (this.#runs.has(runId)) return;
+    this.#runs.set(runId, { tenant, seq: null, reports: 0 });
+    this.#ofTenants.set(tenant, this.count(tenant) + 1);
+  }
+
+  settle(runId: string, seq: number | null): void {
+    const run = this.#runs.get(runId);
+    if (run === undefined || run.seq !== null) return;
+    if (seq === null) this.#drop(runId, run);
+    else run.seq = seq;
+  }
+
+  told({ seq }: PartitionLoadV1): void {
+    for (const [runId, run] of this.#runs) {
+      if (run.seq === null) continue;
+      run.reports += 1;
+      if (seq === undefined ? run.reports >= BLIND_REPORTS : run.seq <= seq) this.#drop(runId, run);
+    }
+  }
+
+  get size(): number {
+    return this.#runs.size;
+  }
+
+  count(tenant: string): number {
+    return this.#ofTenants.get(tenant) ?? 0;
+  }
+
+  #drop(runId: string, { tenant }: AdmittedRun): void {
+    this.#runs.delete(runId);
+    const left = this.count(tenant) - 1;
+    if (left > 0) this.#ofTenants.set(tenant, left);
+    else this.#ofTenants.delete(tenant);
   }
 }
 
@@ -40,12 +83,7 @@ export class RoomService implements OnApplicationBootstrap, OnApplicationShutdow
     @Inject(CONFIG) private readonly config: GuardConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
-    loads.onLoad((partition) => {
-      const admitted = this.#admitted.get(partition);
-      if (admitted === undefined) return;
-      admitted.before = admitted.now;
-      admitted.now = new Map();
-    });
+    loads.onLoad((partition, load) => this.#admitted.get(partition)?.told(load));
   }
 
   onApplicationBootstrap(): void {
@@ -72,7 +110,7 @@ export class RoomService implements OnApplicationBootstrap, OnApplicationShutdow
     for (const admitted of this.#admitted.values()) tenantRuns += admitted.count(tenant);
     const full = noRoom({
       load: this.loads.partition(partition),
-      admitted: this.#admitted.get(partition)?.count() ?? 0,
+      admitted: this.#admitted.get(partition)?.size ?? 0,
       tenantRuns,
       tenantRunsMax: Math.min(this.config.tenantOpenRunsMax, openRunsMaxOf(this.policies, tenant)),
       endedPerS,
@@ -84,14 +122,18 @@ export class RoomService implements OnApplicationBootstrap, OnApplicationShutdow
     throw new MeshError('OVERLOADED', full.message, { details: { retryAfterMs: full.retryAfterMs, full: full.why } });
   }
 
-  /** The same, and the run counts from now on, until its router tells of it. */
+  /** The same, and the run counts from now on, until its router tells of it. To be settled, whatever becomes of it. */
   async take(run: RunRef): Promise<void> {
     await this.assertRoom(run);
-    const { tenant, runId } = run;
-    const partition = partitionOfRun(runId);
+    const partition = partitionOfRun(run.runId);
     const admitted = this.#admitted.get(partition) ?? new Admitted();
     this.#admitted.set(partition, admitted);
-    admitted.now.set(tenant, (admitted.now.get(tenant) ?? 0) + 1);
+    admitted.take(run.runId, run.tenant);
+  }
+
+  /** What became of a run that took room: the sequence of its first entry, or null where none was stored for it. */
+  settle({ runId }: RunRef, seq: number | null): void {
+    this.#admitted.get(partitionOfRun(runId))?.settle(runId, seq);
   }
 
   #count(tenant: string, why: string): void {

@@ -33,9 +33,9 @@ export abstract class RunJournalPort {
   abstract recall(run: RunRef): Promise<RunSnapshot | null>;
   /** What was said in a run up to a step, however old; REQUEST_INVALID where it has not come so far. */
   abstract prefix(run: RunRef, step: number): Promise<Prefix>;
-  /** False when the journal has a first entry already. */
-  abstract open(run: RunRef, kind: 'run.accepted.v1', body: JournalBody<'run.accepted.v1'>): Promise<boolean>;
-  abstract open(run: RunRef, kind: 'run.refused.v1', body: JournalBody<'run.refused.v1'>): Promise<boolean>;
+  /** Its sequence in the partition's stream; null when the journal has a first entry already. */
+  abstract open(run: RunRef, kind: 'run.accepted.v1', body: JournalBody<'run.accepted.v1'>): Promise<number | null>;
+  abstract open(run: RunRef, kind: 'run.refused.v1', body: JournalBody<'run.refused.v1'>): Promise<number | null>;
   abstract cancel(run: RunRef, id: string, body: JournalBody<'run.cancel-requested.v1'>): Promise<void>;
   abstract say<K extends ControlKind>(run: RunRef, kind: K, body: JournalBody<K>): Promise<void>;
   abstract answer(run: RunRef, id: string, body: JournalBody<'question.answered.v1'>): Promise<void>;

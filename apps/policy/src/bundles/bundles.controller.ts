@@ -1,7 +1,8 @@
-import { Controller, Get, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
-import { MeshError } from '@signalbox/kernel';
-import { AdminGuard } from '@signalbox/app-runtime';
-import { tenantFrom } from '../admin/http.js';
+import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Access, Caller, mayIn } from '@signalbox/access';
+import type { AdminPrincipal } from '@signalbox/contracts';
+import { MeshError, validate } from '@signalbox/kernel';
+import { PageQuery, tenantFrom } from '../admin/http.js';
 import { type BundleHead, PolicyRepository } from '../storage/policy.repository.js';
 import { BundleDelivery } from './bundle-delivery.service.js';
 import { BundleIssuer } from './bundle-issuer.service.js';
@@ -16,7 +17,15 @@ interface BundleView {
   delivered: boolean;
 }
 
-@UseGuards(AdminGuard)
+interface TenantView {
+  id: string;
+  bundle: BundleView | null;
+}
+interface TenantsPage {
+  items: TenantView[];
+  next: string | null;
+}
+
 @Controller('admin/v1/tenants')
 export class BundlesController {
   constructor(
@@ -25,17 +34,28 @@ export class BundlesController {
     private readonly delivery: BundleDelivery,
   ) {}
 
-  /** Tenants, each with the bundle it has; bounded by the configuration. */
+  /** The tenants that the caller may read, each with the bundle it has. */
+  @Access('reader', { of: 'any' })
   @Get()
-  async tenants(): Promise<{ items: { id: string; bundle: BundleView | null }[] }> {
+  async tenants(@Caller() caller: AdminPrincipal, @Query() query: unknown): Promise<TenantsPage> {
+    const { after, limit } = validate(PageQuery, query);
     const heads = new Map((await this.repository.newestHeads()).map((head) => [head.tenant, head]));
-    const items = (await this.repository.tenants()).map((id) => {
-      const head = heads.get(id);
-      return { id, bundle: head ? viewOf(head) : null };
-    });
-    return { items };
+    const all = await this.repository.tenants();
+    const readable = all.filter((id) => id > after && mayIn(caller, 'reader', id));
+    const items = readable.slice(0, limit).map((id) => tenantView(id, heads.get(id)));
+    return { items, next: readable.length > limit ? (items.at(-1)?.id ?? null) : null };
   }
 
+  @Access('reader')
+  @Get(':tenant')
+  async tenant(@Param('tenant') tenantName: string): Promise<TenantView> {
+    const tenant = tenantFrom(tenantName);
+    if (!(await this.repository.hasTenant(tenant))) throw new MeshError('NOT_FOUND', `There is no tenant ${tenant}.`);
+    const newest = await this.repository.newestBundle(tenant);
+    return tenantView(tenant, newest ?? undefined);
+  }
+
+  @Access('reader')
   @Get(':tenant/bundle')
   async bundle(@Param('tenant') tenantName: string): Promise<BundleView & { change: string; signed: object }> {
     const tenant = tenantFrom(tenantName);
@@ -45,6 +65,7 @@ export class BundlesController {
   }
 
   /** Issues a new version of what is in force. */
+  @Access('author')
   @Post(':tenant/publish')
   @HttpCode(200)
   async publish(@Param('tenant') tenantName: string): Promise<BundleView> {
@@ -52,6 +73,10 @@ export class BundlesController {
     const issued = await this.repository.change(tenant, (transaction) => this.issuer.issue(transaction, 'published'));
     return viewOf({ ...issued, delivered: await this.delivery.deliverSoon(tenant) });
   }
+}
+
+function tenantView(id: string, head: BundleHead | undefined): TenantView {
+  return { id, bundle: head ? viewOf(head) : null };
 }
 
 function viewOf({ version, hash, keyId, issuedAt, expiresAt, delivered }: BundleHead): BundleView {

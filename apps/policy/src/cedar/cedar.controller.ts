@@ -1,11 +1,10 @@
-import { Body, Controller, Get, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
-import { AdminGuard } from '@signalbox/app-runtime';
+import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Access } from '@signalbox/access';
 import { idFrom, tenantFrom } from '../admin/http.js';
 import { DefinitionsService } from '../definitions/definitions.service.js';
 import { CedarPoliciesService } from './cedar-policies.service.js';
 
 /** What authors of Cedar policies need beside the policies themselves. */
-@UseGuards(AdminGuard)
 @Controller('admin/v1/tenants/:tenant')
 export class CedarController {
   constructor(
@@ -14,6 +13,7 @@ export class CedarController {
   ) {}
 
   /** The Cedar schema of calls of a tool, for editors and Cedar's own tools. */
+  @Access('reader')
   @Get('tools/:id/cedar-schema')
   async schema(@Param('tenant') tenant: string, @Param('id') id: string): Promise<{ schema: string }> {
     const { definition } = await this.definitions.get(tenantFrom(tenant), 'tools', idFrom(id));
@@ -21,6 +21,7 @@ export class CedarController {
   }
 
   /** Whether a policy could be put as it is; nothing is changed. */
+  @Access('reader')
   @Post('policies/:id/validate')
   @HttpCode(200)
   async validate(

@@ -79,7 +79,8 @@ describe('a Cedar policy', () => {
     const both = await inForce(Number(forbid.headers.get('sb-bundle')));
     expect(decide(both, 'python', { code: 'print(1)' })).toBe('permit permit analyst-code');
     expect(decide(both, 'python', { code: 'import os' })).toBe('deny forbid no-code');
-    for (const id of ['read', 'no-code']) expect(await told(ask('DELETE', `/policies/${id}`))).toBe('204');
+    for (const id of ['read', 'no-code'])
+      expect(await told(ask('DELETE', `/policies/${id}`, { headers: { 'if-match': '*' } }))).toBe('204');
     const after = await inForce(both.bundle.version + 2);
     expect(decide(after, 'http_get', { url: 'https://a.example.com/x' })).toBe('deny default');
     expect(decide(after, 'python', { code: 'import os' })).toBe('permit permit analyst-code');
@@ -88,7 +89,7 @@ describe('a Cedar policy', () => {
   it('is read, listed and replaced like any definition', async () => {
     const first = await put('again', READ);
     expect(await put('again', READ)).toMatchObject({ status: 200 });
-    expect(await told(put('again', READ.replace('example.com', 'example.net')))).toMatch(/^409 .*exists already/);
+    expect(await told(put('again', READ.replace('example.com', 'example.net')))).toMatch(/^428 .*exists/);
     const headers = { 'if-match': first.headers.get('etag')! };
     expect(await told(put('again', READ.replace('example.com', 'example.net'), headers))).toBe('200');
     const { body } = await ask('GET', '/policies/again');
@@ -96,7 +97,7 @@ describe('a Cedar policy', () => {
     expect(JSON.stringify(body)).not.toContain('conditions');
     const list = await ask('GET', '/policies');
     expect((list.body.items as { id: string }[]).map(({ id }) => id)).toEqual(['again']);
-    expect(await told(ask('DELETE', '/policies/again'))).toBe('204');
+    expect(await told(ask('DELETE', '/policies/again', { headers: { 'if-match': '*' } }))).toBe('204');
     expect((await ask('GET', '/policies/again')).status).toBe(404);
   });
 });
@@ -156,7 +157,7 @@ describe('what is no sound policy', () => {
       /^400 text policies\/read, text \(for calls of the tool http_get\): 3:8: attribute `arguments.url`/,
     );
     for (const path of ['/tools/http_get', '/agents/analyst'])
-      expect(await told(ask('DELETE', path))).toMatch(/^409 .*policies\/read/);
+      expect(await told(ask('DELETE', path, { headers: { 'if-match': '*' } }))).toMatch(/^409 .*policies\/read/);
     const schema = await ask('GET', '/tools/http_get/cedar-schema');
     expect(schema.body['schema']).toMatch(/action "call" appliesTo[^]*arguments: {\s+url: __cedar::String/);
   });

@@ -1,12 +1,16 @@
 import { Injectable } from '@nestjs/common';
+import { mayIn } from '@signalbox/access';
+import type { AdminPrincipal } from '@signalbox/contracts';
 import { MeshError, newId } from '@signalbox/kernel';
+import type { Precondition } from '../admin/http.js';
 import { BundleDelivery } from '../bundles/bundle-delivery.service.js';
 import { CedarPoliciesService } from '../cedar/cedar-policies.service.js';
+import { assertPrecondition } from '../definitions/definitions.service.js';
 import { PolicyRepository, type TenantTransaction } from '../storage/policy.repository.js';
 import { type ChangeInput, definitionOf, DRAFT_CHANGES_MAX } from './change-input.js';
 import { type ChangePlan, nameOf, planOf, seenNow, type Standing, standingOf } from './change-plan.js';
 import { ChangeSets } from './change-sets.service.js';
-import { approversOf, type Change, digestOf, type Draft, type DraftState, isOpen } from './draft.js';
+import { approversOf, type Change, digestOf, type Draft, type DraftState, isOpen, isSingle } from './draft.js';
 import { ChangeNotes } from './notes.port.js';
 
 /** Drafts of a tenant that are open at once. */
@@ -103,9 +107,10 @@ export class DraftsService {
     });
   }
 
-  /** Says that these changes may be made. APPROVER_DENIED to those who wrote them. */
-  approve(tenant: string, id: string, by: string): Promise<Draft> {
+  /** Says that the changes that were seen may be made. APPROVER_DENIED to those who wrote them. */
+  approve(tenant: string, id: string, by: string, seen: Precondition): Promise<Draft> {
     return this.#with(tenant, id, async (transaction, draft) => {
+      assertPrecondition('drafts', id, draft, seen);
       if (draft.authors.includes(by))
         throw new MeshError('APPROVER_DENIED', `${by} wrote this draft; somebody else must approve it.`);
       const digest = digestOf(draft);
@@ -117,7 +122,8 @@ export class DraftsService {
     });
   }
 
-  async publish(tenant: string, id: string, by: string, despiteTests = false): Promise<Published> {
+  async publish(tenant: string, id: string, caller: AdminPrincipal, despiteTests = false): Promise<Published> {
+    const by = caller.id;
     const published = await this.#with(tenant, id, async (transaction, draft) => {
       const standing = await standingOf(transaction);
       const plan = planOf(standing, draft.changes);
@@ -125,6 +131,7 @@ export class DraftsService {
         const ended = await this.#write(transaction, draft, { state: 'published', publishedVersion: null });
         return { draft: ended, version: null };
       }
+      assertMay(caller, tenant, plan);
       assertReviewed(draft, standing);
       const author = draft.authors.includes(by) ? by : `${draft.authors[0]}, published by ${by}`;
       const title = `draft ${id}: ${draft.title}`;
@@ -177,6 +184,15 @@ export class DraftsService {
     await transaction.putDraft(next);
     return next;
   }
+}
+
+/** What takes an admin to change alone takes one in a draft too. */
+function assertMay(caller: AdminPrincipal, tenant: string, { effective }: ChangePlan): void {
+  const own = effective.find(({ kind }) => isSingle(kind));
+  if (own === undefined || mayIn(caller, 'admin', tenant)) return;
+  throw new MeshError('ROLE_DENIED', `A change of ${own.kind} takes the role admin in this tenant.`, {
+    details: { role: 'admin' },
+  });
 }
 
 function assertReviewed(draft: Draft, { review }: Standing): void {

@@ -1,16 +1,15 @@
-import { Body, Controller, Get, Param, Put, Req, UseGuards } from '@nestjs/common';
-import { AdminGuard } from '@signalbox/app-runtime';
+import { Body, Controller, Get, Param, Put, Req } from '@nestjs/common';
+import { Access } from '@signalbox/access';
 import { MeshError } from '@signalbox/kernel';
-import { authorOf } from '../admin/author.js';
 import { tenantFrom } from '../admin/http.js';
 import { strictInput } from '../definitions/strict-input.js';
 import { PolicyRepository, type Review } from '../storage/policy.repository.js';
+import { callerId } from './caller-id.js';
 import { ReviewSettings } from './change-input.js';
 import { ChangeNotes } from './notes.port.js';
 import { assertDirect } from './review.js';
 
 /** Whether changes take two persons. Asking for it is one person's to do, taking it back is not. */
-@UseGuards(AdminGuard)
 @Controller('admin/v1/tenants/:tenant/review')
 export class ReviewController {
   constructor(
@@ -18,6 +17,7 @@ export class ReviewController {
     private readonly notes: ChangeNotes,
   ) {}
 
+  @Access('reader')
   @Get()
   async get(@Param('tenant') name: string): Promise<Review> {
     const tenant = tenantFrom(name);
@@ -27,8 +27,9 @@ export class ReviewController {
     return definition;
   }
 
+  @Access('admin')
   @Put()
-  async put(@Param('tenant') name: string, @Body() body: unknown, @Req() request: unknown): Promise<Review> {
+  async put(@Param('tenant') name: string, @Body() body: unknown): Promise<Review> {
     const tenant = tenantFrom(name);
     const wanted = strictInput(ReviewSettings, body);
     const isChanged = await this.repository.change(tenant, async (transaction) => {
@@ -38,7 +39,7 @@ export class ReviewController {
       await transaction.putReview(wanted, Math.max(transaction.version, 1));
       return true;
     });
-    if (isChanged) this.notes.tell(tenant, 'policy-review', { by: authorOf(request), twoPersons: wanted.twoPersons });
+    if (isChanged) this.notes.tell(tenant, 'policy-review', { by: callerId(), twoPersons: wanted.twoPersons });
     return wanted;
   }
 }

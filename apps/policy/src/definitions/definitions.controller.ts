@@ -1,6 +1,6 @@
-import { Body, Controller, Delete, Get, Headers, Param, Put, Query, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Headers, Param, Put, Query, Res } from '@nestjs/common';
 import { MeshError, validate } from '@signalbox/kernel';
-import { AdminGuard } from '@signalbox/app-runtime';
+import { Access } from '@signalbox/access';
 import {
   etagOf,
   type HttpReply,
@@ -17,7 +17,6 @@ import { CedarPoliciesService } from '../cedar/cedar-policies.service.js';
 import { DefinitionsService } from './definitions.service.js';
 
 /** Agents, tools, rules, policies and models of a tenant; keys too, but for what `KeysController` does. */
-@UseGuards(AdminGuard)
 @Controller('admin/v1/tenants/:tenant')
 export class DefinitionsController {
   constructor(
@@ -25,6 +24,7 @@ export class DefinitionsController {
     private readonly cedar: CedarPoliciesService,
   ) {}
 
+  @Access('reader')
   @Get(':kind')
   async list(
     @Param('tenant') tenant: string,
@@ -36,6 +36,7 @@ export class DefinitionsController {
     return pageOf(kind, await this.definitions.list(tenantFrom(tenant), kind, { after, limit: limit + 1 }), limit);
   }
 
+  @Access('reader')
   @Get(':kind/:id')
   async get(
     @Param('tenant') tenant: string,
@@ -49,6 +50,7 @@ export class DefinitionsController {
     return viewOf(kind, stored);
   }
 
+  @Access('author')
   @Put(':kind/:id')
   async put(
     @Param('tenant') tenant: string,
@@ -70,6 +72,7 @@ export class DefinitionsController {
     );
   }
 
+  @Access('author')
   @Delete(':kind/:id')
   async remove(
     @Param('tenant') tenant: string,
@@ -78,12 +81,9 @@ export class DefinitionsController {
     @Headers() headers: HttpRequest['headers'],
     @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<void> {
-    const removed = await this.definitions.remove(
-      tenantFrom(tenant),
-      kindFrom(kindName),
-      idFrom(id),
-      preconditionFrom(headers),
-    );
+    const kind = kindFrom(kindName);
+    if (kind === 'keys') throw new MeshError('ROUTE_UNKNOWN', 'Keys are removed by their own handler.');
+    const removed = await this.definitions.remove(tenantFrom(tenant), kind, idFrom(id), preconditionFrom(headers));
     answerBundle(reply.code(204), removed);
   }
 }

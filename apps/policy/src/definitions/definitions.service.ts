@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import type { Precondition } from '../admin/http.js';
 import { BundleDelivery } from '../bundles/bundle-delivery.service.js';
 import { BundleIssuer } from '../bundles/bundle-issuer.service.js';
+import { callerId } from '../changes/caller-id.js';
 import { assertDirect } from '../changes/review.js';
 import {
   type Definitions,
@@ -109,7 +110,7 @@ export class DefinitionsService {
     const version = await this.repository.change(tenant, async (transaction) => {
       const before = await transaction.get(kind, id);
       if (!before) throw notFound(kind, id);
-      assertPrecondition(kind, id, before, { ifMatch: '*', ...precondition });
+      assertPrecondition(kind, id, before, precondition);
       await assertDirect(transaction, kind);
       assertUnused(kind, id, await transaction.policy());
       await transaction.remove(kind, id);
@@ -162,7 +163,7 @@ export class DefinitionsService {
 
 /** Keys and halts decide no call, and a halt must not wait for a test. */
 const optionsOf = (kind: Kind): { author: string; isTested: boolean } => ({
-  author: 'admin',
+  author: callerId(),
   isTested: kind !== 'keys' && kind !== 'halts',
 });
 
@@ -170,20 +171,21 @@ function notFound(kind: Kind, id: string): MeshError {
   return new MeshError('NOT_FOUND', `There is no ${kind}/${id}.`);
 }
 
-/** CONFLICT with the present `revision`, so that nobody overwrites what they have not seen. */
+/** Tells the present `revision`, so that nobody overwrites what they have not seen. */
 export function assertPrecondition(
-  kind: Kind | 'schedules' | 'limits',
+  kind: Kind | 'schedules' | 'limits' | 'drafts',
   id: string,
   before: { revision: number } | null,
   { ifMatch, ifNoneMatch }: Precondition,
 ): void {
-  const conflict = (message: string): MeshError =>
-    new MeshError('CONFLICT', message, { details: { revision: before?.revision ?? null } });
+  const refuse = (code: 'PRECONDITION_FAILED' | 'PRECONDITION_REQUIRED', message: string): MeshError =>
+    new MeshError(code, `${kind}/${id} ${message}`, { details: { revision: before?.revision ?? null } });
   if (!before) {
-    if (ifMatch !== undefined) throw conflict(`${kind}/${id} does not exist any more.`);
+    if (ifMatch !== undefined) throw refuse('PRECONDITION_FAILED', 'does not exist any more.');
     return;
   }
-  if (ifNoneMatch) throw conflict(`${kind}/${id} exists already.`);
-  if (ifMatch === undefined) throw conflict(`${kind}/${id} exists already; to change it send If-Match with its ETag.`);
-  if (ifMatch !== '*' && ifMatch !== before.revision) throw conflict(`${kind}/${id} changed meanwhile; read it again.`);
+  if (ifNoneMatch) throw refuse('PRECONDITION_FAILED', 'exists already.');
+  if (ifMatch === undefined) throw refuse('PRECONDITION_REQUIRED', 'exists; send If-Match with its ETag, or `*`.');
+  if (ifMatch !== '*' && ifMatch !== before.revision)
+    throw refuse('PRECONDITION_FAILED', 'changed meanwhile; read it again.');
 }

@@ -1,17 +1,17 @@
-import { Body, Controller, Headers, Param, Post, Put, Res, UseGuards } from '@nestjs/common';
-import { AdminGuard } from '@signalbox/app-runtime';
+import { Body, Controller, Delete, Headers, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
+import { Access } from '@signalbox/access';
 import { type HttpReply, type HttpRequest, idFrom, preconditionFrom, tenantFrom } from '../admin/http.js';
 import { KeyChange, NewKey } from './definition-kinds.js';
-import { answerChange, type DefinitionView } from './definition-view.js';
+import { answerBundle, answerChange, type DefinitionView } from './definition-view.js';
 import { DefinitionsService } from './definitions.service.js';
 import { strictInput } from './strict-input.js';
 
 /** What is particular to keys: they are made here, shown once, and only what is said of them can be changed. */
-@UseGuards(AdminGuard)
 @Controller('admin/v1/tenants/:tenant/keys')
 export class KeysController {
   constructor(private readonly definitions: DefinitionsService) {}
 
+  @Access('admin')
   @Post()
   async create(
     @Param('tenant') tenant: string,
@@ -23,6 +23,7 @@ export class KeysController {
     return { ...answerChange(reply, 'keys', changed), key: secret };
   }
 
+  @Access('admin')
   @Put(':id')
   async put(
     @Param('tenant') tenant: string,
@@ -34,5 +35,20 @@ export class KeysController {
     const change = strictInput(KeyChange, body);
     const changed = await this.definitions.putKey(tenantFrom(tenant), idFrom(id), change, preconditionFrom(headers));
     return answerChange(reply, 'keys', changed);
+  }
+
+  @Access('admin')
+  @Delete(':id')
+  @HttpCode(204)
+  async remove(
+    @Param('tenant') tenant: string,
+    @Param('id') id: string,
+    @Headers() headers: HttpRequest['headers'],
+    @Res({ passthrough: true }) reply: HttpReply,
+  ): Promise<void> {
+    answerBundle(
+      reply,
+      await this.definitions.remove(tenantFrom(tenant), 'keys', idFrom(id), preconditionFrom(headers)),
+    );
   }
 }

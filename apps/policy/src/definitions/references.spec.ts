@@ -54,6 +54,14 @@ describe('assertSound', () => {
       'output.schema',
     ]);
     expect(fields('tools', { ...python, parameters: {} }, policy)).toEqual(['parameters.type']);
+    const at = (address: string): unknown =>
+      fields(
+        'tools',
+        { ...httpGet, driver: { kind: 'http', hosts: ['a.example'], methods: ['POST'], address } },
+        policy,
+      );
+    expect(at('https://a.example/pay')).toBe('sound');
+    expect([at('https://b.example/pay'), at('a.example/pay')]).toEqual([['driver.address'], ['driver.address']]);
     const asks = { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] };
     const called = { ...httpGet, parameters: asks, driver: { kind: 'agent' as const, agent: 'analyst' } };
     expect(fields('tools', called, policy)).toBe('sound');

@@ -1,8 +1,9 @@
 import type { AgentManifest, CedarPolicy, Halt, KeyGrant, PolicyTest, Rule, ToolManifest } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
-import { isSoundCondition, parseHostPattern } from '@signalbox/policy-engine';
+import { isSoundCondition, parseHostPattern, urlLeadsTo } from '@signalbox/policy-engine';
 import { inlineFault, planFaults, unsupportedIn } from '@signalbox/run-engine';
 import { entitiesNamed } from '../cedar/entity-names.js';
+import { labelFaults } from './label-faults.js';
 import type { Definitions, Kind, TenantPolicy } from '../storage/policy.repository.js';
 
 export type Fault = [field: string, message: string];
@@ -85,6 +86,7 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names, policy: 
   ],
   tools: (tool: ToolManifest, names, policy) => [
     ...toolFaults(tool),
+    ...labelFaults(tool),
     ...calledFaults(tool, names),
     ...handedFaults(tool, policy),
   ],
@@ -135,6 +137,8 @@ function toolFaults({ driver, tier, effect, parameters }: ToolManifest): Fault[]
       if (parseHostPattern(host) === null)
         faults.push([`driver.hosts.${index}`, 'must be host, host:port, host:* or these under *.']);
     });
+    if (driver.address !== undefined && !urlLeadsTo(driver.address, driver.hosts))
+      faults.push(['driver.address', 'must be an http(s) URL whose host is on the list of hosts']);
   }
   return faults;
 }

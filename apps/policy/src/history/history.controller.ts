@@ -1,8 +1,8 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
-import { AdminGuard } from '@signalbox/app-runtime';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { Access, Caller } from '@signalbox/access';
+import type { AdminPrincipal } from '@signalbox/contracts';
 import { MeshError, validate } from '@signalbox/kernel';
 import { z } from 'zod';
-import { authorOf } from '../admin/author.js';
 import { type HttpReply, PAGE_LIMIT, PAGE_LIMIT_MAX, tenantFrom } from '../admin/http.js';
 import { PublishOptions } from '../changes/drafts.controller.js';
 import { type DraftView, viewOf as draftViewOf } from '../changes/draft-view.js';
@@ -34,11 +34,11 @@ interface VersionView {
   delivered: boolean;
 }
 
-@UseGuards(AdminGuard)
 @Controller('admin/v1/tenants/:tenant/bundles')
 export class HistoryController {
   constructor(private readonly history: HistoryService) {}
 
+  @Access('reader')
   @Get()
   async list(
     @Param('tenant') tenant: string,
@@ -49,6 +49,7 @@ export class HistoryController {
     return { items: items.map(viewOf), next };
   }
 
+  @Access('reader')
   @Get(':version')
   async get(
     @Param('tenant') tenant: string,
@@ -59,6 +60,7 @@ export class HistoryController {
     return { ...viewOf(found), content: { ...content, keys: keys.map(({ digest: _digest, ...key }) => key) } };
   }
 
+  @Access('reader')
   @Get(':version/diff')
   async diff(
     @Param('tenant') tenant: string,
@@ -70,18 +72,18 @@ export class HistoryController {
     return { from, to, changes: await this.history.diff(tenantFrom(tenant), from, to) };
   }
 
+  @Access('author')
   @Post(':version/rollback')
   @HttpCode(200)
   async rollback(
     @Param('tenant') tenant: string,
     @Param('version') version: string,
     @Body() body: unknown,
-    @Req() request: unknown,
+    @Caller() caller: AdminPrincipal,
     @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<DraftView> {
     const { despiteTests } = validate(PublishOptions, body ?? {});
-    const by = authorOf(request);
-    const done = await this.history.rollback(tenantFrom(tenant), versionFrom(version), by, despiteTests);
+    const done = await this.history.rollback(tenantFrom(tenant), versionFrom(version), caller, despiteTests);
     answerBundle(reply, done);
     return draftViewOf(done.draft);
   }

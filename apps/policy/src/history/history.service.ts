@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { PolicyBundleV1 } from '@signalbox/contracts';
+import { type AdminPrincipal, PolicyBundleV1 } from '@signalbox/contracts';
 import { MeshError, validate } from '@signalbox/kernel';
 import { changesTo, planOf, standingOf } from '../changes/change-plan.js';
 import { DraftsService, type Published } from '../changes/drafts.service.js';
@@ -49,7 +49,8 @@ export class HistoryService {
    * Brings the definitions of an earlier version back in force, as a new version: enforcement points never go back. Keys,
    * halts and tests stay as they are. Where changes take two persons it ends as a draft that waits for the other.
    */
-  async rollback(tenant: string, version: number, by: string, despiteTests: boolean): Promise<RolledBack> {
+  async rollback(tenant: string, version: number, caller: AdminPrincipal, despiteTests: boolean): Promise<RolledBack> {
+    const by = caller.id;
     const wanted = contentOf(await this.bundle(tenant, version));
     const { inputs, review } = await this.repository.change(tenant, async (transaction) => {
       const standing = await standingOf(transaction);
@@ -58,7 +59,7 @@ export class HistoryService {
     const draft = await this.drafts.create(tenant, { title: `roll back to version ${version}` }, inputs, by);
     if (review.twoPersons && inputs.length > 0) return { draft, version: null, delivered: false };
     try {
-      const published = await this.drafts.publish(tenant, draft.id, by, despiteTests);
+      const published = await this.drafts.publish(tenant, draft.id, caller, despiteTests);
       this.notes.tell(tenant, 'policy-rolled-back', { to: version, version: published.version, by });
       return published;
     } catch (error) {

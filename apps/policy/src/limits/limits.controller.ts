@@ -1,5 +1,5 @@
-import { Body, Controller, Get, Headers, Param, Put, Res, UseGuards } from '@nestjs/common';
-import { AdminGuard } from '@signalbox/app-runtime';
+import { Body, Controller, Get, Headers, Param, Put, Res } from '@nestjs/common';
+import { Access } from '@signalbox/access';
 import { TenantLimits } from '@signalbox/contracts';
 import { etagOf, type HttpReply, type HttpRequest, preconditionFrom, tenantFrom } from '../admin/http.js';
 import { answerBundle } from '../definitions/definition-view.js';
@@ -14,16 +14,17 @@ interface LimitsView {
 }
 
 /** Limits of a tenant as a whole: one resource that is always there. */
-@UseGuards(AdminGuard)
 @Controller('admin/v1/tenants/:tenant/limits')
 export class LimitsController {
   constructor(private readonly limits: LimitsService) {}
 
+  @Access('reader')
   @Get()
   async get(@Param('tenant') tenant: string, @Res({ passthrough: true }) reply: HttpReply): Promise<LimitsView> {
     return answer(reply, await this.limits.get(tenantFrom(tenant)));
   }
 
+  @Access('admin')
   @Put()
   async put(
     @Param('tenant') tenant: string,

@@ -61,8 +61,8 @@ describe('limits of a tenant as a whole', () => {
 
     // The same again is no change, and no bundle.
     expect((await put(wanted)).headers.get('sb-bundle')).toBeNull();
-    expect((await put({ weight: 1 })).status).toBe(409);
-    expect((await put({ weight: 1 }, revision - 1)).status).toBe(409);
+    expect((await put({ weight: 1 })).status).toBe(428);
+    expect((await put({ weight: 1 }, revision - 1)).status).toBe(412);
     const changed = await put({ weight: 1 }, revision);
     expect(changed).toMatchObject({ status: 200, body: { definition: { weight: 1 } } });
     const later = Number(changed.headers.get('sb-bundle'));

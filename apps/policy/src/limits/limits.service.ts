@@ -4,6 +4,7 @@ import { canonicalJson, MeshError } from '@signalbox/kernel';
 import type { Precondition } from '../admin/http.js';
 import { BundleDelivery } from '../bundles/bundle-delivery.service.js';
 import { BundleIssuer } from '../bundles/bundle-issuer.service.js';
+import { callerId } from '../changes/caller-id.js';
 import { assertDirect } from '../changes/review.js';
 import { assertPrecondition } from '../definitions/definitions.service.js';
 import { PolicyRepository, type StoredLimits } from '../storage/policy.repository.js';
@@ -40,7 +41,7 @@ export class LimitsService {
       assertPrecondition('limits', tenant, isSet ? before : null, precondition);
       await assertDirect(transaction, 'limits');
       await transaction.putLimits(definition, transaction.version + 1);
-      const { version } = await this.issuer.issue(transaction, 'limits changed', { author: 'admin' });
+      const { version } = await this.issuer.issue(transaction, 'limits changed', { author: callerId() });
       return { stored: { definition, revision: version, updatedAt: new Date() }, version };
     });
     const delivered = changed.version === null || (await this.delivery.deliverSoon(tenant));

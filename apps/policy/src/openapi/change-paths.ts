@@ -7,7 +7,9 @@ import { DiffQuery, HistoryQuery } from '../history/history.controller.js';
 import {
   always,
   bundleHeaders,
+  etag,
   id,
+  ifMatch,
   isoTime,
   type Json,
   jsonBody,
@@ -137,7 +139,7 @@ export function changePaths(base: string): Json {
     },
     [`${base}/drafts/{id}`]: {
       parameters: [tenant, id],
-      get: operation('getDraft', of({ summary: 'With the definitions that it would bring.' })),
+      get: operation('getDraft', of({ summary: 'With the definitions that it would bring.', headers: etag })),
       delete: { ...operation('discardDraft', { summary: 'Discarded.', tag: drafts, status: 204, changes: true }) },
     },
     [`${base}/drafts/{id}/changes`]: {
@@ -149,7 +151,10 @@ export function changePaths(base: string): Json {
       'validateDraft',
       of({ summary: 'What it would come to, and all that stands against it.', answer: 'DraftJudgement' }),
     ),
-    [`${base}/drafts/{id}/approve`]: post('approveDraft', of({ summary: 'Approved, as it is now.' })),
+    [`${base}/drafts/{id}/approve`]: {
+      parameters: [tenant, id, ifMatch],
+      post: operation('approveDraft', of({ summary: 'Approved, as it was seen.', headers: etag, changes: true })),
+    },
     [`${base}/drafts/{id}/publish`]: post(
       'publishDraft',
       of({ summary: 'In force as one bundle.', body: 'PublishOptions', headers: bundleHeaders }),

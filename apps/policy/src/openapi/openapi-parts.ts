@@ -58,10 +58,14 @@ const problem = (description: string): Json => ({
 export const always = {
   400: problem('REQUEST_MALFORMED, REQUEST_INVALID (with `fields`) or PAYLOAD_TOO_DEEP.'),
   401: problem('KEY_MISSING or KEY_INVALID.'),
+  403: problem('ROLE_DENIED: the caller lacks the `role`.'),
   404: problem('NOT_FOUND or ROUTE_UNKNOWN.'),
   503: problem('STORE_UNAVAILABLE: try again.'),
 };
 export const onChange = {
-  409: problem('CONFLICT: it exists, changed meanwhile (`revision`), or is in use (`usedBy`).'),
+  409: problem('CONFLICT: it exists already, or is in use (`usedBy`); IDEMPOTENCY_BUSY.'),
+  412: problem('PRECONDITION_FAILED: it is not as the precondition says, but at `revision`.'),
   413: problem('REQUEST_TOO_LARGE or PAYLOAD_TOO_LARGE.'),
+  422: problem('IDEMPOTENCY_MISMATCH: the `Idempotency-Key` stands for another request.'),
+  428: problem('PRECONDITION_REQUIRED: it exists; send `If-Match` with its ETag.'),
 };

@@ -1,4 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
+import { Public } from '@signalbox/access';
 import { policyOpenApi } from './policy-openapi.js';
 
 /** The description of this API; it holds nothing secret and asks for no token. */
@@ -6,6 +7,7 @@ import { policyOpenApi } from './policy-openapi.js';
 export class OpenApiController {
   readonly #document = policyOpenApi();
 
+  @Public()
   @Get('openapi.json')
   document(): unknown {
     return this.#document;

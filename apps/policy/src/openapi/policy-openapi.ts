@@ -43,6 +43,7 @@ const shown = <S extends z.ZodType>(definition: S) =>
   z.object({ id: Token, revision: z.number().int().min(1), updatedAt: isoTime, definition });
 
 const Bundle = BundleRef.extend({ keyId: Token, issuedAt: isoTime, expiresAt: isoTime, delivered: z.boolean() });
+const Tenant = z.object({ id: TenantId, bundle: Bundle.nullable() });
 const Problem = z.looseObject({
   type: z.string(),
   title: z.string(),
@@ -73,7 +74,8 @@ const schemas: Record<string, z.ZodType> = {
   ...scheduleSchemas,
   Bundle,
   BundleWithPayload: Bundle.extend({ change: z.string(), signed: SignedBundleV1 }),
-  TenantList: z.object({ items: z.array(z.object({ id: TenantId, bundle: Bundle.nullable() })) }),
+  Tenant,
+  TenantPage: z.object({ items: z.array(Tenant), next: TenantId.nullable() }),
   Problem,
 };
 /** Bodies of requests. */
@@ -92,13 +94,18 @@ const REQUESTS = new Set([
   ...changeRequests,
 ]);
 
+/** How listings are paged: `after` is the `next` of the page before. */
+function paging(): Json[] {
+  const query = z.toJSONSchema(PageQuery, { io: 'input' }).properties as Json;
+  return Object.entries(query).map(([key, schema]) => parameter(key, 'query', schema as Json, 'Paging, by id.'));
+}
+
 function collection(name: CollectionName): Json {
   const one = SINGULAR[name];
-  const query = z.toJSONSchema(PageQuery, { io: 'input' }).properties as Json;
   const list = {
     operationId: `list${one.replace(/y$/, 'ie')}s`,
     tags: [name],
-    parameters: Object.entries(query).map(([key, schema]) => parameter(key, 'query', schema as Json, 'Paging, by id.')),
+    parameters: paging(),
     responses: { 200: reply(`A page of ${name}.`, `${one}Page`), ...always },
   };
   const post = {
@@ -170,8 +177,17 @@ export function policyOpenApi(): Json {
     [base]: {
       get: {
         operationId: 'listTenants',
-        tags: ['bundles'],
-        responses: { 200: reply('All tenants.', 'TenantList'), ...always },
+        tags: ['tenants'],
+        parameters: paging(),
+        responses: { 200: reply('Those that the caller may read.', 'TenantPage'), ...always },
+      },
+    },
+    [`${base}/{tenant}`]: {
+      parameters: [tenant],
+      get: {
+        operationId: 'getTenant',
+        tags: ['tenants'],
+        responses: { 200: reply('The tenant.', 'Tenant'), ...always },
       },
     },
   };

@@ -1,18 +1,5 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  Headers,
-  HttpCode,
-  Param,
-  Post,
-  Put,
-  Query,
-  Res,
-  UseGuards,
-} from '@nestjs/common';
-import { AdminGuard } from '@signalbox/app-runtime';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
+import { Access } from '@signalbox/access';
 import { MeshError, validate } from '@signalbox/kernel';
 import { z } from 'zod';
 import {
@@ -32,11 +19,11 @@ import { type ScheduleView, viewOf } from './schedule-view.js';
 export const UpcomingQuery = z.strictObject({ count: z.coerce.number().int().min(1).max(50).default(5) });
 
 /** Standing orders of a tenant to start runs. They are no part of its bundle: the guard looks at each firing anew. */
-@UseGuards(AdminGuard)
 @Controller('admin/v1/tenants/:tenant/schedules')
 export class SchedulesController {
   constructor(private readonly schedules: SchedulesService) {}
 
+  @Access('reader')
   @Get()
   async list(
     @Param('tenant') tenant: string,
@@ -48,6 +35,7 @@ export class SchedulesController {
     return { items, next: found.length > limit ? (items.at(-1)?.id ?? null) : null };
   }
 
+  @Access('reader')
   @Get(':id')
   async get(
     @Param('tenant') tenant: string,
@@ -59,6 +47,7 @@ export class SchedulesController {
     return viewOf(stored);
   }
 
+  @Access('reader')
   @Get(':id/upcoming')
   async upcoming(
     @Param('tenant') tenant: string,
@@ -70,6 +59,7 @@ export class SchedulesController {
     return { items: found.map((at) => new Date(at).toISOString()) };
   }
 
+  @Access('author')
   @Put(':id')
   async put(
     @Param('tenant') tenant: string,
@@ -88,18 +78,21 @@ export class SchedulesController {
     return viewOf(stored);
   }
 
+  @Access('author')
   @Post(':id/enable')
   @HttpCode(200)
   async enable(@Param('tenant') tenant: string, @Param('id') id: string): Promise<ScheduleView> {
     return viewOf(await this.schedules.turn(tenantFrom(tenant), idFrom(id), true));
   }
 
+  @Access('author')
   @Post(':id/disable')
   @HttpCode(200)
   async disable(@Param('tenant') tenant: string, @Param('id') id: string): Promise<ScheduleView> {
     return viewOf(await this.schedules.turn(tenantFrom(tenant), idFrom(id), false));
   }
 
+  @Access('author')
   @Delete(':id')
   @HttpCode(204)
   async remove(

@@ -112,14 +112,15 @@ describe('schedules', () => {
     const upcoming = (await ask('GET', '/daily/upcoming?count=3')).body.items as string[];
     expect(upcoming).toHaveLength(3);
     expect(upcoming[0]).toBe(made.body['nextAt']);
-    expect((await ask('PUT', '/daily', order('daily'))).status).toBe(409);
+    expect((await ask('PUT', '/daily', order('daily'))).status).toBe(428);
     const { input: _input, ...same } = order('daily');
     const changed = await ask('PUT', '/daily', same, { 'if-match': made.headers.get('etag') ?? '' });
     expect(changed).toMatchObject({ status: 200, body: { revision: 2, input: [{ content: 'Report to [EMAIL].' }] } });
     expect((await ask('POST', '/daily/disable')).body).toMatchObject({ nextAt: null, definition: { enabled: false } });
     expect((await ask('POST', '/daily/enable')).body).toMatchObject({ nextAt: changed.body['nextAt'] });
     expect((await ask('GET', '')).body.items).toHaveLength(1);
-    expect((await ask('DELETE', '/daily')).status).toBe(204);
+    expect((await ask('DELETE', '/daily')).status).toBe(428);
+    expect((await ask('DELETE', '/daily', undefined, { 'if-match': '*' })).status).toBe(204);
     expect((await ask('GET', '/daily')).status).toBe(404);
     expect((await ask('DELETE', '/daily')).status).toBe(404);
   });

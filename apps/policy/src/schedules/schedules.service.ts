@@ -89,7 +89,7 @@ export class SchedulesService {
   async remove(tenant: string, id: string, precondition: Precondition): Promise<void> {
     await this.schedules.change(tenant, id, (before) => {
       if (!before) throw notFound(id);
-      assertPrecondition('schedules', id, before, { ifMatch: '*', ...precondition });
+      assertPrecondition('schedules', id, before, precondition);
       return null;
     });
   }

@@ -42,6 +42,9 @@ function codeTool(name: 'python' | 'javascript', description: string): ToolManif
     driver: { kind: 'code', language: name, files: SAMPLE_FILES },
     effect: 'pure',
     tier: 'T2',
+    // The files come from the operator, and a program has no network.
+    source: 'trusted',
+    sensitivity: [],
     limits: {
       wallMs: 10_000,
       cpuMs: 5_000,
@@ -68,8 +71,13 @@ const httpGet: ToolManifest = {
   description: 'Fetches a web address and gives its text.',
   parameters: { type: 'object', properties: { url }, required: ['url'], additionalProperties: false },
   driver: { kind: 'http', hosts: [], methods: ['GET'] },
-  effect: 'idempotent',
+  effect: 'pure',
   tier: 'T0',
+  // What anybody may read, and anybody may have written.
+  source: 'untrusted',
+  sensitivity: [],
+  egress: true,
+  readers: [],
   limits: httpLimits,
 };
 
@@ -85,6 +93,14 @@ const httpPost: ToolManifest = {
   driver: { kind: 'http', hosts: [], methods: ['POST'] },
   effect: 'unsafe',
   tier: 'T0',
+  source: 'untrusted',
+  sensitivity: [],
+  egress: true,
+  readers: [],
+  roles: [
+    { pointer: '/url', role: 'address' },
+    { pointer: '/body', role: 'body' },
+  ],
   limits: httpLimits,
 };
 

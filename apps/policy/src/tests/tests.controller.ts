@@ -1,12 +1,11 @@
-import { Controller, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
-import { AdminGuard } from '@signalbox/app-runtime';
+import { Controller, HttpCode, Param, Post } from '@nestjs/common';
+import { Access } from '@signalbox/access';
 import { tenantFrom } from '../admin/http.js';
 import { BundleIssuer } from '../bundles/bundle-issuer.service.js';
 import { PolicyRepository } from '../storage/policy.repository.js';
 import { runTests, type TestResult } from './run-tests.js';
 
 /** Runs the tests of a tenant's policies against what is in force. */
-@UseGuards(AdminGuard)
 @Controller('admin/v1/tenants/:tenant/tests')
 export class TestsController {
   constructor(
@@ -14,6 +13,7 @@ export class TestsController {
     private readonly issuer: BundleIssuer,
   ) {}
 
+  @Access('reader')
   @Post('run')
   @HttpCode(200)
   async run(@Param('tenant') tenantName: string): Promise<{ passed: boolean; results: TestResult[] }> {

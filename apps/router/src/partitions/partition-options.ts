@@ -20,4 +20,6 @@ export interface PartitionBusyness {
   ended: number;
   /** Open runs by tenant. */
   tenants: ReadonlyMap<string, number>;
+  /** Of the last entry that is counted. */
+  seq: number;
 }

@@ -74,6 +74,7 @@ export class Partition implements RunHome {
       waitingRuns: this.#turns.waiting,
       ended: this.#ended,
       tenants: this.#tenants.runs,
+      seq: this.#lastSeq,
     };
   }
 

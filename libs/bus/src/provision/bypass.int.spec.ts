@@ -329,11 +329,17 @@ describe.each(everyUser)('$service in $account', ({ service, account }) => {
     const verbs = ['CREATE', 'UPDATE', 'DELETE', 'PURGE', 'MSG.GET', 'MSG.DELETE', 'SNAPSHOT', 'RESTORE'].map(
       (verb) => `STREAM.${verb}`,
     );
-    for (const stream of [...STREAMS.map(({ name }) => name), 'KV_policy', 'OBJ_artifacts', 'ANOTHER']) {
+    for (const stream of [
+      ...STREAMS.map(({ name }) => name),
+      'KV_policy',
+      'OBJ_artifacts',
+      'OBJ_journals',
+      'ANOTHER',
+    ]) {
       for (const verb of verbs) {
         const subject = `$JS.API.${verb}.${stream}`;
         // The one thing that the archivist is for.
-        if (service === 'archivist' && verb === 'STREAM.PURGE' && stream.startsWith('RUN_')) continue;
+        if (service === 'archivist' && verb === 'STREAM.PURGE' && /^(RUN_|OBJ_journals)/.test(stream)) continue;
         expect({ subject, refused: await probe.isPublishRefused(subject, { body: 'not a request' }) }).toEqual({
           subject,
           refused: true,

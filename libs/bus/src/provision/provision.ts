@@ -77,7 +77,7 @@ async function provisionStreams(
   trims: boolean,
 ): Promise<ProvisionedItem[]> {
   const streams = STREAMS.filter((spec) => spec.account === account).map((spec) => streamConfig(spec, replicas, trims));
-  const wanted = account === 'CORE' ? [...streams, ...storeConfigs(replicas)] : streams;
+  const wanted = account === 'CORE' ? [...streams, ...storeConfigs(replicas, trims)] : streams;
   const items: ProvisionedItem[] = [];
   for (const config of wanted) {
     items.push(

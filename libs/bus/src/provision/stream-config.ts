@@ -66,11 +66,13 @@ export function bucketConfig(spec: BucketSpec, replicas: number): WireConfig {
 }
 
 export function objectStoreConfig(
-  { name, ttlMs, maxBytes, doc }: (typeof OBJECT_STORES)[keyof typeof OBJECT_STORES],
+  { name, ttlMs, maxBytes, trimmed, doc }: (typeof OBJECT_STORES)[keyof typeof OBJECT_STORES],
   replicas: number,
+  mayTrim: boolean,
 ): WireConfig {
   return {
     ...base(replicas),
+    deny_purge: !(trimmed && mayTrim),
     name: `OBJ_${name}`,
     description: doc,
     subjects: [`$O.${name}.C.>`, `$O.${name}.M.>`],
@@ -116,8 +118,8 @@ function emptyLike(value: WireConfig[string]): unknown {
 }
 
 /** Every bucket and object store as streams. */
-export function storeConfigs(replicas: number): WireConfig[] {
+export function storeConfigs(replicas: number, mayTrim: boolean): WireConfig[] {
   const buckets = Object.values(BUCKETS).map((bucket) => bucketConfig(bucket, replicas));
-  const stores = Object.values(OBJECT_STORES).map((store) => objectStoreConfig(store, replicas));
+  const stores = Object.values(OBJECT_STORES).map((store) => objectStoreConfig(store, replicas, mayTrim));
   return [...buckets, ...stores];
 }

@@ -91,7 +91,9 @@ function storeRights(service: ServiceName): Right[] {
 }
 
 function purgeRights(): Right[] {
-  return STREAMS.filter(({ trimmed }) => trimmed).map(({ name }): Right => ({ kind: 'purge', stream: name }));
+  const streams = STREAMS.filter(({ trimmed }) => trimmed).map(({ name }) => name);
+  const stores = Object.values(OBJECT_STORES).filter(({ trimmed }) => trimmed);
+  return [...streams, ...stores.map(({ name }) => `OBJ_${name}`)].map((stream) => ({ kind: 'purge', stream }));
 }
 
 /** What a tenant's own systems may send: its own tokens in the channels that are open to tenants. */

@@ -85,6 +85,7 @@ export const OBJECT_STORES = {
     ttlMs: 7 * day,
     maxBytes: 2_048 * MiB,
     users: ['guard', 'router', 'inference', 'tool-runner', 'memory', 'audit'],
+    trimmed: false,
     doc: 'Large bodies of work and requests; far older than anything that still waits.',
   },
   journals: {
@@ -92,6 +93,8 @@ export const OBJECT_STORES = {
     ttlMs: 0,
     maxBytes: 4_096 * MiB,
     users: ['guard', 'router', 'inference', 'tool-runner', 'memory', 'audit', 'archivist'],
+    /** The archivist may take out what is archived, as of the streams. */
+    trimmed: true,
     doc: 'Large bodies of journal entries, kept as long as the journals themselves.',
   },
 } as const;

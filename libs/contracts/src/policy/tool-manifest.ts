@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Token } from '../ids.js';
 import { Expression } from './expression.js';
+import { toolLabels } from './tool-labels.js';
 
 /** What happens if a tool runs twice: nothing, the same (it takes a key), or harm. */
 export const ToolEffect = z.enum(['pure', 'idempotent', 'unsafe']);
@@ -30,6 +31,11 @@ export const ToolDriver = z.discriminatedUnion('kind', [
     /** Exact host names, or `*.example.com`; with a port where it is not the scheme's own. */
     hosts: z.array(z.string().min(1).max(255)).max(100),
     methods: z.array(z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])).min(1),
+    /**
+     * Where every call goes, by the first of the methods: its arguments are the query of a GET or DELETE, else the JSON
+     * body. Absent: the call's arguments say where it goes (`url`, `method`, `headers`, `body`).
+     */
+    address: z.string().max(2_048).optional(),
   }),
   z.object({
     kind: z.literal('code'),
@@ -62,5 +68,6 @@ export const ToolManifest = z.object({
   limits: ToolLimits,
   /** Calls of the tool that are under way at once, over all runs; more wait. Absent: any number. */
   concurrentCallsMax: z.number().int().min(1).max(1_000_000).optional(),
+  ...toolLabels,
 });
 export type ToolManifest = z.infer<typeof ToolManifest>;

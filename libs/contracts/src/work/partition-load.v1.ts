@@ -13,6 +13,8 @@ export const PartitionLoadV1 = z.object({
   endedPerS: z.number().min(0),
   /** Open runs of the tenants that have the most. */
   tenants: z.record(TenantId, Count),
+  /** How far the router had read the partition's stream: what was stored later is not counted. Routers of 0.2 do not say. */
+  seq: Count.optional(),
   at: Millis,
 });
 export type PartitionLoadV1 = z.infer<typeof PartitionLoadV1>;

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { CONFIG, LOGGER } from '@signalbox/app-runtime';
-import { type AppendReceipt, Bus } from '@signalbox/bus';
+import { type AppendReceipt, Bus, type RawEntry } from '@signalbox/bus';
 import type { JournalBody } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import type { Logger } from '@signalbox/telemetry';
@@ -60,6 +60,10 @@ export class BusHotJournalsAdapter extends HotJournalsPort implements OnApplicat
 
   override async clear(run: RunRef, beforeSeq: number): Promise<void> {
     await (await this.#open()).journal.trim(run, beforeSeq);
+  }
+
+  override async removeBodies(run: RunRef, entries: readonly RawEntry[]): Promise<void> {
+    await (await this.#open()).journal.removeBodies(run, entries);
   }
 
   #open(): Promise<Bus> {

@@ -65,8 +65,9 @@ export async function draft(argv: string[]): Promise<number> {
       return validate(access, path, print);
     case 'publish':
       return post(access, `${path}/publish`, print, { despiteTests: values['despite-tests'] });
-    case 'rebase':
     case 'approve':
+      return approve(access, path, print);
+    case 'rebase':
       return post(access, `${path}/${verb}`, print);
     case 'discard':
       await askPolicy(access, path, z.null(), { method: 'DELETE' });
@@ -110,6 +111,15 @@ async function change(access: Access, path: string, print: Print, one: object): 
 
 async function post(access: Access, path: string, print: Print, body: object = {}): Promise<number> {
   const shown = await askPolicy(access, path, DraftShown, { method: 'POST', body });
+  return print(shown, overview([shown]));
+}
+
+/** What is approved is what is shown. */
+async function approve(access: Access, path: string, print: Print): Promise<number> {
+  const seen = await askPolicy(access, path, z.looseObject({ ...DraftShown.shape, revision: z.number() }));
+  process.stderr.write(`${JSON.stringify(seen['changes'], null, 2)}\n`);
+  const headers = { 'if-match': `"${seen.revision}"` };
+  const shown = await askPolicy(access, `${path}/approve`, DraftShown, { method: 'POST', body: {}, headers });
   return print(shown, overview([shown]));
 }
 

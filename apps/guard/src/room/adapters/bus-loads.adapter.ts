@@ -27,7 +27,7 @@ interface Look {
 export class BusLoadsAdapter extends LoadsPort implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #loads = new Map<string, { load: PartitionLoadV1; seenAt: number }>();
   readonly #looks = new Map<string, Look>();
-  readonly #listeners: ((partition: string) => void)[] = [];
+  readonly #listeners: ((partition: string, load: PartitionLoadV1) => void)[] = [];
   #watch: BucketWatch | undefined;
 
   constructor(
@@ -59,7 +59,7 @@ export class BusLoadsAdapter extends LoadsPort implements OnApplicationBootstrap
     }
   }
 
-  override onLoad(listener: (partition: string) => void): void {
+  override onLoad(listener: (partition: string, load: PartitionLoadV1) => void): void {
     this.#listeners.push(listener);
   }
 
@@ -103,7 +103,7 @@ export class BusLoadsAdapter extends LoadsPort implements OnApplicationBootstrap
     const load = PartitionLoadV1.safeParse(parsed(value));
     if (!load.success) return;
     this.#loads.set(partition, { load: load.data, seenAt: Date.now() });
-    for (const listener of this.#listeners) listener(partition);
+    for (const listener of this.#listeners) listener(partition, load.data);
   }
 }
 

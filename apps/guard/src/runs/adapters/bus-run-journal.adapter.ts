@@ -109,12 +109,12 @@ export class BusRunJournalAdapter extends RunJournalPort {
     run: RunRef,
     kind: K,
     body: JournalBody<K>,
-  ): Promise<boolean> {
+  ): Promise<number | null> {
     try {
-      await this.bus.journal.append(run, kind, body, { expectLastSeq: 0 });
-      return true;
+      const { seq } = await this.bus.journal.append(run, kind, body, { expectLastSeq: 0 });
+      return seq;
     } catch (error) {
-      if (error instanceof MeshError && error.code === 'SEQUENCE_CONFLICT') return false;
+      if (error instanceof MeshError && error.code === 'SEQUENCE_CONFLICT') return null;
       throw error;
     }
   }

@@ -46,10 +46,7 @@ export interface HttpRequest {
 
 /** The request that a call's arguments ask for, if the tool's own list allows it: TOOL_ARGUMENTS_INVALID or TOOL_DENIED. */
 export function httpRequest(driver: HttpDriver, args: unknown, idempotencyKey: string): HttpRequest {
-  const parsed = HttpArguments.safeParse(args);
-  if (!parsed.success)
-    throw toolFault('TOOL_ARGUMENTS_INVALID', `The arguments are wrong: ${z.prettifyError(parsed.error)}`);
-  const { url, method = driver.methods[0], headers, body, contentType } = parsed.data;
+  const { url, method = driver.methods[0], headers, body, contentType } = wantedBy(driver, args);
   const host = urlHost(url);
   if (method === undefined || !driver.methods.includes(method)) {
     throw toolFault('TOOL_DENIED', `The tool does not do ${method}; it does ${driver.methods.join(', ')}.`);
@@ -70,6 +67,27 @@ export function httpRequest(driver: HttpDriver, args: unknown, idempotencyKey: s
     },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   };
+}
+
+/** What the arguments ask for; of a tool with an address, that they are sent there. */
+function wantedBy(driver: HttpDriver, args: unknown): z.infer<typeof HttpArguments> {
+  if (driver.address !== undefined) return sentTo(driver.address, driver.methods[0], args as Record<string, unknown>);
+  const parsed = HttpArguments.safeParse(args);
+  if (parsed.success) return parsed.data;
+  throw toolFault('TOOL_ARGUMENTS_INVALID', `The arguments are wrong: ${z.prettifyError(parsed.error)}`);
+}
+
+function sentTo(
+  address: string,
+  method: HttpDriver['methods'][number] | undefined,
+  args: Record<string, unknown>,
+): z.infer<typeof HttpArguments> {
+  if (method !== 'GET' && method !== 'DELETE') return { url: address, method, headers: {}, body: args };
+  const url = new URL(address);
+  const fixed = new Set(url.searchParams.keys());
+  for (const [name, value] of Object.entries(args))
+    if (!fixed.has(name)) url.searchParams.set(name, typeof value === 'string' ? value : JSON.stringify(value));
+  return { url: url.href, method, headers: {} };
 }
 
 function typeOf(body: unknown): string {
