@@ -1,4 +1,12 @@
-import type { AgentManifest, CedarPolicy, ModelManifest, Rule, ToolManifest } from '@signalbox/contracts';
+import type {
+  AgentManifest,
+  CedarPolicy,
+  ModelManifest,
+  RedactionPattern,
+  RedactionRule,
+  Rule,
+  ToolManifest,
+} from '@signalbox/contracts';
 import { waitFor } from '@signalbox/testing';
 
 const ARCHIVE_TIMEOUT_MS = 60_000;
@@ -14,6 +22,8 @@ export interface Definitions {
   agents?: AgentManifest[];
   rules?: Rule[];
   policies?: Omit<CedarPolicy, 'json'>[];
+  patterns?: RedactionPattern[];
+  redactions?: RedactionRule[];
 }
 
 /** A run as the audit service has it. */
@@ -45,13 +55,15 @@ export class Admin {
   /** Puts definitions in the order in which they name each other. */
   async define(
     tenant: string,
-    { models = [], tools = [], agents = [], rules = [], policies = [] }: Definitions,
+    { models = [], tools = [], agents = [], rules = [], policies = [], patterns = [], redactions = [] }: Definitions,
   ): Promise<void> {
     for (const one of models) await this.#put(tenant, 'models', one.id, one);
     for (const one of tools) await this.#put(tenant, 'tools', one.name, one);
     for (const one of agents) await this.#put(tenant, 'agents', one.id, one);
     for (const one of rules) await this.#put(tenant, 'rules', one.id, one);
     for (const one of policies) await this.#put(tenant, 'policies', one.id, one);
+    for (const one of patterns) await this.#put(tenant, 'patterns', one.id, one);
+    for (const one of redactions) await this.#put(tenant, 'redactions', one.id, one);
   }
 
   /** Throws a kill switch, or (without a reason) takes it back. */

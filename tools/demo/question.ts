@@ -1,4 +1,4 @@
-import type { PiiClass } from '@signalbox/contracts';
+import type { DataClass } from '@signalbox/contracts';
 import { createRuleset, detect } from '@signalbox/privacy';
 
 /** The person's own names, as a profile would give them. */
@@ -10,7 +10,7 @@ export const DEFAULT_QUESTION =
   'Please write to anna.berg@example.com or call +49 30 901820 when you know; the work may be charged to card 4111 1111 1111 1111.';
 
 /** The personal values in a text, as the recognisers find them: what must never be seen inside. */
-export function valuesIn(question: string): { class: PiiClass; value: string }[] {
+export function valuesIn(question: string): { class: DataClass; value: string }[] {
   const spans = detect(question, createRuleset({ names: PROFILE_NAMES }));
   const seen = new Map(spans.map((span) => [span.value, { class: span.class, value: span.value }]));
   return [...seen.values()];

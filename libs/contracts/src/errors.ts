@@ -38,6 +38,12 @@ export const ERRORS = {
     404,
     'No agent of that name exists for this key; `GET /v1/models` lists them.',
   ),
+  CONTENT_BLOCKED: spec(
+    'invalid',
+    'never',
+    400,
+    'The text holds something that a rule does not let in, a key or password for one; the message says what and where.',
+  ),
   ROUTE_UNKNOWN: spec('not_found', 'never', 404, 'There is no such path.'),
   METHOD_NOT_ALLOWED: spec(
     'invalid',

@@ -64,6 +64,8 @@ export * from './policy/key-grant.js';
 export * from './policy/model-manifest.js';
 export * from './policy/policy-bundle.v1.js';
 export * from './policy/policy-test.js';
+export * from './policy/redaction-pattern.js';
+export * from './policy/redaction-rule.js';
 export * from './policy/rule.js';
 export * from './policy/schedule.js';
 export * from './policy/signed-bundle.v1.js';

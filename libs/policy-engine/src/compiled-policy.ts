@@ -6,6 +6,8 @@ import type {
   KeyGrant,
   ModelManifest,
   PolicyBundleV1,
+  RedactionPattern,
+  RedactionRule,
   RunForkRequest,
   TenantLimits,
   ToolManifest,
@@ -43,6 +45,8 @@ export class CompiledPolicy {
   readonly tenant: string;
   readonly bundle: BundleRef;
   readonly expiresAt: number;
+  /** What the tenant says of its redaction; the same object for the life of the policy. */
+  readonly redaction: { readonly rules: readonly RedactionRule[]; readonly patterns: readonly RedactionPattern[] };
   readonly #source: PolicyBundleV1;
   readonly #agents: ReadonlyMap<string, ResolvedAgent>;
   readonly #tools: ReadonlyMap<string, ToolManifest>;
@@ -57,6 +61,7 @@ export class CompiledPolicy {
     this.bundle = { version: bundle.version, hash };
     this.expiresAt = bundle.expiresAt;
     this.#source = bundle;
+    this.redaction = { rules: bundle.redactions ?? [], patterns: bundle.patterns ?? [] };
     this.#tools = unique('tool', bundle.tools, (tool) => tool.name);
     this.#models = unique('model', bundle.models, (model) => model.id);
     const agents = unique('agent', bundle.agents, (agent) => agent.id);
@@ -64,6 +69,8 @@ export class CompiledPolicy {
     unique('policy', bundle.policies ?? [], (policy) => policy.id);
     unique('key', bundle.keys, (key) => key.id);
     unique('halt', bundle.halts ?? [], (halt) => halt.id);
+    unique('redaction rule', this.redaction.rules, (rule) => rule.id);
+    unique('pattern', this.redaction.patterns, (pattern) => pattern.id);
     this.#agents = new Map([...agents].map(([id, agent]) => [id, this.#resolved(agent)]));
     this.#keys = new KeyRing(bundle.keys);
     const shared = new Map();

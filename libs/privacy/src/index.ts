@@ -4,12 +4,25 @@ export type { PatternStream } from './pseudonyms/pattern-stream.js';
 export * from './pseudonyms/rendering.js';
 export * from './pseudonyms/restore.js';
 export * from './pseudonyms/token.js';
-export { countFound, type Found, type RedactOptions, SECRET_MASK } from './redaction/found.js';
+export {
+  assertNotBlocked,
+  type Blocked,
+  type Cleaned,
+  countFound,
+  findingsOf,
+  type Found,
+  joinCleaned,
+  type RedactOptions,
+  SECRET_MASK,
+} from './redaction/found.js';
 export { JSON_LIMITS, mapJsonStrings, type JsonLimits } from './redaction/json-walk.js';
 export * from './redaction/redact-json.js';
 export { detect, redactText, TEXT_CHARS_MAX, type Span } from './redaction/redact-text.js';
 export * from './redaction/redacting-stream.js';
 export { safeView } from './redaction/safe-view.js';
+export { assertPattern, PATTERN_LIMITS } from './patterns/pattern-recogniser.js';
+export { type RedactionDefinitions, TenantRulesets } from './rules/tenant-rulesets.js';
+export { type ActionInForce, defaultActionOf, mayTreat } from './rules/actions.js';
 export { createRuleset, MESH_RULESET, PROFILES, type Profile, type Ruleset } from './ruleset.js';
 export * from './vault/seal.js';
 export { generateVaultKeys, tenantPseudonymKey, type VaultKeyPair } from './vault/keys.js';

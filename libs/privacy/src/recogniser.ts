@@ -1,11 +1,11 @@
-import type { PiiClass } from '@signalbox/contracts';
+import type { DataClass } from '@signalbox/contracts';
 import type { Folded } from './fold/fold.js';
 
 /**
  * What a recogniser says a stretch is. A look-alike is text that imitates our own tokens; plain text was recognised as
  * something that is not asked for, and so is nothing else either: Paris is no person.
  */
-export type SpanClass = PiiClass | 'LOOKALIKE' | 'PLAIN';
+export type SpanClass = DataClass | 'LOOKALIKE' | 'PLAIN';
 
 /** A stretch of folded text, end exclusive. */
 export interface Candidate {
@@ -23,9 +23,11 @@ export interface Candidate {
  * whether a candidate starts at `s`, and where it ends, depends on `[s - LOOKBEHIND_CHARS, s + reach)` alone.
  */
 export interface Recogniser {
-  readonly class: PiiClass | 'LOOKALIKE';
+  /** By which what it finds is told. */
+  readonly id: string;
+  readonly class: DataClass | 'LOOKALIKE';
   /** Other classes that it finds. */
-  readonly also?: readonly PiiClass[];
+  readonly also?: readonly DataClass[];
   readonly tier: 0 | 1 | 2 | 3 | 4;
   /** Folded characters from a candidate's start that can matter to it: its longest form and what is looked at after it. */
   readonly reach: number;

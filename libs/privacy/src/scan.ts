@@ -7,6 +7,8 @@ export interface FoldedSpan extends Candidate {
   class: SpanClass;
   /** Index into `Ruleset.tiers`. */
   tier: number;
+  /** Id of the recogniser. */
+  by: string;
 }
 
 /** The tier of those that read words; always the last. */
@@ -70,7 +72,8 @@ function fill(
       if (offer && offer.start < at) offer = offers[i] = recogniser.next(text, at, limit);
       if (!offer) continue;
       const wins = !best || offer.start < best.start || (offer.start === best.start && offer.end > best.end);
-      if (wins) best = { class: offer.class ?? recogniser.class, tier: index, start: offer.start, end: offer.end };
+      const { class: own, id: by } = recogniser;
+      if (wins) best = { class: offer.class ?? own, by, tier: index, start: offer.start, end: offer.end };
     }
     if (!best) return;
     const span = { ...best, start: alignDown(text, best.start), end: alignUp(text, best.end) };

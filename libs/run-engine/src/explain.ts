@@ -1,14 +1,7 @@
-import type {
-  CallWait,
-  DecisionRecord,
-  JournalEntry,
-  JournalEntryOf,
-  RunEvent,
-  RunFork,
-  WireError,
-} from '@signalbox/contracts';
+import type { JournalEntry, JournalEntryOf, RunEvent, RunFork } from '@signalbox/contracts';
 import { openDraft } from './draft.js';
 import { take } from './evolve.js';
+import { counts, errorText, fired, timeText, usd, waitText, why } from './explain-words.js';
 import { newRun, type StoredEntry } from './state.js';
 
 /** One line of a run's story. `at` in ms since 1970. */
@@ -18,25 +11,6 @@ export interface Line {
   who: string;
   text: string;
 }
-
-const errorText = (error: WireError): string => `${error.code}: ${error.message}`;
-const usd = (nano: number): string => `$${(nano / 1e9).toFixed(6)}`;
-const counts = (redactions: Record<string, number | undefined>): string =>
-  Object.entries(redactions)
-    .map(([name, count]) => `${count} ${name}`)
-    .join(', ');
-const timeText = (atMs: number): string => new Date(atMs).toISOString();
-const waitText = (wait: CallWait): string =>
-  wait.kind === 'timer'
-    ? `until ${timeText(wait.dueAt)}`
-    : `for signal ${wait.name}, until ${timeText(wait.dueAt)} at most`;
-const by = ({ rules, policies = [] }: DecisionRecord): string =>
-  [
-    ...(rules.length > 0 ? [` by rule ${rules.join(', ')}`] : []),
-    ...(policies.length > 0 ? [` by policy ${policies.join(', ')}`] : []),
-  ].join(' and');
-const why = (decision: DecisionRecord): string =>
-  `${decision.kind}${by(decision)}: ${decision.reason}${decision.bundle ? ` (bundle v${decision.bundle.version})` : ''}`;
 
 const forkText = ({ runId, step, model, instructions }: RunFork, messages: number): string =>
   `Forked from ${runId} after step ${step}: ${messages} messages come before its own${model === undefined ? '' : `, model ${model}`}${instructions === undefined ? '' : ', other instructions'}.`;
@@ -135,7 +109,7 @@ function toolFact(
       const { receipt, callId, attempt, truncated } = entry.body;
       return {
         at: entry.body.completedAt,
-        text: `${callId} done by ${receipt.driver}, attempt ${attempt}: ${receipt.usage.wallMs} ms, cpu ${receipt.usage.cpuMs} ms, ${receipt.usage.outputBytes} bytes${truncated ? ', cut' : ''}.`,
+        text: `${callId} done by ${receipt.driver}, attempt ${attempt}: ${receipt.usage.wallMs} ms, cpu ${receipt.usage.cpuMs} ms, ${receipt.usage.outputBytes} bytes${truncated ? ', cut' : ''}.${fired('tool', entry.body.findings)}`,
       };
     }
     case 'tool.failed.v1':
@@ -146,16 +120,16 @@ function toolFact(
   }
 }
 
+function acceptedText(body: JournalEntryOf<'run.accepted.v1'>['body']): string {
+  const { principal, agent, ruleset, redactions, findings, fork, prefix = [] } = body;
+  const found = counts(redactions);
+  return `Accepted from user ${principal.userId} for agent ${agent}; redacted by ${ruleset}: ${found === '' ? 'nothing found' : found}.${fork === undefined ? '' : ` ${forkText(fork, prefix.length)}`}${fired('ingress', findings)}`;
+}
+
 function factOf(entry: Exclude<JournalEntry, { kind: 'decision.v1' }>): { at: number; text: string } {
   switch (entry.kind) {
-    case 'run.accepted.v1': {
-      const { fork, prefix = [] } = entry.body;
-      const found = counts(entry.body.redactions);
-      return {
-        at: entry.body.acceptedAt,
-        text: `Accepted from user ${entry.body.principal.userId} for agent ${entry.body.agent}; redacted by ${entry.body.ruleset}: ${found === '' ? 'nothing found' : found}.${fork === undefined ? '' : ` ${forkText(fork, prefix.length)}`}`,
-      };
-    }
+    case 'run.accepted.v1':
+      return { at: entry.body.acceptedAt, text: acceptedText(entry.body) };
     case 'run.spawned.v1':
     case 'child.ended.v1':
     case 'parent.ended.v1':
@@ -175,8 +149,11 @@ function factOf(entry: Exclude<JournalEntry, { kind: 'decision.v1' }>): { at: nu
       return { at: requestedAt, text: `User ${principal.userId} asks to ${wants}: ${reason}` };
     }
     case 'run.signalled.v1': {
-      const { principal, name, payload, signalledAt } = entry.body;
-      return { at: signalledAt, text: `User ${principal.userId} sends signal ${name}, ${payload.length} characters.` };
+      const { principal, name, payload, signalledAt: at, findings } = entry.body;
+      return {
+        at,
+        text: `User ${principal.userId} sends signal ${name}, ${payload.length} characters.${fired('ingress', findings)}`,
+      };
     }
     case 'question.answered.v1':
       return {
@@ -193,7 +170,7 @@ function factOf(entry: Exclude<JournalEntry, { kind: 'decision.v1' }>): { at: nu
       const also = tries.length > 1 ? `, ${tries.length} tries` : '';
       return {
         at: entry.body.completedAt,
-        text: `Step ${step}, attempt ${attempt}: ${provider}/${upstream} answered${simulated ? ' (a simulation)' : ''}, finish ${finish}, ${usage.inputTokens}+${usage.outputTokens} tokens, ${usd(costNanoUsd)}${also}${wants}.`,
+        text: `Step ${step}, attempt ${attempt}: ${provider}/${upstream} answered${simulated ? ' (a simulation)' : ''}, finish ${finish}, ${usage.inputTokens}+${usage.outputTokens} tokens, ${usd(costNanoUsd)}${also}${wants}.${fired('model', entry.body.findings)}`,
       };
     }
     case 'model.failed.v1':

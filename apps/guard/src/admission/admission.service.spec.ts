@@ -158,7 +158,7 @@ beforeAll(() => {
   const logger = createLogger({ service: 'guard', level: 'fatal' });
   const idempotency = new IdempotencyService(new KeysInMemory(), journal, config, ring, logger);
   const room = new RoomService(new Loads(), policies, {} as Bus, { tenantOpenRunsMax: 100 } as GuardConfig, logger);
-  const redaction = new RedactionService(ring, vault);
+  const redaction = new RedactionService(ring, vault, policies);
   refusals = new Refusals();
   admission = new AdmissionService(policies, redaction, vault, journal, idempotency, room, refusals, ring);
 });

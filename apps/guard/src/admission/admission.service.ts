@@ -144,6 +144,7 @@ export class AdmissionService {
       ...(request.limits ? { limits: request.limits } : {}),
       ...(request.priority ? { priority: request.priority } : {}),
       redactions: redacted.counts,
+      ...(redacted.findings ? { findings: redacted.findings } : {}),
       ruleset: redacted.ruleset,
       stream: request.stream,
       acceptedAt: Date.now(),

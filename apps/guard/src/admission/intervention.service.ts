@@ -68,7 +68,8 @@ export class InterventionService {
   async signal(tenant: string, request: SignalRequestV1, lastTry: boolean): Promise<void> {
     const { grant, snapshot } = await this.#ownRun(tenant, request, lastTry);
     if (snapshot.view.endedAt !== null) return;
-    const { text, found, counts } = this.redaction.json(tenant, parseJson(new TextEncoder().encode(request.payload)));
+    const payload = parseJson(new TextEncoder().encode(request.payload));
+    const { text, found, counts, findings } = this.redaction.json(tenant, payload, 'The payload of the signal');
     if (text.length > 2 * SIGNAL_CHARS_MAX)
       throw new MeshError('PAYLOAD_TOO_LARGE', 'The payload of the signal is too large once it is redacted.');
     if (found.length > 0) await this.vault.keep(tenant, found);
@@ -78,6 +79,7 @@ export class InterventionService {
       name: request.name,
       payload: text,
       redactions: counts,
+      ...(findings ? { findings } : {}),
       signalledAt: Date.now(),
     });
   }

@@ -1,63 +1,83 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { KEYS } from '@signalbox/app-runtime';
 import type { KeyRing } from '@signalbox/bus';
-import type { Message, Redactions, RunRequestV1 } from '@signalbox/contracts';
+import type { Finding, Message, Redactions, RunRequestV1 } from '@signalbox/contracts';
 import {
+  assertNotBlocked,
+  type Cleaned,
   countFound,
-  createRuleset,
+  findingsOf,
   findTokens,
   type Found,
-  MESH_RULESET,
+  joinCleaned,
+  type RedactionDefinitions,
   redactJson,
   restoreText,
   type Ruleset,
+  TenantRulesets,
   tenantPseudonymKey,
 } from '@signalbox/privacy';
+import { PolicyStore } from '@signalbox/policy-engine';
 import { VaultPort } from '../vault/vault.port.js';
 
 export interface RedactedMessages {
   messages: Message[];
   found: Found[];
   counts: Redactions;
+  findings?: Finding[];
   ruleset: string;
 }
+
+/** Before a tenant has a bundle nothing of it is admitted; what is said of it is cleaned all the same. */
+const NO_DEFINITIONS: RedactionDefinitions = { rules: [], patterns: [] };
 
 /** Takes personal data out of what comes in, and puts it back into what goes out to the same tenant. */
 @Injectable()
 export class RedactionService {
   readonly #master: Buffer;
-  readonly #general: Ruleset = createRuleset();
+  readonly #rulesets = new TenantRulesets();
 
   constructor(
     @Inject(KEYS) keys: KeyRing,
     @Inject(VaultPort) private readonly vault: VaultPort,
+    @Inject(PolicyStore) private readonly policies: PolicyStore,
   ) {
     this.#master = keys.secret('pseudonym');
   }
 
-  /** Names are looked for only in the texts of the person whose profile has them. */
+  /**
+   * Names are looked for only in the texts of the person whose profile has them. CONTENT_BLOCKED where a message holds
+   * what the rules do not let in, a key or password by default.
+   */
   messages(tenant: string, input: RunRequestV1['input'], names: string[]): RedactedMessages {
-    const ruleset = names.length > 0 ? createRuleset({ names }) : this.#general;
-    const found = new Map<string, Found>();
-    let masked = 0;
-    const messages = input.map(({ role, content }) => {
+    const ruleset = this.#ruleset(tenant, names);
+    const parts: Cleaned[] = [];
+    const messages = input.map(({ role, content }, index) => {
       const clean = this.#redact(tenant, content, ruleset);
-      for (const item of clean.found) found.set(item.token, item);
-      masked += clean.masked;
+      assertNotBlocked(clean, `Message ${index + 1} of the input`);
+      parts.push(clean);
       return { role, content: clean.text };
     });
-    const items = [...found.values()];
-    return { messages, found: items, counts: countFound(items, masked), ruleset: MESH_RULESET };
+    const all = joinCleaned(parts);
+    return { messages, found: all.found, counts: countFound(all), ...findingsOf(all), ruleset: ruleset.name };
   }
 
+  /** What must be heard whatever it holds, as the reason of a cancel: what is not let in is masked. */
   text(tenant: string, text: string): { text: string; found: Found[] } {
-    return this.#redact(tenant, text, this.#general);
+    return this.#redact(tenant, text, this.#ruleset(tenant));
   }
 
-  /** The same for a JSON value, keys included; as JSON text. */
-  json(tenant: string, value: unknown): { text: string; found: Found[]; counts: Redactions } {
-    const clean = redactJson(value, { ruleset: this.#general, tenantKey: tenantPseudonymKey(this.#master, tenant) });
-    return { text: JSON.stringify(clean.value), found: clean.found, counts: countFound(clean.found, clean.masked) };
+  /** A JSON value, keys included; as JSON text. CONTENT_BLOCKED as for messages. */
+  json(
+    tenant: string,
+    value: unknown,
+    what: string,
+  ): { text: string; found: Found[]; counts: Redactions; findings?: Finding[] } {
+    const ruleset = this.#ruleset(tenant);
+    const clean = redactJson(value, { ruleset, tenantKey: tenantPseudonymKey(this.#master, tenant) });
+    assertNotBlocked(clean, what);
+    const counts = countFound(clean);
+    return { text: JSON.stringify(clean.value), found: clean.found, counts, ...findingsOf(clean) };
   }
 
   /** Tokens that the vault does not know stay as they are. */
@@ -66,8 +86,12 @@ export class RedactionService {
     return tokens.length === 0 ? text : restoreText(text, await this.vault.open(tenant, tokens));
   }
 
-  #redact(tenant: string, text: string, ruleset: Ruleset): { text: string; found: Found[]; masked: number } {
-    const { value, found, masked } = redactJson(text, { ruleset, tenantKey: tenantPseudonymKey(this.#master, tenant) });
-    return { text: String(value), found, masked };
+  #ruleset(tenant: string, names: string[] = []): Ruleset {
+    return this.#rulesets.forGate(this.policies.inForce(tenant)?.redaction ?? NO_DEFINITIONS, 'ingress', names);
+  }
+
+  #redact(tenant: string, text: string, ruleset: Ruleset): Cleaned & { text: string } {
+    const { value, ...clean } = redactJson(text, { ruleset, tenantKey: tenantPseudonymKey(this.#master, tenant) });
+    return { text: String(value), ...clean };
   }
 }

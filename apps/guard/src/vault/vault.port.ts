@@ -1,9 +1,9 @@
-import type { PiiClass } from '@signalbox/contracts';
+import type { DataClass } from '@signalbox/contracts';
 
 /** A value that was replaced by its token. */
 export interface VaultItem {
   token: string;
-  class: PiiClass;
+  class: DataClass;
   value: string;
 }
 

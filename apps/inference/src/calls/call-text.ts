@@ -1,7 +1,11 @@
-import type { InferWorkV1, Message, Redactions, ToolCall } from '@signalbox/contracts';
+import type { Finding, InferWorkV1, Message, Redactions, ToolCall } from '@signalbox/contracts';
 import {
+  assertNotBlocked,
+  type Cleaned,
   countFound,
+  findingsOf,
   type Found,
+  joinCleaned,
   type RedactOptions,
   redactJson,
   redactText,
@@ -20,6 +24,8 @@ export interface CleanAnswer {
   /** Values that the provider brought in by itself. */
   found: Found[];
   redactions: Redactions;
+  findings?: Finding[];
+  ruleset: string;
 }
 
 /**
@@ -52,31 +58,29 @@ export class CallText {
     };
   }
 
+  /** CONTENT_BLOCKED where a rule does not let in what the model says. */
   clean(answer: ProviderAnswer): CleanAnswer {
-    const found = new Map<string, Found>();
-    let secrets = 0;
-    const keep = (values: Found[], masked: number): void => {
-      for (const value of values) found.set(value.token, value);
-      secrets += masked;
-    };
+    const parts: Cleaned[] = [];
     const text = (raw: string): string => {
-      const { text: redacted, found: values, masked } = redactText(raw, this.#redact);
-      keep(values, masked);
+      const { text: redacted, ...cleaned } = redactText(raw, this.#redact);
+      parts.push(cleaned);
       return this.#rendering.unrender(redacted);
     };
     const content = text(answer.content);
     const toolCalls = answer.toolCalls.map((call, index): ToolCall => {
       // As a JSON string, so that JSON within it is walked with its keys as cues, and anything else read as text.
-      const { value, found: values, masked } = redactJson(call.arguments, this.#redact);
-      keep(values, masked);
+      const { value, ...cleaned } = redactJson(call.arguments, this.#redact);
+      parts.push(cleaned);
       return {
         callId: `call_${this.#work.step}_${index}`,
         name: this.#isOffered(call.name) ? call.name : text(call.name).slice(0, NAME_CHARS_MAX),
         arguments: this.#rendering.unrender(String(value)),
       };
     });
-    const list = [...found.values()];
-    return { content, toolCalls, found: list, redactions: countFound(list, secrets) };
+    const all = joinCleaned(parts);
+    assertNotBlocked(all, 'The answer of the model');
+    const { name: ruleset } = this.#redact.ruleset;
+    return { content, toolCalls, found: all.found, redactions: countFound(all), ...findingsOf(all), ruleset };
   }
 
   #isOffered(name: string): boolean {

@@ -8,7 +8,7 @@ import {
 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { bundleKey, floorMemory, PolicyStore, signBundle, watchBundles } from '@signalbox/policy-engine';
-import { createRuleset, openFromVault, tenantPseudonymKey, tokenFor } from '@signalbox/privacy';
+import { openFromVault, tenantPseudonymKey, tokenFor } from '@signalbox/privacy';
 import { createLogger } from '@signalbox/telemetry';
 import { startMesh, type TestMesh } from '@signalbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -68,7 +68,6 @@ async function startInference(): Promise<Inference> {
     port: new BusCallsAdapter(bus, bus.keys, { depositTimeoutMs: 1_000 }),
     providers,
     policies,
-    ruleset: createRuleset(),
     tenantKey: (tenant) => tenantPseudonymKey(bus.keys.secret('pseudonym'), tenant),
     upstreamDefault: 'signalbox-simulation',
     logger,

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { CONFIG, KEYS, LOGGER, PolicyModule } from '@signalbox/app-runtime';
 import type { KeyRing } from '@signalbox/bus';
 import { PolicyStore } from '@signalbox/policy-engine';
-import { createRuleset, tenantPseudonymKey } from '@signalbox/privacy';
+import { tenantPseudonymKey } from '@signalbox/privacy';
 import type { Logger } from '@signalbox/telemetry';
 import type { InferenceConfig } from '../config.js';
 import { ProvidersModule } from '../providers/providers.module.js';
@@ -25,7 +25,6 @@ function makeCalls(
     port,
     providers,
     policies,
-    ruleset: createRuleset(),
     tenantKey: (tenant) => tenantPseudonymKey(master, tenant),
     upstreamDefault: config.providerModel,
     logger,

@@ -1,7 +1,7 @@
 import type { InferWorkV1 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import type { PolicyStore } from '@signalbox/policy-engine';
-import type { Found, Ruleset } from '@signalbox/privacy';
+import { type Found, TenantRulesets } from '@signalbox/privacy';
 import { deadline } from '@signalbox/resilience';
 import type { Logger } from '@signalbox/telemetry';
 import type { ProviderAnswer, ProviderMessage } from '../providers/provider.port.js';
@@ -16,7 +16,6 @@ export interface CallsDependencies {
   port: CallsPort;
   providers: ProvidersService;
   policies: PolicyStore;
-  ruleset: Ruleset;
   tenantKey: (tenant: string) => Uint8Array;
   /** For models that do not name theirs. */
   upstreamDefault: string;
@@ -32,6 +31,7 @@ export interface Delivered {
 /** Makes model calls: whatever the outcome, one fact in the journal; or the work is given back. */
 export class CallsService {
   readonly #cancellations = new Cancellations();
+  readonly #rulesets = new TenantRulesets();
 
   constructor(private readonly on: CallsDependencies) {}
 
@@ -73,7 +73,8 @@ export class CallsService {
   }
 
   async #call(work: InferWorkV1, tries: ProviderTry[], signal: AbortSignal): Promise<void> {
-    const text = new CallText(work, this.on.ruleset, this.on.tenantKey(work.tenant));
+    const ruleset = this.#rulesets.forGate(this.on.policies.forTenant(work.tenant).redaction, 'model');
+    const text = new CallText(work, ruleset, this.on.tenantKey(work.tenant));
     const messages = text.messages();
     const upstream = work.model.upstream ?? this.on.upstreamDefault;
     const answer = await this.#ask(work, { text, messages, upstream, tries }, signal);

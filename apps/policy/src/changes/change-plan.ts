@@ -1,3 +1,4 @@
+import type { PolicyBundleV1, TenantLimits } from '@signalbox/contracts';
 import { canonicalJson } from '@signalbox/kernel';
 import {
   type Definitions,
@@ -11,8 +12,7 @@ import {
   type TenantTransaction,
 } from '../storage/policy.repository.js';
 import { idOf } from '../definitions/definition-kinds.js';
-import { type Change, type DraftKind, SINGLE_ID } from './draft.js';
-import type { TenantLimits } from '@signalbox/contracts';
+import { BUNDLED_KINDS, type Change, type DraftKind, SINGLE_ID } from './draft.js';
 
 /** All that a tenant has, with revisions. */
 export interface Standing {
@@ -123,12 +123,12 @@ export function seenNow(changes: readonly Change[], { rows }: Standing): Change[
 }
 
 /** The changes that turn what is there into what a bundle carried; what no bundle carries stays. */
-export function changesTo(wanted: Partial<TenantPolicy> & { limits?: TenantLimits }, standing: Standing): Change[] {
+export function changesTo(wanted: PolicyBundleV1, standing: Standing): Change[] {
   const changes: Change[] = [];
   const add = (kind: DraftKind, id: string, definition: Change['definition']): void => {
     changes.push({ kind, id, definition, seenRevision: standing.rows.get(`${kind}/${id}`)?.revision ?? null });
   };
-  for (const kind of ['models', 'tools', 'agents', 'rules', 'policies'] as const) {
+  for (const kind of BUNDLED_KINDS) {
     const list: readonly Definitions[typeof kind][] = wanted[kind] ?? [];
     const ids = new Set(list.map(idOf));
     for (const one of list) add(kind, idOf(one), one);

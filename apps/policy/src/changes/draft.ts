@@ -9,11 +9,23 @@ export const DRAFT_KINDS = [
   'agents',
   'rules',
   'policies',
+  'patterns',
+  'redactions',
   'tests',
   'limits',
   'review',
 ] as const satisfies readonly (Kind | 'limits' | 'review')[];
 export type DraftKind = (typeof DRAFT_KINDS)[number];
+/** What of it bundles carry, as lists. */
+export const BUNDLED_KINDS = [
+  'models',
+  'tools',
+  'agents',
+  'rules',
+  'policies',
+  'patterns',
+  'redactions',
+] as const satisfies readonly DraftKind[];
 /** Of which a tenant has exactly one. */
 export type SingleKind = 'limits' | 'review';
 /** The id of those. */

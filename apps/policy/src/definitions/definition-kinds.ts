@@ -5,6 +5,8 @@ import {
   KeyGrant,
   ModelManifest,
   PolicyTest,
+  RedactionPattern,
+  RedactionRule,
   Rule,
   ToolManifest,
 } from '@signalbox/contracts';
@@ -22,6 +24,8 @@ export const definitionSchemas: { [K in Kind]: z.ZodType<Definitions[K]> } = {
   halts: Halt,
   policies: CedarPolicy,
   tests: PolicyTest,
+  redactions: RedactionRule,
+  patterns: RedactionPattern,
 };
 
 /** What is said of a key when it is changed; its digest stays. */

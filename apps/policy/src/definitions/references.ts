@@ -2,6 +2,7 @@ import type { AgentManifest, CedarPolicy, Halt, KeyGrant, PolicyTest, Rule, Tool
 import { MeshError } from '@signalbox/kernel';
 import { isSoundCondition, parseHostPattern, urlLeadsTo } from '@signalbox/policy-engine';
 import { inlineFault, planFaults, unsupportedIn } from '@signalbox/run-engine';
+import { patternFaults, redactionFaults, redactionsNaming } from './redaction-checks.js';
 import { entitiesNamed } from '../cedar/entity-names.js';
 import { labelFaults } from './label-faults.js';
 import type { Definitions, Kind, TenantPolicy } from '../storage/policy.repository.js';
@@ -64,6 +65,9 @@ export function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] 
           .map((tool) => `tools/${tool.name}`),
       ];
     }
+    case 'patterns':
+      return redactionsNaming(id, policy);
+    case 'redactions':
     case 'rules':
     case 'keys':
     case 'halts':
@@ -114,6 +118,8 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names, policy: 
     ...(names.agents.has(agent) ? [] : [['agent', `there is no agent ${agent}`] satisfies Fault]),
     ...(names.tools.has(tool) ? [] : [['tool', `there is no tool ${tool}`] satisfies Fault]),
   ],
+  redactions: (rule, _, policy) => redactionFaults(rule, policy),
+  patterns: (pattern, _, policy) => patternFaults(pattern, policy),
 };
 
 const PURE: ReadonlySet<ToolManifest['driver']['kind']> = new Set(['timer', 'signal', 'handoff']);

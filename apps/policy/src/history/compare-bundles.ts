@@ -1,5 +1,6 @@
 import type { PolicyBundleV1 } from '@signalbox/contracts';
 import { canonicalJson } from '@signalbox/kernel';
+import { BUNDLED_KINDS } from '../changes/draft.js';
 import { idOf } from '../definitions/definition-kinds.js';
 
 /** One definition that two bundles have differently. */
@@ -11,7 +12,7 @@ export interface BundleChange {
   after: object | null;
 }
 
-const KINDS = ['models', 'tools', 'agents', 'rules', 'policies', 'keys', 'halts'] as const;
+const KINDS = [...BUNDLED_KINDS, 'keys', 'halts'] as const;
 
 /** What was changed from one bundle to another: whole definitions, but for what is kept of secrets. */
 export function compareBundles(before: PolicyBundleV1, after: PolicyBundleV1): BundleChange[] {

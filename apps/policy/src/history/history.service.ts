@@ -74,9 +74,7 @@ export function contentOf({ signed }: IssuedBundle): PolicyBundleV1 {
 }
 
 function inputsOf(wanted: PolicyBundleV1, standing: Awaited<ReturnType<typeof standingOf>>): ChangeInput[] {
-  const { policies = [], limits, models, tools, agents, rules } = wanted;
-  const content = { models, tools, agents, rules, policies, ...(limits === undefined ? {} : { limits }) };
-  const { effective } = planOf(standing, changesTo(content, standing));
+  const { effective } = planOf(standing, changesTo(wanted, standing));
   return effective.map(({ kind, id, definition }) =>
     definition === null ? { kind, id, op: 'delete' } : { kind, id, op: 'put', definition: authored(definition) },
   );

@@ -34,6 +34,8 @@ const SINGULAR = {
   halts: 'Halt',
   policies: 'Policy',
   tests: 'Test',
+  redactions: 'Redaction',
+  patterns: 'Pattern',
 } as const;
 type CollectionName = keyof typeof SINGULAR;
 
@@ -87,6 +89,8 @@ const REQUESTS = new Set([
   'Halt',
   'Policy',
   'Test',
+  'Redaction',
+  'Pattern',
   'NewKey',
   'KeyChange',
   'TenantLimits',

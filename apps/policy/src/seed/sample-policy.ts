@@ -147,6 +147,8 @@ export function samplePolicy(): Omit<TenantPolicy, 'keys'> {
     rules,
     models: [model],
     halts: [],
+    redactions: [],
+    patterns: [],
     policies: [],
     tests: [],
   };

@@ -13,6 +13,7 @@ import { TenantEntity } from './entities/tenant.entity.js';
 import { AddHalts1795500000000 } from './migrations/add-halts.migration.js';
 import { AddLimits1796400000000 } from './migrations/add-limits.migration.js';
 import { AddPolicies1796500000000 } from './migrations/add-policies.migration.js';
+import { AddRedactions1796700000000 } from './migrations/add-redactions.migration.js';
 import { CreatePolicy1764000000000 } from './migrations/create-policy.migration.js';
 
 const POOL_MAX = 10;
@@ -38,6 +39,7 @@ export function makeDatabase(config: PolicyConfig, logger: Logger): Database {
       AddLimits1796400000000,
       AddPolicies1796500000000,
       AddDrafts1796600000000,
+      AddRedactions1796700000000,
     ],
     applicationName: 'signalbox policy',
     poolMax: POOL_MAX,

@@ -5,6 +5,8 @@ import type {
   KeyGrant,
   ModelManifest,
   PolicyTest,
+  RedactionPattern,
+  RedactionRule,
   Rule,
   SignedBundleV1,
   TenantLimits,
@@ -22,6 +24,8 @@ export interface Definitions {
   halts: Halt;
   policies: CedarPolicy;
   tests: PolicyTest;
+  redactions: RedactionRule;
+  patterns: RedactionPattern;
 }
 export type Kind = keyof Definitions;
 export const KINDS = [
@@ -33,6 +37,8 @@ export const KINDS = [
   'halts',
   'policies',
   'tests',
+  'redactions',
+  'patterns',
 ] as const satisfies readonly Kind[];
 
 /** The whole of a tenant's policy. */

@@ -11,7 +11,7 @@ import {
 import { MeshError, newId, sha256Hex } from '@signalbox/kernel';
 import { PolicyStore } from '@signalbox/policy-engine';
 import type { Logger } from '@signalbox/telemetry';
-import { CleaningService } from '../cleaning/cleaning.service.js';
+import { CleaningService, type CleanText } from '../cleaning/cleaning.service.js';
 import { DriversService } from '../drivers/drivers.service.js';
 import type { DriverResult } from '../drivers/tool-driver.port.js';
 import { CallJournalPort } from './call-journal.port.js';
@@ -145,7 +145,7 @@ export class CallsService {
   async #complete(work: ToolWorkV1, { result, truncated, receipt }: DriverResult): Promise<boolean> {
     const { callId, attempt } = work;
     const unsafe = work.effect === 'unsafe';
-    let clean: Awaited<ReturnType<CleaningService['clean']>>;
+    let clean: CleanText;
     try {
       clean = await this.cleaning.clean(work.tenant, result, unsafe ? DEPOSIT_PATIENCE_MS : 0);
     } catch (error) {
@@ -157,13 +157,13 @@ export class CallsService {
         new MeshError(code, `The tool ran; its result cannot be taken in: ${fault.message}`, { details: { receipt } }),
       );
     }
-    const { text, redactions } = clean;
+    const { text, ...cleaned } = clean;
     await this.journal.completed(work, {
       callId,
       attempt,
       result: text,
       truncated,
-      redactions,
+      ...cleaned,
       receipt,
       completedAt: Date.now(),
     });

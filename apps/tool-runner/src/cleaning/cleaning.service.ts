@@ -1,9 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CORE_BUS, KEYS } from '@signalbox/app-runtime';
 import type { Bus, KeyRing } from '@signalbox/bus';
-import { type Redactions, subjects, type VaultDepositV1 } from '@signalbox/contracts';
+import { type Finding, type Redactions, subjects, type VaultDepositV1 } from '@signalbox/contracts';
 import { backoffMs, MeshError, pause } from '@signalbox/kernel';
-import { countFound, createRuleset, redactJson, sealForVault, tenantPseudonymKey } from '@signalbox/privacy';
+import { PolicyStore } from '@signalbox/policy-engine';
+import {
+  assertNotBlocked,
+  countFound,
+  findingsOf,
+  redactJson,
+  sealForVault,
+  TenantRulesets,
+  tenantPseudonymKey,
+} from '@signalbox/privacy';
 
 const DEPOSIT_MS = 10_000;
 /** Between two tries of a deposit: first and longest. */
@@ -12,16 +21,25 @@ const AGAIN_MS_MAX = 2_000;
 /** Values of one result; a result with more is refused rather than half kept. */
 const VALUES_MAX = 1_000;
 
+/** What of a tool is fit for the bus. */
+export interface CleanText {
+  text: string;
+  redactions: Redactions;
+  findings?: Finding[];
+  ruleset: string;
+}
+
 /** The third gate: what a tool brings in is cleaned before anything of it is published. */
 @Injectable()
 export class CleaningService {
-  readonly #ruleset = createRuleset();
+  readonly #rulesets = new TenantRulesets();
   readonly #master: Buffer;
   readonly #vaultKey: string;
 
   constructor(
     @Inject(KEYS) keys: KeyRing,
     @Inject(CORE_BUS) private readonly bus: Bus,
+    @Inject(PolicyStore) private readonly policies: PolicyStore,
   ) {
     this.#master = keys.secret('pseudonym');
     this.#vaultKey = keys.publicKey('vault-x25519').export({ format: 'jwk' }).x ?? '';
@@ -29,15 +47,14 @@ export class CleaningService {
 
   /**
    * The text with tokens for values, once the vault has those values: nothing that cannot be restored is published.
-   * A vault that is away is asked again for `patienceMs`; then its error. TOOL_OUTPUT_TOO_LARGE, PAYLOAD_TOO_LARGE and
-   * PAYLOAD_TOO_DEEP are final.
+   * A vault that is away is asked again for `patienceMs`; then its error. TOOL_OUTPUT_TOO_LARGE, PAYLOAD_TOO_LARGE,
+   * PAYLOAD_TOO_DEEP and CONTENT_BLOCKED are final.
    */
-  async clean(tenant: string, text: string, patienceMs = 0): Promise<{ text: string; redactions: Redactions }> {
-    const { value, found, masked } = redactJson(text, {
-      ruleset: this.#ruleset,
-      tenantKey: tenantPseudonymKey(this.#master, tenant),
-    });
-    const redactions = countFound(found, masked);
+  async clean(tenant: string, text: string, patienceMs = 0): Promise<CleanText> {
+    const ruleset = this.#rulesets.forGate(this.policies.forTenant(tenant).redaction, 'tool');
+    const clean = redactJson(text, { ruleset, tenantKey: tenantPseudonymKey(this.#master, tenant) });
+    const { value, found } = clean;
+    assertNotBlocked(clean, 'The result of the tool');
     if (found.length > VALUES_MAX) {
       throw new MeshError(
         'TOOL_OUTPUT_TOO_LARGE',
@@ -51,7 +68,7 @@ export class CleaningService {
       }));
       await this.#deposit({ tenant, items }, performance.now() + patienceMs);
     }
-    return { text: String(value), redactions };
+    return { text: String(value), redactions: countFound(clean), ...findingsOf(clean), ruleset: ruleset.name };
   }
 
   async #deposit(deposit: VaultDepositV1, until: number): Promise<void> {

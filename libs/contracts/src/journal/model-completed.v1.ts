@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ToolCall } from '../conversation.js';
 import { Token } from '../ids.js';
-import { Redactions } from '../redactions.js';
+import { Findings, Redactions } from '../redactions.js';
 import { Millis, NanoUsd } from '../units.js';
 import { Usage } from '../usage.js';
 import { modelStep, ProviderTry } from './model-step.js';
@@ -22,6 +22,10 @@ export const ModelCompletedV1 = z.object({
   /** In order; the last one answered. */
   tries: z.array(ProviderTry).max(32),
   redactions: Redactions,
+  /** What fired, and by which rule. Absent: nothing, or not told. */
+  findings: Findings.optional(),
+  /** Which recognisers and rules cleaned it. Absent: not told. */
+  ruleset: Token.optional(),
   completedAt: Millis,
 });
 export type ModelCompletedV1 = z.infer<typeof ModelCompletedV1>;

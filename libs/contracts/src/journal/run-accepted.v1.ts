@@ -3,7 +3,7 @@ import { Message } from '../conversation.js';
 import { RequestId, RunId, Sha256Hex, TenantId, Token } from '../ids.js';
 import { BundleRef } from '../policy/bundle-ref.js';
 import { Priority } from '../priority.js';
-import { Redactions } from '../redactions.js';
+import { Findings, Redactions } from '../redactions.js';
 import { PREFIX_MESSAGES_MAX, RunFork } from '../run-fork.js';
 import { RunLimits } from '../run-limits.js';
 import { Millis } from '../units.js';
@@ -31,6 +31,8 @@ export const RunAcceptedV1 = z.object({
   /** Absent: normal. */
   priority: Priority.optional(),
   redactions: Redactions,
+  /** What fired, and by which rule. Absent: nothing, or not told. */
+  findings: Findings.optional(),
   /** Which recognisers cleaned it. */
   ruleset: Token,
   stream: z.boolean(),

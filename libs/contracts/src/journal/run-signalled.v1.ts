@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RequestId, Token } from '../ids.js';
-import { Redactions } from '../redactions.js';
+import { Findings, Redactions } from '../redactions.js';
 import { Millis } from '../units.js';
 import { SIGNAL_CHARS_MAX } from '../waiting.js';
 import { Principal } from './principal.js';
@@ -14,6 +14,8 @@ export const RunSignalledV1 = z.object({
   /** JSON text, redacted. */
   payload: z.string().max(SIGNAL_CHARS_MAX * 2),
   redactions: Redactions,
+  /** What fired, and by which rule. Absent: nothing, or not told. */
+  findings: Findings.optional(),
   signalledAt: Millis,
 });
 export type RunSignalledV1 = z.infer<typeof RunSignalledV1>;

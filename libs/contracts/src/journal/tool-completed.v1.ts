@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { Redactions } from '../redactions.js';
+import { Token } from '../ids.js';
+import { Findings, Redactions } from '../redactions.js';
 import { Millis } from '../units.js';
 import { ToolReceipt } from './tool-receipt.js';
 import { toolStep } from './tool-step.js';
@@ -10,6 +11,10 @@ export const ToolCompletedV1 = z.object({
   /** The result was cut at the tool's output limit. */
   truncated: z.boolean(),
   redactions: Redactions,
+  /** What fired, and by which rule. Absent: nothing, or not told. */
+  findings: Findings.optional(),
+  /** Which recognisers and rules cleaned it. Absent: not told. */
+  ruleset: Token.optional(),
   receipt: ToolReceipt,
   completedAt: Millis,
 });

@@ -6,6 +6,8 @@ import { CedarPolicy } from './cedar-policy.js';
 import { Halt } from './halt.js';
 import { KeyGrant } from './key-grant.js';
 import { ModelManifest } from './model-manifest.js';
+import { REDACTION_PATTERNS_MAX, RedactionPattern } from './redaction-pattern.js';
+import { REDACTION_RULES_MAX, RedactionRule } from './redaction-rule.js';
 import { Rule } from './rule.js';
 import { TenantLimits } from './tenant-limits.js';
 import { ToolManifest } from './tool-manifest.js';
@@ -30,6 +32,10 @@ export const PolicyBundleV1 = z.object({
   keys: z.array(KeyGrant).max(10_000),
   /** Absent: nothing is halted. */
   halts: z.array(Halt).max(1_000).optional(),
+  /** What is done with classes of data. Absent: their defaults. */
+  redactions: z.array(RedactionRule).max(REDACTION_RULES_MAX).optional(),
+  /** Classes of the tenant's own. Absent: none. */
+  patterns: z.array(RedactionPattern).max(REDACTION_PATTERNS_MAX).optional(),
   /** Of the tenant as a whole. Absent: none but those of the mesh. */
   limits: TenantLimits.optional(),
 });

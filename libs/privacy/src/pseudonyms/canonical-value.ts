@@ -1,4 +1,4 @@
-import type { PiiClass } from '@signalbox/contracts';
+import type { DataClass } from '@signalbox/contracts';
 import { decodeEscape } from '../fold/decode-escape.js';
 import { fold } from '../fold/fold.js';
 
@@ -23,8 +23,8 @@ export function readableValue(raw: string): string {
 }
 
 /** One spelling per value, so that it has one token: the input of the HMAC. */
-export function canonicalValue(piiClass: PiiClass, raw: string): string {
-  switch (piiClass) {
+export function canonicalValue(dataClass: DataClass, raw: string): string {
+  switch (dataClass) {
     case 'EMAIL':
       return readableValue(raw).toLowerCase();
     case 'PHONE':

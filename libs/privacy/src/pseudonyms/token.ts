@@ -1,11 +1,14 @@
 import { createHmac } from 'node:crypto';
-import { PII_CLASSES, type PiiClass } from '@signalbox/contracts';
+import { type DataClass, PII_CLASSES } from '@signalbox/contracts';
 import { canonicalValue } from './canonical-value.js';
 
 /** At rest: `[[EMAIL:<20 of a-z2-7>]]`, a hundred bits of HMAC. Global; clone before you keep `lastIndex`. */
 export const TOKEN_PATTERN = /\[\[[A-Z][A-Z0-9_]{1,23}:[a-z2-7]{20}\]\]/g;
 /** In one model context: `[EMAIL_1]`. */
-export const RENDERING_PATTERN = new RegExp(String.raw`\[(?:${PII_CLASSES.join('|')})_[1-9][0-9]{0,5}\]`, 'g');
+export const RENDERING_PATTERN = new RegExp(
+  String.raw`\[(?:${PII_CLASSES.join('|')}|X_[A-Z0-9_]{1,22})_[1-9][0-9]{0,5}\]`,
+  'g',
+);
 
 const TOKEN_PARTS = /^\[\[([A-Z][A-Z0-9_]{1,23}):([a-z2-7]{20})\]\]$/;
 const TOKEN_CHARS = 20;
@@ -28,11 +31,23 @@ export function findTokens(text: string): string[] {
 }
 
 /** The same value has the same token wherever the tenant meets it; without the key nobody can guess back. */
-export function tokenFor(tenantKey: Uint8Array, piiClass: PiiClass, value: string): string {
-  const mac = createHmac('sha256', tenantKey)
-    .update(`${piiClass}\0${canonicalValue(piiClass, value)}`)
-    .digest();
-  return `[[${piiClass}:${base32(mac)}]]`;
+export function tokenFor(tenantKey: Uint8Array, dataClass: DataClass, value: string): string {
+  return `[[${dataClass}:${macOf(tenantKey, '', dataClass, value)}]]`;
+}
+
+/** Stands for a value that is kept nowhere: what has the same hash is the same, and there is no way back. */
+export function hashFor(tenantKey: Uint8Array, dataClass: DataClass, value: string): string {
+  return `[[${dataClass}#${macOf(tenantKey, 'hash\0', dataClass, value)}]]`;
+}
+
+/** Stands for any value of a class, with no way back. */
+export function maskOf(dataClass: DataClass): string {
+  return `[[${dataClass}]]`;
+}
+
+function macOf(tenantKey: Uint8Array, purpose: string, dataClass: DataClass, value: string): string {
+  const text = `${purpose}${dataClass}\0${canonicalValue(dataClass, value)}`;
+  return base32(createHmac('sha256', tenantKey).update(text).digest());
 }
 
 /** RFC 4648 alphabet in lower case, first 100 bits. */

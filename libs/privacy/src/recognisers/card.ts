@@ -28,6 +28,7 @@ const CUE = /(?:card|karte|kort|carte|tarjeta|kredit|credit|debit|visa|amex|maes
  * them counts too: it may be mistyped, and is still somebody's.
  */
 export const cardRecogniser: Recogniser = {
+  id: 'card',
   class: 'CARD',
   tier: 1,
   reach: REACH,

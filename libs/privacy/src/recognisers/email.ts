@@ -19,6 +19,7 @@ const isLocal = (unit: number): boolean => isWord(unit) || LOCAL_MARKS.has(unit)
 
 /** E-mail addresses, found from their @; next to the cue "mail" a host without a dot counts too. */
 export const emailRecogniser: Recogniser = {
+  id: 'email',
   class: 'EMAIL',
   tier: 1,
   reach: REACH,

@@ -22,6 +22,7 @@ const CUE = /iban\W{0,4}(?:is|ist|nr|no|number)?\W{0,4}$/;
 
 /** IBANs in any case and spacing: length of their country and ISO 7064 mod 97; after the cue "IBAN" mistyped ones too. */
 export const ibanRecogniser: Recogniser = {
+  id: 'iban',
   class: 'IBAN',
   tier: 1,
   reach: REACH,

@@ -7,6 +7,7 @@ const CHARS_MAX = 56;
 
 /** Text that imitates a token or a rendering. It wins over everything, for it must lose its meaning. */
 export const lookalikeRecogniser: Recogniser = {
+  id: 'lookalike',
   class: 'LOOKALIKE',
   tier: 0,
   reach: CHARS_MAX,

@@ -36,6 +36,7 @@ interface NameWord extends Candidate {
 
 /** The names of one caller and their parts, and nobody else's. REQUEST_INVALID if there are too many or too long ones. */
 export class PersonRecogniser implements Recogniser {
+  readonly id = 'profile-names';
   readonly class = 'PERSON';
   readonly tier = 3;
   readonly reach: number;

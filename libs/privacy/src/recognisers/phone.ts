@@ -31,6 +31,7 @@ const NUMBER_AFTER = /^ ?\/ ?[0+]/;
 
 /** Phone numbers: international, national with a trunk zero, North American; others only next to a cue. */
 export const phoneRecogniser: Recogniser = {
+  id: 'phone',
   class: 'PHONE',
   tier: 2,
   reach: REACH,

@@ -59,6 +59,7 @@ const BITS_PER_CHAR_MIN = 3;
 
 /** Keys, tokens and passwords: known formats, key blocks, credentials in URLs, and what a cue such as "api key:" names. */
 export const secretRecogniser: Recogniser = {
+  id: 'secret',
   class: 'SECRET',
   tier: 1,
   reach: BLOCK_CHARS_MAX,

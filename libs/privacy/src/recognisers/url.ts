@@ -17,6 +17,7 @@ const TRAILING = /[.,;:!?)\]}*_]+$/;
 
 /** URLs: of persons' pages only, or all of them and bare domains too. */
 export class UrlRecogniser implements Recogniser {
+  readonly id = 'url';
   readonly class = 'URL';
   readonly tier = 1;
   readonly reach = URL_CHARS_MAX;

@@ -96,7 +96,7 @@ describe('redactJson', () => {
 
   it('leaves base64 without values as it is', () => {
     const value = { a: base64('nothing to see here, move along'), b: 'internationalisation', c: 'ZZZZZZZZZZZZZZZZ' };
-    expect(redact(value)).toEqual({ value, found: [], masked: 0 });
+    expect(redact(value)).toEqual({ value, found: [], masked: {}, findings: [], blocked: [] });
   });
 
   it('copies "__proto__" as an ordinary key', () => {

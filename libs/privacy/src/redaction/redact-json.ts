@@ -2,7 +2,7 @@ import { fold } from '../fold/fold.js';
 import { LOOKBEHIND_CHARS } from '../recogniser.js';
 import { scan } from '../scan.js';
 import { mapEncoded } from './encoded.js';
-import { FoundValues, type Found, type RedactOptions } from './found.js';
+import { type Cleaned, FoundValues, type RedactOptions, type Stretch } from './found.js';
 import { JSON_LIMITS, JsonWalk, parseContainer, type JsonLimits } from './json-walk.js';
 import { redactInto } from './redact-text.js';
 import type { Ruleset } from '../ruleset.js';
@@ -26,24 +26,33 @@ const NUMBER_MIN = 1_000_000;
  * become strings). The nearest key is a cue. JSON text and base64 inside strings are opened and closed again.
  * Errors: PAYLOAD_TOO_DEEP, PAYLOAD_TOO_LARGE, REQUEST_INVALID for what is not JSON.
  */
-export function redactJson(
-  value: unknown,
-  options: RedactJsonOptions,
-): { value: unknown; found: Found[]; masked: number } {
-  const redactor = new JsonRedactor(options);
+export function redactJson(value: unknown, options: RedactJsonOptions): Cleaned & { value: unknown } {
+  const redactor = new JsonRedactor(options, typeof value === 'string');
   const clean = redactor.walk.copy(value, options.context ?? '');
-  return { value: clean, found: redactor.found.list(), masked: redactor.found.masked };
+  return { value: clean, ...redactor.found.cleaned() };
+}
+
+/** Where a value stands in a part of the text says nothing to whoever has the whole. */
+class PartValues extends FoundValues {
+  isWhole = false;
+
+  override add({ at, ...stretch }: Stretch): string {
+    return super.add(this.isWhole && at ? { ...stretch, at } : stretch);
+  }
 }
 
 class JsonRedactor {
-  readonly found: FoundValues;
+  readonly found: PartValues;
   readonly walk: JsonWalk;
   /** How deep in JSON text and in base64 the walk is at the moment. */
   private nested = 0;
   private encoded = 0;
 
-  constructor(private readonly options: RedactJsonOptions) {
-    this.found = new FoundValues(options.tenantKey);
+  constructor(
+    private readonly options: RedactJsonOptions,
+    private readonly isText: boolean,
+  ) {
+    this.found = new PartValues(options);
     this.walk = new JsonWalk(
       {
         string: (text, key, depth) => this.string(text, key, depth),
@@ -77,7 +86,9 @@ class JsonRedactor {
   }
 
   private plain(text: string, key: string, ruleset: Ruleset): string {
-    return redactInto(this.openEncoded(text, key), { ...this.options, ruleset, context: cueOf(key) }, this.found);
+    const opened = this.openEncoded(text, key);
+    this.found.isWhole = this.isText && this.nested === 0 && this.encoded === 0;
+    return redactInto(opened, { ...this.options, ruleset, context: cueOf(key) }, this.found);
   }
 
   private openEncoded(text: string, key: string): string {
@@ -96,7 +107,7 @@ class JsonRedactor {
     const [span] = scan(text, this.options.ruleset, before.text.length);
     const isWhole = span?.start === before.text.length && span.end === text.text.length;
     return isWhole && span.class !== 'LOOKALIKE' && span.class !== 'PLAIN'
-      ? this.found.add(span.class, digits.text)
+      ? this.found.add({ class: span.class, by: span.by, raw: digits.text })
       : value;
   }
 }

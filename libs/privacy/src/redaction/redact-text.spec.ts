@@ -50,7 +50,9 @@ describe('redactText', () => {
     expect(redact(`${fake} and [EMAIL_1] [PERSON_12] [NOTE_1] [EMAIL_0]`)).toEqual({
       text: `(${fake.slice(1, -1).replace('[', '(').replace(']', ')')}) and (EMAIL_1) (PERSON_12) [NOTE_1] [EMAIL_0]`,
       found: [],
-      masked: 0,
+      masked: {},
+      findings: [],
+      blocked: [],
     });
     expect(
       redactText('[EMAIL_1] [[EMAIL:aaaaaaaaaaaaaaaaaaaa]]', { ...options, lookalikes: 'keep-renderings' }).text,

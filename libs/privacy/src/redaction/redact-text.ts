@@ -1,11 +1,11 @@
-import type { PiiClass } from '@signalbox/contracts';
+import type { DataClass } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { fold } from '../fold/fold.js';
 import { readableValue } from '../pseudonyms/canonical-value.js';
 import { LOOKBEHIND_CHARS } from '../recogniser.js';
 import type { Ruleset } from '../ruleset.js';
 import { scan } from '../scan.js';
-import { FoundValues, type Found, type RedactOptions } from './found.js';
+import { type Cleaned, FoundValues, type RedactOptions } from './found.js';
 import { replaceSpans, withContext } from './replace-spans.js';
 
 /** UTF-16 characters of one text; more is PAYLOAD_TOO_LARGE. The bus carries far less. */
@@ -13,11 +13,13 @@ export const TEXT_CHARS_MAX = 8 * 1024 * 1024;
 
 /** A value in a text: `[start, end)` in UTF-16 characters of the original. */
 export interface Span {
-  class: PiiClass;
+  class: DataClass;
   start: number;
   end: number;
   /** As a person would read it. */
   value: string;
+  /** Id of the recogniser. */
+  recogniser: string;
 }
 
 /** What the ruleset finds, in order, none overlapping. */
@@ -28,14 +30,14 @@ export function detect(text: string, ruleset: Ruleset, context = ''): Span[] {
     const end = folded.ends[span.end - 1] ?? start;
     return span.class === 'LOOKALIKE' || span.class === 'PLAIN'
       ? []
-      : [{ class: span.class, start, end, value: readableValue(text.slice(start, end)) }];
+      : [{ class: span.class, start, end, value: readableValue(text.slice(start, end)), recogniser: span.by }];
   });
 }
 
-/** Replaces each value by its token, and `masked` secrets for good. Takes raw text only: tokens already in it count as imitations. */
-export function redactText(text: string, options: RedactOptions): { text: string; found: Found[]; masked: number } {
-  const found = new FoundValues(options.tenantKey);
-  return { text: redactInto(text, options, found), found: found.list(), masked: found.masked };
+/** Does with each value as the ruleset says. Takes raw text only: tokens already in it count as imitations. */
+export function redactText(text: string, options: RedactOptions): Cleaned & { text: string } {
+  const found = new FoundValues(options);
+  return { text: redactInto(text, options, found), ...found.cleaned() };
 }
 
 export function redactInto(text: string, options: RedactOptions, found: FoundValues): string {

@@ -182,7 +182,7 @@ function streamed(whole: string, cuts: readonly number[], given: RedactOptions =
     out += stream.push(whole.slice(at, cut));
     at = cut;
   }
-  return { text: out + stream.end(), found: stream.found, masked: stream.masked };
+  return { text: out + stream.end(), ...stream.cleaned };
 }
 
 const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 30 });

@@ -1,7 +1,7 @@
 import { alignDown, append, fold, Folder, type Folded } from '../fold/fold.js';
 import { LOOKBEHIND_CHARS } from '../recogniser.js';
 import { cleanCut, scan, type FoldedSpan } from '../scan.js';
-import { FoundValues, type Found, type RedactOptions } from './found.js';
+import { type Cleaned, FoundValues, type Found, type RedactOptions } from './found.js';
 import { replaceSpans, withContext } from './replace-spans.js';
 
 const EMPTY = fold('');
@@ -27,7 +27,7 @@ export class RedactingStream {
 
   constructor(private readonly options: RedactOptions) {
     this.holdCharsMax = 2 * options.ruleset.reach;
-    this.values = new FoundValues(options.tenantKey);
+    this.values = new FoundValues(options);
     this.before = fold((options.context ?? '').slice(-LOOKBEHIND_CHARS));
   }
 
@@ -61,9 +61,9 @@ export class RedactingStream {
     return this.values.list();
   }
 
-  /** Secrets masked so far. */
-  get masked(): number {
-    return this.values.masked;
+  /** The same, with what fired and what is gone for good. */
+  get cleaned(): Cleaned {
+    return this.values.cleaned();
   }
 
   private take(folded: Folded): void {

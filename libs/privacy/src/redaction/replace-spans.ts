@@ -39,7 +39,8 @@ export function replaceSpans(
     const end = folded.ends[span.end - 1] ?? start;
     parts.push(cut(at, start));
     if (span.class === 'PLAIN') parts.push(cut(start, end));
-    else if (span.class !== 'LOOKALIKE') parts.push(found.add(span.class, cut(start, end)));
+    else if (span.class !== 'LOOKALIKE')
+      parts.push(found.add({ class: span.class, by: span.by, raw: cut(start, end), at: [start, end] }));
     else if (lookalikes === 'keep-renderings' && folded.text[span.start + 1] !== '[') parts.push(cut(start, end));
     else parts.push(neutralise(folded.text.slice(span.start, span.end)));
     at = end;

@@ -1,5 +1,5 @@
 import { createPublicKey, diffieHellman, generateKeyPairSync, hkdfSync } from 'node:crypto';
-import { PiiClass } from '@signalbox/contracts';
+import { DataClass } from '@signalbox/contracts';
 import { decrypt, encrypt, unreadable } from './box.js';
 import { privateKeyOf, publicKeyOf, tenantValueKey, type VaultKeyPair } from './keys.js';
 
@@ -10,7 +10,7 @@ export interface VaultAddress {
 }
 
 export interface VaultItem extends VaultAddress {
-  class: PiiClass;
+  class: DataClass;
   value: string;
 }
 
@@ -32,7 +32,7 @@ export function openFromVault(keys: VaultKeyPair, address: VaultAddress, sealed:
   return {
     tenant: address.tenant,
     token: address.token,
-    class: PiiClass.parse(plain.class),
+    class: DataClass.parse(plain.class),
     value: String(plain.value),
   };
 }

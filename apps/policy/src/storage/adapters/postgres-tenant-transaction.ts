@@ -10,6 +10,8 @@ import {
   HaltEntity,
   KeyEntity,
   ModelEntity,
+  PatternEntity,
+  RedactionEntity,
   RuleEntity,
   TestEntity,
   ToolEntity,
@@ -44,6 +46,8 @@ export const definitionEntities = {
   halts: HaltEntity,
   policies: CedarPolicyEntity,
   tests: TestEntity,
+  redactions: RedactionEntity,
+  patterns: PatternEntity,
 };
 type DefinitionRow = AgentEntity;
 

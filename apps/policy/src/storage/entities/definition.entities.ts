@@ -42,3 +42,9 @@ export class CedarPolicyEntity extends DefinitionEntity {}
 
 @Entity({ name: 'tests' })
 export class TestEntity extends DefinitionEntity {}
+
+@Entity({ name: 'redactions' })
+export class RedactionEntity extends DefinitionEntity {}
+
+@Entity({ name: 'patterns' })
+export class PatternEntity extends DefinitionEntity {}

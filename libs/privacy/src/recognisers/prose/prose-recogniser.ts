@@ -24,6 +24,7 @@ export type ProseLevel = 0 | 1 | 2;
 
 /** What only its words and their company tell: people, places, addresses, firms, dates, ages. */
 export class ProseRecogniser implements Recogniser {
+  readonly id = 'prose';
   readonly class = 'PERSON';
   readonly also = [
     'ADDRESS',

@@ -17,6 +17,7 @@ const SPACE = 0x20;
 
 /** National, bank, vehicle and network numbers and crypto addresses: what a word of digits and letters can be. */
 export class ShapeRecogniser implements Recogniser {
+  readonly id = 'shapes';
   readonly class = 'NATIONAL_ID';
   readonly also = ['DOCUMENT_ID', 'BANK_ID', 'CRYPTO', 'VIN', 'IP', 'MAC'] as const;
   readonly tier = 1;

@@ -1,0 +1,118 @@
+import { waitFor } from '@signalbox/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { agent, codeTool, permit } from './support/definitions.ts';
+import { E2eMesh, extensionOf, TENANT } from './support/mesh.ts';
+import { callThenQuote, simScript } from './support/sim.ts';
+
+/** Nobody has any of it. */
+const KEY = ['AKIA', 'QWERTYUIOPASDFGH'].join('');
+const ORDER = 'AB-7312-X';
+const SENT = 'sent.by.user@example.com';
+const PRINTED = 'printed.by.tool@example.org';
+
+let mesh: E2eMesh;
+
+beforeAll(async () => {
+  mesh = await E2eMesh.start('redaction-rules');
+  await mesh.define({
+    tools: [codeTool('my_python', 'python')],
+    agents: [agent('helper', { tools: ['my_python'] })],
+    rules: [permit('helper-may', ['helper'], ['my_python'])],
+  });
+});
+afterAll(() => mesh?.stop());
+
+/** A question with all of it, whose tool prints an address and whose answer makes up another. */
+const QUESTION = callThenQuote('my_python', {
+  code: `print("printed.by.tool", "example.org", sep=chr(64)); print("AB", 7312, "X", sep=chr(45))`,
+});
+
+async function told(input: string): Promise<{ answer: string; entries: Awaited<ReturnType<typeof archived>> }> {
+  const response = await mesh.openai().responses.create({ model: 'helper', input });
+  return { answer: response.output_text, entries: await archived(extensionOf(response).run_id) };
+}
+
+async function archived(runId: string) {
+  const { entries, story } = await mesh.admin.archived(TENANT, runId);
+  const text = JSON.stringify(entries);
+  const findings = entries.flatMap(({ kind, body }) =>
+    ((body['findings'] ?? []) as { class: string; recogniser: string; action: string; rule?: string }[]).map(
+      (one) => `${kind}: ${one.class} ${one.recogniser} ${one.action} ${one.rule ?? 'by default'}`,
+    ),
+  );
+  return { text, findings, story: story.map((line) => line.text).join('\n'), entries };
+}
+
+/** Asks until the rules in force everywhere are those that this finds. */
+const until = (input: string, isSo: (run: Awaited<ReturnType<typeof told>>) => boolean) =>
+  waitFor(
+    async () => {
+      const run = await told(input);
+      return isSo(run) && run;
+    },
+    { timeoutMs: 30_000, what: 'the rules to be in force' },
+  );
+
+describe('redaction rules', () => {
+  it('refuse a key that a person sends, and say what and where but not which', async () => {
+    const refused = await mesh.request('/v1/responses', {
+      method: 'POST',
+      body: JSON.stringify({ model: 'helper', input: `My key is ${KEY}, mind.` }),
+    });
+    const body = await refused.text();
+    expect(refused.status).toBe(400);
+    expect(body).toContain('CONTENT_BLOCKED');
+    expect(body).toContain('Message 1 of the input holds SECRET at characters 11 to 30 (recogniser secret)');
+    expect(body).not.toContain(KEY);
+  });
+
+  it('are in force at every gate without a restart, and the story says which fired', async () => {
+    const before = await told(`${QUESTION}\nI am ${SENT}, about ${ORDER}.`);
+    expect(before.answer).toContain(PRINTED);
+    expect(before.entries.text).toContain(ORDER);
+    const pids = mesh.pids();
+    await mesh.admin.define(TENANT, {
+      patterns: [{ id: 'order', class: 'X_ORDER', pattern: '\\a{2}-\\d{4}-\\a', description: 'Orders.' }],
+      redactions: [
+        { id: 'keys', class: 'SECRET', action: 'mask', gates: ['ingress'], description: '' },
+        { id: 'mail-of-tools', class: 'EMAIL', action: 'hash', gates: ['tool'], description: '' },
+        { id: 'no-mail-of-models', class: 'EMAIL', action: 'remove', gates: ['model'], description: '' },
+      ],
+    });
+    const input = `${QUESTION}\nI am ${SENT}, about ${ORDER}, with ${KEY}.`;
+    const masked = await waitFor(() => told(input).catch(() => undefined), {
+      timeoutMs: 30_000,
+      what: 'the guard to mask keys',
+    });
+    expect(masked.entries.text).not.toContain(KEY);
+    const { answer, entries } = await until(input, (run) => run.entries.findings.join().includes('EMAIL email hash'));
+    expect(answer).not.toContain(PRINTED);
+    expect(answer).toContain(ORDER);
+    for (const value of [KEY, ORDER, SENT, PRINTED]) expect(entries.text).not.toContain(value);
+    expect(entries.findings).toEqual(
+      expect.arrayContaining([
+        'run.accepted.v1: EMAIL email pseudonymise by default',
+        'run.accepted.v1: X_ORDER pattern-order pseudonymise by default',
+        'run.accepted.v1: SECRET secret mask keys',
+        'tool.completed.v1: EMAIL email hash mail-of-tools',
+        'tool.completed.v1: X_ORDER pattern-order pseudonymise by default',
+      ]),
+    );
+    expect(entries.story).toContain('At the tool gate: 1 EMAIL found by email, hash by rule mail-of-tools;');
+    const rulesets = entries.entries.flatMap(({ body }) => (body['ruleset'] as string | undefined) ?? []);
+    expect(new Set(rulesets).size).toBe(1);
+    expect(rulesets[0]).toMatch(/^balanced-1-[0-9a-f]{12}$/);
+    const invented = await until(simScript([{ text: 'Ask {{invent:email}}.' }]), (run) => run.answer === 'Ask .');
+    expect(invented.entries.findings).toContain('model.completed.v1: EMAIL email remove no-mail-of-models');
+    expect(mesh.pids()).toEqual(pids);
+  });
+
+  it('block what a model or a tool brings in, where they say so', async () => {
+    await mesh.admin.define(TENANT, {
+      redactions: [{ id: 'no-orders', class: 'X_ORDER', action: 'block', gates: ['tool'], description: '' }],
+    });
+    const { entries } = await until(QUESTION, (run) => run.entries.text.includes('CONTENT_BLOCKED'));
+    expect(entries.story).toContain('The result of the tool holds X_ORDER at characters');
+    expect(entries.text).not.toContain(ORDER);
+  });
+});
