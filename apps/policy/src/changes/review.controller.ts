@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Param, Put, Req } from '@nestjs/common';
+import { Body, Controller, Get, Param, Put } from '@nestjs/common';
 import { Access } from '@signalbox/access';
 import { MeshError } from '@signalbox/kernel';
 import { tenantFrom } from '../admin/http.js';
