@@ -46,7 +46,7 @@ const USAGE = `signalbox – talk to a mesh
                                  runs that are started by the clock
   signalbox policy ls|show|put|rm|validate|schema
                                  Cedar policies: who may call which tool, and how
-  signalbox policy draft|test|history|diff|rollback|review
+  signalbox policy draft|dry-run|shadow|test|history|diff|rollback|review|apply|drift|export|status|recheck|incidents
                                  how that is changed: together, tested, and back again
   signalbox audit verify [run]   recompute the hash chain of one run, or of all
   signalbox cost [--by tenant|user|agent|model]

@@ -1,13 +1,27 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '@signalbox/access';
 import { ChangesModule } from './changes/changes.module.js';
+import { DryRunModule } from './dry-run/dry-run.module.js';
 import { DefinitionsModule } from './definitions/definitions.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
+import { RecheckModule } from './recheck/recheck.module.js';
 import { SchedulesModule } from './schedules/schedules.module.js';
+import { ShadowModule } from './shadow/shadow.module.js';
 import { UpkeepModule } from './upkeep/upkeep.module.js';
 
 @Module({
-  imports: [AccessModule, SchedulesModule, LimitsModule, ChangesModule, DefinitionsModule, UpkeepModule, OpenApiModule],
+  imports: [
+    AccessModule,
+    SchedulesModule,
+    LimitsModule,
+    ChangesModule,
+    DryRunModule,
+    ShadowModule,
+    RecheckModule,
+    DefinitionsModule,
+    UpkeepModule,
+    OpenApiModule,
+  ],
 })
 export class AppModule {}

@@ -97,6 +97,8 @@ export * from './work/letters-ask.v1.js';
 export * from './work/letters-reply.v1.js';
 export * from './work/partition-check.v1.js';
 export * from './work/partition-state.v1.js';
+export * from './work/recorded-calls-request.v1.js';
+export * from './work/recorded-calls.v1.js';
 export * from './work/run-note.v1.js';
 export * from './work/schedule-fire.v1.js';
 export * from './work/schedule-fired.v1.js';

@@ -30,6 +30,7 @@ const others: Record<string, z.ZodType> = {
   'partition.load.v1': contracts.PartitionLoadV1,
   'budget.v1': contracts.BudgetV1,
   'partition.state.v1': contracts.PartitionStateV1,
+  'recorded-calls.v1': contracts.RecordedCallsV1,
 };
 const schemas = { ...inChannels, ...others };
 

@@ -19,6 +19,7 @@ import { compileCedarPolicy } from './cedar/policy.js';
 import { CedarPolicySet } from './cedar/policy-set.js';
 import { KeyRing } from './key-ring.js';
 import { combine } from './rules/combine.js';
+import { enforcedPart, hasShadow, type Shadow, shadowedPart } from './shadow.js';
 import { compileRules, covers, type Decider, deny, type Verdict } from './rules/rule-set.js';
 
 /** An agent with all it needs to run, as one bundle has it. */
@@ -52,11 +53,15 @@ export class CompiledPolicy {
   readonly #tools: ReadonlyMap<string, ToolManifest>;
   readonly #models: ReadonlyMap<string, ModelManifest>;
   readonly #keys: KeyRing;
+  /** Null: nothing is in shadow. */
+  readonly #shadow: Shadow | null;
   readonly #policies: CedarPolicySet;
   /** By agent and tool, made at first use. Bounded: only tools that an agent lists get an entry. */
   readonly #deciders = new Map<string, Map<string, Decider>>();
 
-  constructor(bundle: PolicyBundleV1, hash: string) {
+  constructor(whole: PolicyBundleV1, hash: string) {
+    const bundle = enforcedPart(whole);
+    this.#shadow = shadowOf(whole, hash);
     this.tenant = bundle.tenant;
     this.bundle = { version: bundle.version, hash };
     this.expiresAt = bundle.expiresAt;
@@ -117,7 +122,8 @@ export class CompiledPolicy {
     } catch {
       verdict = deny('error', [], 'The decision failed, so it is a denial.');
     }
-    return { ...verdict, bundle: this.bundle };
+    const decision = { ...verdict, bundle: this.bundle };
+    return this.#shadow === null ? decision : { ...decision, shadow: this.#shadow(access) };
   }
 
   /** The grant of a key, from the SHA-256 (hex) of the key. KEY_INVALID when unknown or expired. */
@@ -209,4 +215,19 @@ function unique<T>(what: string, items: readonly T[], idOf: (item: T) => string)
   const byId = new Map(items.map((item) => [idOf(item), item]));
   if (byId.size !== items.length) throw bundleInvalid('schema', `Two entries of the bundle share one ${what} id.`);
   return byId;
+}
+
+/** What is in shadow, as a policy of its own. A fault in it is told in every record, and denies nothing. */
+function shadowOf(bundle: PolicyBundleV1, hash: string): Shadow | null {
+  if (!hasShadow(bundle)) return null;
+  const draft = bundle.shadow === undefined ? {} : { draft: bundle.shadow.draft };
+  try {
+    const policy = new CompiledPolicy(shadowedPart(bundle), hash);
+    return (access) => {
+      const { outcome, kind, rules, policies } = policy.authorize(access);
+      return { outcome, kind, rules, ...(policies === undefined ? {} : { policies }), ...draft };
+    };
+  } catch {
+    return () => ({ outcome: 'deny', kind: 'error', rules: [], ...draft });
+  }
 }

@@ -19,6 +19,7 @@ export { type CedarEntity, Entities } from './cedar/entities.js';
 export { literalOf } from './cedar/literal.js';
 export { type CedarPolicyCode, compileCedarPolicy } from './cedar/policy.js';
 export { CedarPolicySet, evaluatePolicies, type Findings } from './cedar/policy-set.js';
+export { type RequestJson, requestJson } from './cedar/request-json.js';
 export type { CedarRequest } from './cedar/request.js';
 export { type CedarRecord, EntityUid } from './cedar/value.js';
 export { concernsTool, ToolCalls } from './cedar/tool-call.js';

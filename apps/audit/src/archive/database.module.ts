@@ -7,6 +7,7 @@ import { ArchivedRun } from './entities/archived-run.entity.js';
 import { Checkpoint } from './entities/checkpoint.entity.js';
 import { JournalChunk } from './entities/journal-chunk.entity.js';
 import { Note } from './entities/note.entity.js';
+import { RunsByEnd1796610000000 } from '../calls/migrations/runs-by-end-1796610000000.migration.js';
 import { LetterMark } from '../letters/entities/letter-mark.entity.js';
 import { LetterMarks1795500000000 } from '../letters/migrations/letter-marks-1795500000000.migration.js';
 import { Archive1795392000000 } from './migrations/archive-1795392000000.migration.js';
@@ -28,6 +29,7 @@ function makeDatabase(config: AuditConfig, logger: Logger): Database {
       LetterMarks1795500000000,
       ClaimedBodies1795996800000,
       Chunks1796083200000,
+      RunsByEnd1796610000000,
     ],
     applicationName: 'signalbox audit',
     logger,

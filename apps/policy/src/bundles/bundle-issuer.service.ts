@@ -1,16 +1,23 @@
-import { createHash } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, KEYS } from '@signalbox/app-runtime';
-import type { KeyRing } from '@signalbox/bus';
-import { type BundleRef, MESSAGE_BYTES_MAX, type PolicyBundleV1 } from '@signalbox/contracts';
+import { CONFIG } from '@signalbox/app-runtime';
+import { KeyRing } from '@signalbox/bus';
+import { type BundleRef, MESSAGE_BYTES_MAX, type PolicyBundleV1, type ShadowDraft } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
+import type { Draft } from '../changes/draft.js';
 import { type CompiledPolicy, compilePolicy, openBundle, signBundle } from '@signalbox/policy-engine';
 import type { PolicyConfig } from '../config.js';
 import type { IssuedBundle, TenantPolicy, TenantTransaction } from '../storage/policy.repository.js';
 import { assertPassing, runTests } from '../tests/run-tests.js';
 
+const SHADOWED = ['models', 'tools', 'agents', 'rules', 'policies'] as const;
 /** Left of a bus message for subject and headers, bytes. */
 const ENVELOPE_BYTES = 4_096;
+
+interface Signer {
+  key: KeyObject;
+  keyId: string;
+}
 
 export interface IssueOptions {
   /** What lies in the bucket already. */
@@ -24,15 +31,31 @@ export interface IssueOptions {
 /** Makes and reads signed bundles. */
 @Injectable()
 export class BundleIssuer {
-  /** Names the signing key: a bundle of another key is issued anew. */
-  readonly keyId: string;
+  #signer: Signer;
+  /** Public halves of all keys that this process signed with. */
+  readonly #known = new Map<string, KeyObject>();
 
-  constructor(
-    @Inject(CONFIG) private readonly config: PolicyConfig,
-    @Inject(KEYS) private readonly keys: KeyRing,
-  ) {
-    const spki = keys.publicKey('bundle-sign').export({ type: 'spki', format: 'der' });
-    this.keyId = `k${createHash('sha256').update(spki).digest('hex').slice(0, 16)}`;
+  constructor(@Inject(CONFIG) private readonly config: PolicyConfig) {
+    this.#signer = this.#read();
+  }
+
+  /** Names the signing key: a bundle of another key is issued anew. */
+  get keyId(): string {
+    return this.#signer.keyId;
+  }
+
+  /** Takes the key that lies in the key files now: it is rotated while the process runs. CONFIG_INVALID where there is none. */
+  refreshKey(): void {
+    this.#signer = this.#read();
+  }
+
+  #read(): Signer {
+    const key = KeyRing.load(this.config.keysDir).privateKey('bundle-sign');
+    const publicKey = createPublicKey(key);
+    const spki = publicKey.export({ type: 'spki', format: 'der' });
+    const keyId = `k${createHash('sha256').update(spki).digest('hex').slice(0, 16)}`;
+    this.#known.set(keyId, publicKey);
+    return { key, keyId };
   }
 
   /**
@@ -58,9 +81,10 @@ export class BundleIssuer {
       issuedAt,
       expiresAt: issuedAt + this.config.bundleLifeMs,
       ...content,
+      ...shadowOf(await transaction.shadowDraft()),
       ...(Object.keys(limits).length > 0 ? { limits } : {}),
     };
-    const signed = signBundle(bundle, this.keys.privateKey('bundle-sign'), this.keyId);
+    const signed = signBundle(bundle, this.#signer.key, this.keyId);
     assertTravels(encode(signed));
     // What no enforcement point would take is not issued.
     const compiled = compilePolicy(bundle, signed.hash);
@@ -100,12 +124,23 @@ export class BundleIssuer {
   recognise(tenant: string, bytes: Uint8Array): BundleRef | null {
     try {
       const signed: unknown = JSON.parse(new TextDecoder().decode(bytes));
-      const { version } = openBundle(signed, this.keys.publicKey('bundle-sign'), { nowMs: 0, tenant });
+      const { version } = openBundle(signed, [...this.#known.values()], { nowMs: 0, tenant });
       return { version, hash: (signed as { hash: string }).hash };
     } catch {
       return null;
     }
   }
+}
+
+/** What a draft in shadow would change of what is decided. */
+function shadowOf(draft: Draft | null): { shadow?: ShadowDraft } {
+  if (draft === null) return {};
+  const changes = draft.changes.flatMap(({ kind, id, definition }) =>
+    SHADOWED.some((known) => known === kind)
+      ? [{ kind: kind as (typeof SHADOWED)[number], id, definition: definition as Record<string, unknown> | null }]
+      : [],
+  );
+  return { shadow: { draft: draft.id, changes } };
 }
 
 /** As a signed bundle lies in the bucket. */

@@ -52,6 +52,9 @@ export interface ChangePlan {
   review: Review;
 }
 
+/** What is there of a kind that is always there, before it is first set. */
+const UNSET: Partial<Record<DraftKind, object>> = { limits: {}, review: { twoPersons: false } };
+
 export const nameOf = ({ kind, id }: Pick<Change, 'kind' | 'id'>): string => `${kind}/${id}`;
 
 export async function standingOf(transaction: TenantTransaction): Promise<Standing> {
@@ -89,7 +92,7 @@ export function planOf({ policy, limits, review, rows }: Standing, changes: read
   for (const change of changes) {
     const { kind, id, definition, seenRevision } = change;
     const row = rows.get(nameOf(change));
-    if (isSame(row?.definition ?? null, definition)) {
+    if (isSame(row?.definition ?? UNSET[kind] ?? null, definition ?? UNSET[kind] ?? null)) {
       made.unchanged += 1;
       continue;
     }

@@ -79,7 +79,8 @@ function assertUnchanged({ conflicts }: ChangePlan): void {
   throw new MeshError('CONFLICT', message, { details: { conflicts: conflicts.slice(0, PROBLEMS_MAX) } });
 }
 
-function assertSound(problems: readonly Problem[]): void {
+/** REQUEST_INVALID with the problems. */
+export function assertSound(problems: readonly Problem[]): void {
   if (problems.length === 0) return;
   const told = problems.slice(0, PROBLEMS_TOLD).map((problem) => `${nameOf(problem)}: ${problem.message}`);
   throw new MeshError('REQUEST_INVALID', told.join('; ').slice(0, 2_000), {

@@ -23,6 +23,6 @@ import { ReviewController } from './review.controller.js';
     HistoryService,
     { provide: ChangeNotes, useClass: BusChangeNotes },
   ],
-  exports: [DraftsService, DraftJudging, HistoryService, ChangeNotes],
+  exports: [ChangeSets, DraftsService, DraftJudging, HistoryService, ChangeNotes],
 })
 export class ChangesModule {}

@@ -78,12 +78,13 @@ export class DraftsService {
 
   /** Adds changes, or replaces those of the same definitions. Approvals were of other changes, and count no more. */
   edit(tenant: string, id: string, inputs: readonly ChangeInput[], author: string): Promise<Draft> {
-    return this.#with(tenant, id, async (transaction, draft) =>
-      this.#write(transaction, draft, {
+    return this.#with(tenant, id, async (transaction, draft) => {
+      assertAside(draft);
+      return this.#write(transaction, draft, {
         changes: await this.#merged(transaction, draft, inputs),
         authors: [...new Set([...draft.authors, author])],
-      }),
-    );
+      });
+    });
   }
 
   /** Takes what is there now for seen: what others changed meanwhile will be overwritten. */
@@ -135,8 +136,12 @@ export class DraftsService {
       assertReviewed(draft, standing);
       const author = draft.authors.includes(by) ? by : `${draft.authors[0]}, published by ${by}`;
       const title = `draft ${id}: ${draft.title}`;
+      // Before the bundle is issued, so that it is in shadow no more.
+      const ended = await this.#write(transaction, draft, {
+        state: 'published',
+        publishedVersion: transaction.version + 1,
+      });
       const { version } = await this.changeSets.make(transaction, plan, { title, author, despiteTests });
-      const ended = await this.#write(transaction, draft, { state: 'published', publishedVersion: version });
       return { draft: ended, version };
     });
     const { draft, version } = published;
@@ -147,7 +152,10 @@ export class DraftsService {
   }
 
   discard(tenant: string, id: string): Promise<Draft> {
-    return this.#with(tenant, id, (transaction, draft) => this.#write(transaction, draft, { state: 'discarded' }));
+    return this.#with(tenant, id, (transaction, draft) => {
+      assertAside(draft);
+      return this.#write(transaction, draft, { state: 'discarded' });
+    });
   }
 
   async #merged(transaction: TenantTransaction, draft: Draft, inputs: readonly ChangeInput[]): Promise<Change[]> {
@@ -184,6 +192,11 @@ export class DraftsService {
     await transaction.putDraft(next);
     return next;
   }
+}
+
+/** Bundles carry a draft in shadow as it is. */
+function assertAside({ id, state }: Draft): void {
+  if (state === 'shadow') throw new MeshError('CONFLICT', `drafts/${id} is in shadow; take it out first.`);
 }
 
 /** What takes an admin to change alone takes one in a draft too. */

@@ -1,12 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { MeshError } from '@signalbox/kernel';
-import type { CompiledPolicy } from '@signalbox/policy-engine';
 import { BundleIssuer } from '../bundles/bundle-issuer.service.js';
+import type { TenantPolicy } from '../storage/policy.repository.js';
+import { type Judge, judgeOf } from '../tests/judge.js';
 import { runTests, type TestResult } from '../tests/run-tests.js';
 import type { ChangePlan } from './change-plan.js';
-import { ChangeSets } from './change-sets.service.js';
+import { assertSound, ChangeSets } from './change-sets.service.js';
 import { type DraftJudgement, judgementOf } from './draft-view.js';
 import { DraftsService } from './drafts.service.js';
+
+/** How calls are decided by a draft, and by what is in force. */
+export interface Judges {
+  draft: Judge;
+  inForce: Judge;
+}
 
 /** Says what a draft would do, and does nothing. */
 @Injectable()
@@ -24,16 +30,13 @@ export class DraftJudging {
     return judgementOf(plan, problems, this.#tested(tenant, plan));
   }
 
-  /** The policy that a draft would bring in force. REQUEST_INVALID where it could not be. */
-  async compiled(tenant: string, id: string): Promise<{ draft: CompiledPolicy; inForce: CompiledPolicy }> {
+  /** Decides calls as a draft would have it, and as it is now; halts left out. REQUEST_INVALID where it could not be in force. */
+  async judges(tenant: string, id: string): Promise<Judges> {
     const { plan, standing } = await this.drafts.plan(tenant, id);
-    const [problem] = await this.changeSets.problemsOf(plan);
-    if (problem)
-      throw new MeshError('REQUEST_INVALID', `${problem.kind}/${problem.id}: ${problem.message}; validate the draft.`);
-    return {
-      draft: this.issuer.compiled(tenant, plan.next),
-      inForce: this.issuer.compiled(tenant, standing.policy),
-    };
+    assertSound(await this.changeSets.problemsOf(plan));
+    const by = (policy: TenantPolicy): Judge =>
+      judgeOf(this.issuer.compiled(tenant, { ...policy, halts: [] }), policy.tools);
+    return { draft: by(plan.next), inForce: by(standing.policy) };
   }
 
   #tested(tenant: string, { next }: ChangePlan): TestResult[] {

@@ -1,16 +1,12 @@
-import { Token } from '@signalbox/contracts';
 import { z } from 'zod';
-import { ChangesInput, NewDraft, ReviewSettings } from '../changes/change-input.js';
-import { DRAFT_KINDS } from '../changes/draft.js';
-import { PublishOptions } from '../changes/drafts.controller.js';
 import { DiffQuery, HistoryQuery } from '../history/history.controller.js';
+import { ShadowQuery } from '../shadow/shadow.controller.js';
 import {
   always,
   bundleHeaders,
   etag,
   id,
   ifMatch,
-  isoTime,
   type Json,
   jsonBody,
   onChange,
@@ -18,78 +14,6 @@ import {
   reply,
   tenant,
 } from './openapi-parts.js';
-
-const Version = z.number().int().min(1);
-const kind = z.enum(DRAFT_KINDS);
-const TestResult = z.object({
-  id: Token,
-  ok: z.boolean(),
-  expected: z.object({ outcome: z.enum(['permit', 'deny', 'approve']), by: z.array(z.string()).optional() }),
-  outcome: z.enum(['permit', 'deny', 'approve']),
-  kind: z.string(),
-  by: z.array(z.string()),
-  reason: z.string(),
-});
-const Draft = z.object({
-  id: Token,
-  title: z.string(),
-  state: z.enum(['open', 'shadow', 'published', 'discarded']),
-  authors: z.array(z.string()),
-  baseVersion: z.number().int(),
-  changes: z.array(
-    z.object({ kind, id: Token, op: z.enum(['put', 'delete']), definition: z.looseObject({}).optional() }),
-  ),
-  approvedBy: z.array(z.string()),
-  revision: z.number().int(),
-  publishedVersion: Version.nullable(),
-  createdAt: isoTime,
-  updatedAt: isoTime,
-});
-const VersionHead = z.object({
-  version: Version,
-  hash: z.string(),
-  keyId: Token,
-  change: z.string(),
-  author: z.string(),
-  issuedAt: isoTime,
-  expiresAt: isoTime,
-  delivered: z.boolean(),
-});
-
-export const changeSchemas: Record<string, z.ZodType> = {
-  NewDraft,
-  DraftChanges: ChangesInput,
-  PublishOptions,
-  ReviewSettings,
-  Draft,
-  DraftList: z.object({ items: z.array(Draft) }),
-  DraftJudgement: z.object({
-    valid: z.boolean(),
-    plan: z.array(z.object({ kind, id: Token, op: z.enum(['create', 'change', 'delete']) })),
-    unchanged: z.number().int(),
-    conflicts: z.array(z.object({ kind, id: Token, seenRevision: Version.nullable(), revision: Version.nullable() })),
-    problems: z.array(z.object({ kind, id: Token, message: z.string() })),
-    tests: z.array(TestResult),
-  }),
-  TestRun: z.object({ passed: z.boolean(), results: z.array(TestResult) }),
-  VersionPage: z.object({ items: z.array(VersionHead), next: Version.nullable() }),
-  VersionContent: VersionHead.extend({ content: z.looseObject({}) }),
-  VersionDiff: z.object({
-    from: Version,
-    to: Version,
-    changes: z.array(
-      z.object({
-        kind: z.string(),
-        id: Token,
-        op: z.enum(['create', 'change', 'delete']),
-        before: z.looseObject({}).nullable(),
-        after: z.looseObject({}).nullable(),
-      }),
-    ),
-  }),
-};
-/** Bodies of requests. */
-export const changeRequests = ['NewDraft', 'DraftChanges', 'PublishOptions', 'ReviewSettings'];
 
 const version = parameter('version', 'path', { type: 'integer', minimum: 1 }, 'Version of a bundle.');
 
@@ -159,6 +83,23 @@ export function changePaths(base: string): Json {
       'publishDraft',
       of({ summary: 'In force as one bundle.', body: 'PublishOptions', headers: bundleHeaders }),
     ),
+    [`${base}/drafts/{id}/dry-run`]: post(
+      'dryRunDraft',
+      of({ summary: 'What recorded calls would have come to.', body: 'DryRunOptions', answer: 'DryRun' }),
+    ),
+    [`${base}/drafts/{id}/shadow`]: post('shadowDraft', of({ summary: 'Evaluated beside every decision.' })),
+    [`${base}/drafts/{id}/unshadow`]: post('unshadowDraft', of({ summary: 'Evaluated no more.' })),
+    [`${base}/shadow`]: {
+      parameters: [tenant],
+      get: operation(
+        'getShadow',
+        of({ summary: 'What live decisions would be.', answer: 'Shadow', query: ShadowQuery }),
+      ),
+    },
+    [`${base}/recheck`]: {
+      parameters: [tenant],
+      get: operation('getRecheck', of({ summary: 'Live decisions, made once more.', answer: 'Rechecked' })),
+    },
     [`${base}/review`]: {
       parameters: [tenant],
       get: operation('getReview', { summary: 'How changes are made.', tag: drafts, answer: 'ReviewSettings' }),

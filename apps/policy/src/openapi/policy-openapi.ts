@@ -22,7 +22,8 @@ import {
   tenant,
 } from './openapi-parts.js';
 import { cedarPaths, cedarSchemas } from './cedar-paths.js';
-import { changeRequests, changePaths, changeSchemas } from './change-paths.js';
+import { changePaths } from './change-paths.js';
+import { changeRequests, changeSchemas } from './change-schemas.js';
 import { schedulePaths, scheduleSchemas } from './schedule-paths.js';
 
 const SINGULAR = {

@@ -113,6 +113,8 @@ export interface TenantTransaction {
   putReview(definition: Review, revision: number): Promise<void>;
   draft(id: string): Promise<Draft | null>;
   putDraft(draft: Draft): Promise<void>;
+  /** The draft that is evaluated beside what is in force. */
+  shadowDraft(): Promise<Draft | null>;
   /** Drafts that are neither published nor discarded, ended ones not counted. */
   openDrafts(): Promise<number>;
   newestBundle(): Promise<BundleHead | null>;

@@ -1,7 +1,7 @@
 import type { PolicyTest, ToolManifest } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import type { CompiledPolicy } from '@signalbox/policy-engine';
-import { schemaFaults } from '@signalbox/run-engine';
+import { type Judge, judgeOf } from './judge.js';
 
 /** What policy says of a test's call, beside what it was to say. */
 export interface TestResult {
@@ -23,8 +23,8 @@ export function runTests(
   tests: readonly PolicyTest[],
   tools: readonly ToolManifest[],
 ): TestResult[] {
-  const parameters = new Map(tools.map((tool) => [tool.name, tool.parameters]));
-  return tests.map((test) => resultOf(test, policy, parameters));
+  const judge = judgeOf(policy, tools);
+  return tests.map((test) => resultOf(test, judge));
 }
 
 /** TESTS_FAILED with the results of those that fail. */
@@ -38,21 +38,12 @@ export function assertPassing(results: readonly TestResult[]): void {
   throw new MeshError('TESTS_FAILED', `${texts.join(' ')}${more}`.slice(0, 2_000), { details: { failing } });
 }
 
-function resultOf(
-  { id, expect, ...access }: PolicyTest,
-  policy: CompiledPolicy,
-  parameters: ReadonlyMap<string, Record<string, unknown>>,
-): TestResult {
-  // The router refuses such a call before it asks policy.
-  const faults = schemaFaults(parameters.get(access.tool) ?? {}, access.arguments);
-  if (faults.length > 0) {
-    const reason = `The arguments do not match the schema of the tool: ${faults.join('; ')}`;
-    return { id, ok: false, expected: expect, outcome: 'deny', kind: 'invalid', by: [], reason };
-  }
-  const { outcome, kind, rules, policies = [], reason } = policy.authorize(access);
+function resultOf({ id, expect, ...access }: PolicyTest, judge: Judge): TestResult {
+  const { outcome, kind, rules, policies = [], reason } = judge(access);
   const by = [...rules, ...policies];
-  const ok = outcome === expect.outcome && (expect.by === undefined || sameNames(by, expect.by));
-  return { id, ok, expected: expect, outcome, kind, by, reason };
+  const isAsExpected = outcome === expect.outcome && (expect.by === undefined || sameNames(by, expect.by));
+  // A call that never reaches policy tests nothing of it.
+  return { id, ok: isAsExpected && kind !== 'invalid', expected: expect, outcome, kind, by, reason };
 }
 
 const sameNames = (some: readonly string[], others: readonly string[]): boolean =>

@@ -9,7 +9,7 @@ import { UsageError } from '../../usage-error.js';
 import { TestResult, testTable } from './test-table.js';
 
 const USAGE = `signalbox policy draft ls | new "title" [--id id]
-signalbox policy draft show|validate|rebase|approve|discard <draft> | publish <draft> [--despite-tests]
+signalbox policy draft show|validate|rebase|approve|shadow|unshadow|discard <draft> | publish <draft> [--despite-tests]
 signalbox policy draft put <draft> <kind> <id> <file>|-
 signalbox policy draft rm|drop <draft> <kind> <id>         have it removed; take the change out again
 kinds: models, tools, agents, rules, policies (Cedar), tests, limits and review (id: tenant)`;
@@ -68,6 +68,8 @@ export async function draft(argv: string[]): Promise<number> {
     case 'approve':
       return approve(access, path, print);
     case 'rebase':
+    case 'shadow':
+    case 'unshadow':
       return post(access, `${path}/${verb}`, print);
     case 'discard':
       await askPolicy(access, path, z.null(), { method: 'DELETE' });

@@ -144,6 +144,10 @@ export class PostgresTenantTransaction implements TenantTransaction {
     await this.manager.save(DraftEntity, { tenant: this.tenant, ...draft });
   }
 
+  async shadowDraft(): Promise<Draft | null> {
+    return draftFrom(await this.manager.findOneBy(DraftEntity, { tenant: this.tenant, state: 'shadow' }));
+  }
+
   openDrafts(): Promise<number> {
     return this.manager.countBy(DraftEntity, { tenant: this.tenant, state: In([...OPEN_STATES]) });
   }
