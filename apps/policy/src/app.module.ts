@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '@signalbox/access';
-import { ChangesModule } from './changes/changes.module.js';
+import { DraftsModule } from './drafts/drafts.module.js';
 import { DryRunModule } from './dry-run/dry-run.module.js';
 import { DefinitionsModule } from './definitions/definitions.module.js';
 import { LimitsModule } from './limits/limits.module.js';
@@ -15,7 +15,7 @@ import { UpkeepModule } from './upkeep/upkeep.module.js';
     AccessModule,
     SchedulesModule,
     LimitsModule,
-    ChangesModule,
+    DraftsModule,
     DryRunModule,
     ShadowModule,
     RecheckModule,

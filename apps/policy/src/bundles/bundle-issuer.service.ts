@@ -4,7 +4,7 @@ import { CONFIG } from '@signalbox/app-runtime';
 import { KeyRing } from '@signalbox/bus';
 import { type BundleRef, MESSAGE_BYTES_MAX, type PolicyBundleV1, type ShadowDraft } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
-import type { Draft } from '../changes/draft.js';
+import type { Draft } from '../drafts/draft.js';
 import { type CompiledPolicy, compilePolicy, openBundle, signBundle } from '@signalbox/policy-engine';
 import type { PolicyConfig } from '../config.js';
 import type { IssuedBundle, TenantPolicy, TenantTransaction } from '../storage/policy.repository.js';

@@ -6,8 +6,8 @@ import type { z } from 'zod';
 import type { Precondition } from '../admin/http.js';
 import { BundleDelivery } from '../bundles/bundle-delivery.service.js';
 import { BundleIssuer } from '../bundles/bundle-issuer.service.js';
-import { callerId } from '../changes/caller-id.js';
-import { assertDirect } from '../changes/review.js';
+import { callerId } from '../drafts/caller-id.js';
+import { assertDirect } from '../drafts/review.js';
 import {
   type Definitions,
   type Kind,

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { type RecordedCall, RECORDED_CALLS_MAX, type RunPlace } from '@signalbox/contracts';
-import { DraftJudging, type Judges } from '../changes/judging.service.js';
+import { DraftJudging, type Judges } from '../drafts/judging.service.js';
 import { type ChangedCalls, OutcomeChanges, outcomeOf } from './outcome-changes.js';
 import { RecordedCalls } from './recorded-calls.port.js';
 

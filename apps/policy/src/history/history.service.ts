@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type AdminPrincipal, PolicyBundleV1 } from '@signalbox/contracts';
 import { MeshError, validate } from '@signalbox/kernel';
-import { changesTo, planOf, standingOf } from '../changes/change-plan.js';
-import { DraftsService, type Published } from '../changes/drafts.service.js';
-import type { ChangeInput } from '../changes/change-input.js';
-import { ChangeNotes } from '../changes/notes.port.js';
+import { changesTo, planOf, standingOf } from '../drafts/change-plan.js';
+import { DraftsService, type Published } from '../drafts/drafts.service.js';
+import type { ChangeInput } from '../drafts/change-input.js';
+import { ChangeNotes } from '../drafts/notes.port.js';
 import { type BundleEvent, type IssuedBundle, PolicyRepository } from '../storage/policy.repository.js';
 import { type BundleChange, compareBundles } from './compare-bundles.js';
 

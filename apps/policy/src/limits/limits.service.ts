@@ -4,8 +4,8 @@ import { canonicalJson, MeshError } from '@signalbox/kernel';
 import type { Precondition } from '../admin/http.js';
 import { BundleDelivery } from '../bundles/bundle-delivery.service.js';
 import { BundleIssuer } from '../bundles/bundle-issuer.service.js';
-import { callerId } from '../changes/caller-id.js';
-import { assertDirect } from '../changes/review.js';
+import { callerId } from '../drafts/caller-id.js';
+import { assertDirect } from '../drafts/review.js';
 import { assertPrecondition } from '../definitions/definitions.service.js';
 import { PolicyRepository, type StoredLimits } from '../storage/policy.repository.js';
 

@@ -22,8 +22,8 @@ import {
   tenant,
 } from './openapi-parts.js';
 import { cedarPaths, cedarSchemas } from './cedar-paths.js';
-import { changePaths } from './change-paths.js';
-import { changeRequests, changeSchemas } from './change-schemas.js';
+import { draftPaths } from './draft-paths.js';
+import { draftRequests, draftSchemas } from './draft-schemas.js';
 import { schedulePaths, scheduleSchemas } from './schedule-paths.js';
 
 const SINGULAR = {
@@ -67,7 +67,7 @@ const schemas: Record<string, z.ZodType> = {
   KeyChange,
   NewKeyView: shown(KeyView).extend({ key: z.string() }),
   ...cedarSchemas,
-  ...changeSchemas,
+  ...draftSchemas,
   TenantLimits,
   TenantLimitsView: z.object({
     revision: z.number().int().min(0),
@@ -96,7 +96,7 @@ const REQUESTS = new Set([
   'KeyChange',
   'TenantLimits',
   'Schedule',
-  ...changeRequests,
+  ...draftRequests,
 ]);
 
 /** How listings are paged: `after` is the `next` of the page before. */
@@ -201,7 +201,7 @@ export function policyOpenApi(): Json {
     paths[`${base}/{tenant}/${name}/{id}`] = member(name);
   }
   Object.assign(paths, cedarPaths(`${base}/{tenant}`));
-  Object.assign(paths, changePaths(`${base}/{tenant}`));
+  Object.assign(paths, draftPaths(`${base}/{tenant}`));
   paths[`${base}/{tenant}/limits`] = limits;
   Object.assign(paths, schedulePaths(`${base}/{tenant}/schedules`));
   paths[`${base}/{tenant}/bundle`] = {

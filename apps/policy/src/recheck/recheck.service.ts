@@ -6,7 +6,7 @@ import { MeshError, pause } from '@signalbox/kernel';
 import type { ToolAccess } from '@signalbox/policy-engine';
 import type { Logger } from '@signalbox/telemetry';
 import { CedarPort } from '../cedar/cedar.port.js';
-import { ChangeNotes } from '../changes/notes.port.js';
+import { ChangeNotes } from '../drafts/notes.port.js';
 import type { PolicyConfig } from '../config.js';
 import { RecordedCalls } from '../dry-run/recorded-calls.port.js';
 import { contentOf } from '../history/history.service.js';

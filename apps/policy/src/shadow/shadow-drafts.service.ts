@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { MeshError } from '@signalbox/kernel';
 import { BundleDelivery } from '../bundles/bundle-delivery.service.js';
 import { BundleIssuer } from '../bundles/bundle-issuer.service.js';
-import { planOf, standingOf } from '../changes/change-plan.js';
-import { assertSound, ChangeSets } from '../changes/change-sets.service.js';
-import type { Draft } from '../changes/draft.js';
-import { ChangeNotes } from '../changes/notes.port.js';
+import { planOf, standingOf } from '../drafts/change-plan.js';
+import { assertSound, ChangeSets } from '../drafts/change-sets.service.js';
+import type { Draft } from '../drafts/draft.js';
+import { ChangeNotes } from '../drafts/notes.port.js';
 import { PolicyRepository, type TenantTransaction } from '../storage/policy.repository.js';
 
 /** Lets a draft be evaluated beside what is in force: one at a time, each a bundle that decides as the one before. */

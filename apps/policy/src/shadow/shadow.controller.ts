@@ -3,8 +3,8 @@ import { Access } from '@signalbox/access';
 import { validate } from '@signalbox/kernel';
 import { z } from 'zod';
 import { idFrom, tenantFrom } from '../admin/http.js';
-import { callerId } from '../changes/caller-id.js';
-import { type DraftView, viewOf } from '../changes/draft-view.js';
+import { callerId } from '../drafts/caller-id.js';
+import { type DraftView, viewOf } from '../drafts/draft-view.js';
 import { ShadowDrafts } from './shadow-drafts.service.js';
 import { ShadowService, type ShadowSummary } from './shadow.service.js';
 

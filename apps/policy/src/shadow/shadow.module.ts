@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { BundlesModule } from '../bundles/bundles.module.js';
-import { ChangesModule } from '../changes/changes.module.js';
+import { DraftsModule } from '../drafts/drafts.module.js';
 import { DryRunModule } from '../dry-run/dry-run.module.js';
 import { StorageModule } from '../storage/storage.module.js';
 import { ShadowController } from './shadow.controller.js';
@@ -8,7 +8,7 @@ import { ShadowDrafts } from './shadow-drafts.service.js';
 import { ShadowService } from './shadow.service.js';
 
 @Module({
-  imports: [StorageModule, BundlesModule, ChangesModule, DryRunModule],
+  imports: [StorageModule, BundlesModule, DraftsModule, DryRunModule],
   controllers: [ShadowController],
   providers: [ShadowDrafts, ShadowService],
 })

@@ -1,8 +1,8 @@
 import { Database } from '@signalbox/persistence';
 import type { Logger } from '@signalbox/telemetry';
 import type { PolicyConfig } from '../config.js';
-import { DraftEntity } from '../changes/entities/draft.entity.js';
-import { AddDrafts1796600000000 } from '../changes/migrations/add-drafts.migration.js';
+import { DraftEntity } from '../drafts/entities/draft.entity.js';
+import { AddDrafts1796600000000 } from '../drafts/migrations/add-drafts.migration.js';
 import { ScheduleEntity } from '../schedules/entities/schedule.entity.js';
 import { AddSchedules1795600000000 } from '../schedules/migrations/add-schedules.migration.js';
 import { definitionEntities } from './adapters/postgres-tenant-transaction.js';

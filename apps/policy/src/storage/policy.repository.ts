@@ -12,7 +12,7 @@ import type {
   TenantLimits,
   ToolManifest,
 } from '@signalbox/contracts';
-import type { Draft } from '../changes/draft.js';
+import type { Draft } from '../drafts/draft.js';
 
 /** What a tenant's policy is made of, by the name of its collection. */
 export interface Definitions {

@@ -1,8 +1,8 @@
 import type { TenantLimits } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { type EntityManager, In, LessThanOrEqual } from 'typeorm';
-import { type Draft, OPEN_STATES } from '../../changes/draft.js';
-import { DraftEntity } from '../../changes/entities/draft.entity.js';
+import { type Draft, OPEN_STATES } from '../../drafts/draft.js';
+import { DraftEntity } from '../../drafts/entities/draft.entity.js';
 import { BundleEntity } from '../entities/bundle.entity.js';
 import {
   AgentEntity,

@@ -1,8 +1,8 @@
 import { Token } from '@signalbox/contracts';
 import { z } from 'zod';
-import { ChangesInput, NewDraft, ReviewSettings } from '../changes/change-input.js';
-import { DRAFT_KINDS } from '../changes/draft.js';
-import { PublishOptions } from '../changes/drafts.controller.js';
+import { ChangesInput, NewDraft, ReviewSettings } from '../drafts/change-input.js';
+import { DRAFT_KINDS } from '../drafts/draft.js';
+import { PublishOptions } from '../drafts/drafts.controller.js';
 import { DryRunOptions } from '../dry-run/dry-run.controller.js';
 import { OUTCOME_CHANGES } from '../dry-run/outcome-changes.js';
 import { isoTime } from './openapi-parts.js';
@@ -53,7 +53,7 @@ const VersionHead = z.object({
   delivered: z.boolean(),
 });
 
-export const changeSchemas: Record<string, z.ZodType> = {
+export const draftSchemas: Record<string, z.ZodType> = {
   NewDraft,
   DraftChanges: ChangesInput,
   PublishOptions,
@@ -123,4 +123,4 @@ export const changeSchemas: Record<string, z.ZodType> = {
   }),
 };
 /** Bodies of requests. */
-export const changeRequests = ['NewDraft', 'DraftChanges', 'PublishOptions', 'ReviewSettings', 'DryRunOptions'];
+export const draftRequests = ['NewDraft', 'DraftChanges', 'PublishOptions', 'ReviewSettings', 'DryRunOptions'];

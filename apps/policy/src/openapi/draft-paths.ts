@@ -48,7 +48,7 @@ const queryOf = (schema: z.ZodType): Json[] =>
   );
 
 /** Paths of drafts, tests and past bundles below `base`. */
-export function changePaths(base: string): Json {
+export function draftPaths(base: string): Json {
   const drafts = 'drafts';
   const of = (step: Partial<Step> & { summary: string }): Step => ({ tag: drafts, answer: 'Draft', ...step });
   const post = (operationId: string, step: Step): Json => ({

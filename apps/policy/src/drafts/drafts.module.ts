@@ -25,4 +25,4 @@ import { ReviewController } from './review.controller.js';
   ],
   exports: [ChangeSets, DraftsService, DraftJudging, HistoryService, ChangeNotes],
 })
-export class ChangesModule {}
+export class DraftsModule {}
