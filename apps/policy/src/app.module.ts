@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AccessModule } from '@signalbox/access';
 import { DraftsModule } from './drafts/drafts.module.js';
 import { DryRunModule } from './dry-run/dry-run.module.js';
+import { ChangesModule } from './changes/changes.module.js';
 import { DefinitionsModule } from './definitions/definitions.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
@@ -13,6 +14,7 @@ import { UpkeepModule } from './upkeep/upkeep.module.js';
 @Module({
   imports: [
     AccessModule,
+    ChangesModule,
     SchedulesModule,
     LimitsModule,
     DraftsModule,

@@ -89,9 +89,21 @@ describe('CallText', () => {
     expect(text.clean(answer('', [{ name: 'send', arguments: raw }])).toolCalls[0]?.arguments).toBe(raw);
   });
 
+  it('opens base64 in what a model says', () => {
+    const text = textFor({ role: 'user', content: 'hello' });
+    text.messages();
+    const encode = (said: string): string => Buffer.from(said).toString('base64');
+    const { content, found } = text.clean(
+      answer(`Attached: ${encode('{"ssn":"219-09-9999","to":"carol@example.net"}')}`),
+    );
+    expect(Buffer.from(content.split(' ')[1] ?? '', 'base64').toString()).toMatch(/^\{"ssn":"\[\[NATIONAL_ID:.*EMAIL:/);
+    expect(found.map((one) => one.class)).toEqual(['NATIONAL_ID', 'EMAIL']);
+  });
+
   it('gives the same text in pieces as in one, wherever they are cut', () => {
-    const raw = 'Dear [EMAIL_1], write to carol@example.net or call +44 20 7946 0958, not [EMAIL_9]. [';
-    for (const size of [1, 2, 3, 5, 8, 13, raw.length]) {
+    const encoded = Buffer.from('a note to bob@example.org').toString('base64');
+    const raw = `Dear [EMAIL_1], ${encoded}: write to carol@example.net or call +44 20 7946 0958, not [EMAIL_9]. [`;
+    for (const size of [...Array(64).keys()].map((n) => n + 1).concat(raw.length)) {
       const text = textFor({ role: 'user', content: ada });
       text.messages();
       const stream = text.stream();

@@ -70,7 +70,12 @@ export class BundlesController {
   @HttpCode(200)
   async publish(@Param('tenant') tenantName: string): Promise<BundleView> {
     const tenant = tenantFrom(tenantName);
-    const issued = await this.repository.change(tenant, (transaction) => this.issuer.issue(transaction, 'published'));
+    const issued = await this.repository.change(tenant, async (transaction) => {
+      const before = { version: transaction.version };
+      const bundle = await this.issuer.issue(transaction, 'published');
+      await transaction.record({ action: 'published', resource: 'bundle', before, after: { version: bundle.version } });
+      return bundle;
+    });
     return viewOf({ ...issued, delivered: await this.delivery.deliverSoon(tenant) });
   }
 }

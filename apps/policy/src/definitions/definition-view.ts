@@ -16,7 +16,7 @@ export function viewOf<K extends Kind>(kind: K, { id, revision, updatedAt, defin
     id,
     revision,
     updatedAt: updatedAt.toISOString(),
-    definition: without(HIDDEN[kind], definition),
+    definition: shownOf(kind, definition),
   };
 }
 
@@ -52,7 +52,9 @@ export function answerBundle(
 /** What is stored of a definition and not shown: the hash of a secret; what is made of the text. */
 const HIDDEN: Partial<Record<Kind, string>> = { keys: 'digest', policies: 'json' };
 
-function without(hidden: string | undefined, definition: Definitions[Kind]): object {
+/** A definition without what is not for people's eyes. */
+export function shownOf<K extends Kind>(kind: K, definition: Definitions[K]): object {
+  const hidden = HIDDEN[kind];
   if (hidden === undefined) return definition;
   return Object.fromEntries(Object.entries(definition).filter(([name]) => name !== hidden));
 }

@@ -118,6 +118,7 @@ export class DraftsService {
       const others = draft.approvals.filter((approval) => approval.by !== by);
       const approvals = [...others, { by, at: new Date().toISOString(), digest }];
       const approved = await this.#write(transaction, draft, { approvals });
+      await transaction.record({ action: 'approved', resource: `drafts/${id}`, before: null, after: { digest } });
       this.notes.tell(tenant, 'policy-draft-approved', { draft: id, by, digest });
       return approved;
     });
@@ -142,6 +143,8 @@ export class DraftsService {
         publishedVersion: transaction.version + 1,
       });
       const { version } = await this.changeSets.make(transaction, plan, { title, author, despiteTests });
+      const after = { title: draft.title, version, approvedBy: approversOf(draft) };
+      await transaction.record({ action: 'published', resource: `drafts/${id}`, before: null, after });
       return { draft: ended, version };
     });
     const { draft, version } = published;

@@ -31,6 +31,11 @@ export const parameter = (
   schema,
   description,
 });
+export const queryOf = (schema: z.ZodType, description: string): Json[] =>
+  Object.entries((z.toJSONSchema(schema, { io: 'input' }).properties ?? {}) as Json).map(([name, shape]) =>
+    parameter(name, 'query', shape as Json, description),
+  );
+
 export const tenant = parameter('tenant', 'path', jsonSchema(TenantId), 'The tenant.');
 export const id = parameter('id', 'path', jsonSchema(Token), 'Id, or name of a tool.');
 export const ifMatch = parameter('If-Match', 'header', { type: 'string' }, 'ETag of what is replaced, or `*`.');

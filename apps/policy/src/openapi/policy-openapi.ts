@@ -17,10 +17,11 @@ import {
   jsonSchema,
   onChange,
   pageOf,
-  parameter,
+  queryOf,
   reply,
   tenant,
 } from './openapi-parts.js';
+import { changePaths, changeSchemas } from './change-paths.js';
 import { cedarPaths, cedarSchemas } from './cedar-paths.js';
 import { draftPaths } from './draft-paths.js';
 import { draftRequests, draftSchemas } from './draft-schemas.js';
@@ -75,6 +76,7 @@ const schemas: Record<string, z.ZodType> = {
     definition: TenantLimits,
   }),
   ...scheduleSchemas,
+  ...changeSchemas,
   Bundle,
   BundleWithPayload: Bundle.extend({ change: z.string(), signed: SignedBundleV1 }),
   Tenant,
@@ -99,11 +101,7 @@ const REQUESTS = new Set([
   ...draftRequests,
 ]);
 
-/** How listings are paged: `after` is the `next` of the page before. */
-function paging(): Json[] {
-  const query = z.toJSONSchema(PageQuery, { io: 'input' }).properties as Json;
-  return Object.entries(query).map(([key, schema]) => parameter(key, 'query', schema as Json, 'Paging, by id.'));
-}
+const paging = (): Json[] => queryOf(PageQuery, 'Paging, by id: `after` is the `next` of the page before.');
 
 function collection(name: CollectionName): Json {
   const one = SINGULAR[name];
@@ -204,6 +202,7 @@ export function policyOpenApi(): Json {
   Object.assign(paths, draftPaths(`${base}/{tenant}`));
   paths[`${base}/{tenant}/limits`] = limits;
   Object.assign(paths, schedulePaths(`${base}/{tenant}/schedules`));
+  Object.assign(paths, changePaths('/admin/v1'));
   paths[`${base}/{tenant}/bundle`] = {
     parameters: [tenant],
     get: {

@@ -14,7 +14,7 @@ import {
   jsonBody,
   onChange,
   pageOf,
-  parameter,
+  queryOf,
   reply,
   tenant,
 } from './openapi-parts.js';
@@ -107,8 +107,3 @@ function member(): Json {
     },
   };
 }
-
-const queryOf = (schema: z.ZodType, description: string): Json[] =>
-  Object.entries((z.toJSONSchema(schema, { io: 'input' }).properties ?? {}) as Json).map(([name, shape]) =>
-    parameter(name, 'query', shape as Json, description),
-  );

@@ -2,7 +2,8 @@ import { Database } from '@signalbox/persistence';
 import type { Logger } from '@signalbox/telemetry';
 import type { PolicyConfig } from '../config.js';
 import { DraftEntity } from '../drafts/entities/draft.entity.js';
-import { AddDrafts1796600000000 } from '../drafts/migrations/add-drafts.migration.js';
+import { AddDrafts1797100000000 } from '../drafts/migrations/add-drafts.migration.js';
+import { AddChanges1797000000000 } from '../changes/migrations/add-changes.migration.js';
 import { ScheduleEntity } from '../schedules/entities/schedule.entity.js';
 import { AddSchedules1795600000000 } from '../schedules/migrations/add-schedules.migration.js';
 import { definitionEntities } from './adapters/postgres-tenant-transaction.js';
@@ -38,8 +39,9 @@ export function makeDatabase(config: PolicyConfig, logger: Logger): Database {
       AddSchedules1795600000000,
       AddLimits1796400000000,
       AddPolicies1796500000000,
-      AddDrafts1796600000000,
       AddRedactions1796700000000,
+      AddChanges1797000000000,
+      AddDrafts1797100000000,
     ],
     applicationName: 'signalbox policy',
     poolMax: POOL_MAX,

@@ -13,6 +13,7 @@ import type {
   ToolManifest,
 } from '@signalbox/contracts';
 import type { Draft } from '../drafts/draft.js';
+import type { ChangeDraft } from '../changes/change.js';
 
 /** What a tenant's policy is made of, by the name of its collection. */
 export interface Definitions {
@@ -118,6 +119,8 @@ export interface TenantTransaction {
   /** Drafts that are neither published nor discarded, ended ones not counted. */
   openDrafts(): Promise<number>;
   newestBundle(): Promise<BundleHead | null>;
+  /** Writes down a change that is none of the above; those write themselves down. */
+  record(change: ChangeDraft): Promise<void>;
   /** Keeps a newly issued bundle, and forgets those older than the newest hundred. */
   addBundle(bundle: IssuedBundle): Promise<void>;
 }

@@ -16,6 +16,11 @@ export function mapEncoded(text: string, change: (decoded: string) => string): s
     const mapped = mapRun(joined, change);
     if (mapped !== joined) return mapped;
   }
+  return mapEncodedRuns(text, change);
+}
+
+/** The same for runs alone: what is broken into lines is read line by line, as text that streams has to be. */
+export function mapEncodedRuns(text: string, change: (decoded: string) => string): string {
   return text.replace(RUN, (run) => mapRun(run, change));
 }
 

@@ -12,8 +12,9 @@ export interface RedactJsonOptions extends RedactOptions {
   limits?: Partial<JsonLimits>;
 }
 
-/** JSON inside a string, and base64, are opened this many levels deep. */
-const NESTED_MAX = 2;
+/** JSON inside a string is opened this many levels deep: the body of an answer that quotes another has three. */
+const NESTED_MAX = 4;
+/** The same of base64. */
 const ENCODED_MAX = 1;
 /** A text inside JSON is prose from so many characters on, if it has words in a row. */
 const PROSE_CHARS_MIN = 24;

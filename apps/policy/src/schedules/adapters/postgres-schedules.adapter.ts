@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { MeshError } from '@signalbox/kernel';
 import { Database } from '@signalbox/persistence';
 import { MoreThan } from 'typeorm';
+import { recordChange } from '../../changes/adapters/postgres-change-record.js';
+import type { ChangeDraft } from '../../changes/change.js';
 import { TenantEntity } from '../../storage/entities/tenant.entity.js';
 import type { Page } from '../../storage/policy.repository.js';
 import { ScheduleEntity } from '../entities/schedule.entity.js';
@@ -38,6 +40,7 @@ export class PostgresSchedulesAdapter extends SchedulesPort {
       if (!owner) throw new MeshError('NOT_FOUND', `There is no tenant ${tenant}.`);
       const before = await manager.findOneBy(ScheduleEntity, { tenant, id });
       const wanted = change(before && storedFrom(before), await manager.countBy(ScheduleEntity, { tenant }));
+      await recordChange(manager, tenant, draftOf(id, before?.definition, wanted?.schedule));
       if (!wanted) {
         await manager.delete(ScheduleEntity, { tenant, id });
         return null;
@@ -103,6 +106,12 @@ export class PostgresSchedulesAdapter extends SchedulesPort {
       manager.update(ScheduleEntity, { tenant, id: schedule.id, revision }, { claimedUntil: untilMs }),
     );
   }
+}
+
+/** What a schedule asks is personal; the log has when and for whom. */
+function draftOf(id: string, before: object | undefined, after: object | undefined): ChangeDraft {
+  const action = before === undefined ? 'created' : after === undefined ? 'removed' : 'changed';
+  return { action, resource: `schedules/${id}`, before: before ?? null, after: after ?? null };
 }
 
 function storedFrom(row: ScheduleEntity): StoredSchedule {

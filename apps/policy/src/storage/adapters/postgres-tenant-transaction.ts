@@ -3,6 +3,9 @@ import { MeshError } from '@signalbox/kernel';
 import { type EntityManager, In, LessThanOrEqual } from 'typeorm';
 import { type Draft, OPEN_STATES } from '../../drafts/draft.js';
 import { DraftEntity } from '../../drafts/entities/draft.entity.js';
+import { recordChange } from '../../changes/adapters/postgres-change-record.js';
+import type { ChangeDraft } from '../../changes/change.js';
+import { shownOf } from '../../definitions/definition-view.js';
 import { BundleEntity } from '../entities/bundle.entity.js';
 import {
   AgentEntity,
@@ -108,13 +111,17 @@ export class PostgresTenantTransaction implements TenantTransaction {
   }
 
   async put<K extends Kind>(kind: K, id: string, definition: Definitions[K], revision: number): Promise<void> {
+    const before = await this.get(kind, id);
     const row = { tenant: this.tenant, id, definition, revision, updatedAt: new Date() };
     await this.manager.upsert(definitionEntities[kind], row, ['tenant', 'id']);
+    await this.#recordDefinition(kind, id, before?.definition, definition);
   }
 
   async remove(kind: Kind, id: string): Promise<void> {
+    const before = await this.get(kind, id);
     const { affected } = await this.manager.delete(definitionEntities[kind], { tenant: this.tenant, id });
     if (affected !== 1) throw new MeshError('INTERNAL', 'A locked definition is gone.');
+    await this.#recordDefinition(kind, id, before?.definition, undefined);
   }
 
   async limits(): Promise<StoredLimits> {
@@ -122,8 +129,10 @@ export class PostgresTenantTransaction implements TenantTransaction {
   }
 
   async putLimits(definition: TenantLimits, revision: number): Promise<void> {
+    const before = await this.limits();
     const row = { tenant: this.tenant, definition, revision, updatedAt: new Date() };
     await this.manager.upsert(LimitsEntity, row, ['tenant']);
+    await this.record({ action: 'changed', resource: 'limits', before: before.definition, after: definition });
   }
 
   async review(): Promise<StoredReview> {
@@ -131,9 +140,10 @@ export class PostgresTenantTransaction implements TenantTransaction {
   }
 
   async putReview(definition: Review, revision: number): Promise<void> {
-    await this.manager.upsert(ReviewEntity, { tenant: this.tenant, definition, revision, updatedAt: new Date() }, [
-      'tenant',
-    ]);
+    const before = await this.review();
+    const row = { tenant: this.tenant, definition, revision, updatedAt: new Date() };
+    await this.manager.upsert(ReviewEntity, row, ['tenant']);
+    await this.record({ action: 'changed', resource: 'review', before: before.definition, after: definition });
   }
 
   async draft(id: string): Promise<Draft | null> {
@@ -171,6 +181,21 @@ export class PostgresTenantTransaction implements TenantTransaction {
     });
     await this.manager.update(TenantEntity, { id: tenant }, { version });
     await this.manager.delete(BundleEntity, { tenant, version: LessThanOrEqual(version - BUNDLES_KEPT) });
+  }
+
+  record(change: ChangeDraft): Promise<void> {
+    return recordChange(this.manager, this.tenant, change);
+  }
+
+  #recordDefinition<K extends Kind>(
+    kind: K,
+    id: string,
+    before?: Definitions[K],
+    after?: Definitions[K],
+  ): Promise<void> {
+    const action = before === undefined ? 'created' : after === undefined ? 'removed' : 'changed';
+    const shown = (definition?: Definitions[K]): object | null => (definition ? shownOf(kind, definition) : null);
+    return this.record({ action, resource: `${kind}/${id}`, before: shown(before), after: shown(after) });
   }
 
   async all<K extends Kind>(kind: K): Promise<Stored<K>[]> {
