@@ -2,6 +2,7 @@ import type { PolicyBundleV1, TenantLimits } from '@signalbox/contracts';
 import { canonicalJson } from '@signalbox/kernel';
 import {
   type Definitions,
+  type DefinitionWrite,
   type Kind,
   KINDS,
   type Review,
@@ -12,7 +13,7 @@ import {
   type TenantTransaction,
 } from '../storage/policy.repository.js';
 import { idOf } from '../definitions/definition-kinds.js';
-import { BUNDLED_KINDS, type Change, type DraftKind, SINGLE_ID } from './draft.js';
+import { BUNDLED_KINDS, type Change, type DraftKind, isSingle, SINGLE_ID } from './draft.js';
 
 /** All that a tenant has, with revisions. */
 export interface Standing {
@@ -110,14 +111,21 @@ export function planOf({ policy, limits, review, rows }: Standing, changes: read
 }
 
 /** Writes the changes down; the bundle that carries them is the caller's matter. */
-export async function writeChanges(transaction: TenantTransaction, { effective, ...made }: ChangePlan): Promise<void> {
+export async function writeChanges(
+  transaction: TenantTransaction,
+  { effective, ...made }: ChangePlan,
+  { rows }: Standing,
+): Promise<void> {
   const revision = transaction.version + 1;
-  for (const { kind, id, definition } of effective) {
-    if (kind === 'limits') await transaction.putLimits(made.limits, revision);
-    else if (kind === 'review') await transaction.putReview(made.review, revision);
-    else if (definition === null) await transaction.remove(kind, id);
-    else await transaction.put(kind, id, definition as Definitions[typeof kind], revision);
-  }
+  const writes = effective.flatMap((change): DefinitionWrite[] => {
+    const { kind, id, definition } = change;
+    if (isSingle(kind)) return [];
+    const before = (rows.get(nameOf(change))?.definition ?? null) as Definitions[Kind] | null;
+    return [{ kind, id, before, after: definition as Definitions[Kind] | null }];
+  });
+  await transaction.write(writes, revision);
+  if (effective.some(({ kind }) => kind === 'limits')) await transaction.putLimits(made.limits, revision);
+  if (effective.some(({ kind }) => kind === 'review')) await transaction.putReview(made.review, revision);
 }
 
 /** The changes with the revisions of now: whoever asks has seen what is there. */

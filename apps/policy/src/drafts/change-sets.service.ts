@@ -5,7 +5,7 @@ import { BundleIssuer } from '../bundles/bundle-issuer.service.js';
 import { CedarPoliciesService } from '../cedar/cedar-policies.service.js';
 import { faultsOf, usersOf } from '../definitions/references.js';
 import type { Definitions, IssuedBundle, TenantTransaction } from '../storage/policy.repository.js';
-import { type ChangePlan, nameOf, writeChanges } from './change-plan.js';
+import { type ChangePlan, nameOf, type Standing, writeChanges } from './change-plan.js';
 import { type Change, type DraftKind, isSingle } from './draft.js';
 
 /** Something that keeps a draft from being published. */
@@ -46,11 +46,12 @@ export class ChangeSets {
   async make(
     transaction: TenantTransaction,
     plan: ChangePlan,
+    standing: Standing,
     { title, author, despiteTests = false }: { title: string; author: string; despiteTests?: boolean },
   ): Promise<IssuedBundle> {
     assertUnchanged(plan);
     assertSound(await this.problemsOf(plan));
-    await writeChanges(transaction, plan);
+    await writeChanges(transaction, plan, standing);
     return this.issuer.issue(transaction, title, { author, isTested: !despiteTests });
   }
 

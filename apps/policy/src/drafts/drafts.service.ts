@@ -58,6 +58,7 @@ export class DraftsService {
       if (await transaction.draft(id)) throw new MeshError('CONFLICT', `drafts/${id} exists already.`);
       if ((await transaction.openDrafts()) >= OPEN_MAX)
         throw new MeshError('CONFLICT', `There are ${OPEN_MAX} open drafts; publish or discard some.`);
+      await transaction.forgetDrafts();
       const now = new Date();
       const empty: Draft = {
         id,
@@ -142,7 +143,7 @@ export class DraftsService {
         state: 'published',
         publishedVersion: transaction.version + 1,
       });
-      const { version } = await this.changeSets.make(transaction, plan, { title, author, despiteTests });
+      const { version } = await this.changeSets.make(transaction, plan, standing, { title, author, despiteTests });
       const after = { title: draft.title, version, approvedBy: approversOf(draft) };
       await transaction.record({ action: 'published', resource: `drafts/${id}`, before: null, after });
       return { draft: ended, version };

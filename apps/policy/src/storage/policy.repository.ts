@@ -97,6 +97,14 @@ export interface Page {
   limit: number;
 }
 
+/** A definition as it was and as it is to be; null: it was not there, it is to go. */
+export interface DefinitionWrite {
+  kind: Kind;
+  id: string;
+  before: Definitions[Kind] | null;
+  after: Definitions[Kind] | null;
+}
+
 /** A tenant under its lock: nobody else changes it until the work is done. */
 export interface TenantTransaction {
   readonly tenant: string;
@@ -108,6 +116,8 @@ export interface TenantTransaction {
   get<K extends Kind>(kind: K, id: string): Promise<Stored<K> | null>;
   put<K extends Kind>(kind: K, id: string, definition: Definitions[K], revision: number): Promise<void>;
   remove(kind: Kind, id: string): Promise<void>;
+  /** The same of many at once. */
+  write(writes: readonly DefinitionWrite[], revision: number): Promise<void>;
   limits(): Promise<StoredLimits>;
   putLimits(definition: TenantLimits, revision: number): Promise<void>;
   review(): Promise<StoredReview>;
@@ -116,6 +126,8 @@ export interface TenantTransaction {
   putDraft(draft: Draft): Promise<void>;
   /** The draft that is evaluated beside what is in force. */
   shadowDraft(): Promise<Draft | null>;
+  /** Forgets ended drafts but the newest two hundred. */
+  forgetDrafts(): Promise<void>;
   /** Drafts that are neither published nor discarded, ended ones not counted. */
   openDrafts(): Promise<number>;
   newestBundle(): Promise<BundleHead | null>;

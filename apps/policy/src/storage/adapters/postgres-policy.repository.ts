@@ -22,17 +22,8 @@ import {
   type StoredReview,
   type TenantTransaction,
 } from '../policy.repository.js';
-import {
-  definitionEntities,
-  draftFrom,
-  eventFrom,
-  headFrom,
-  issuedFrom,
-  limitsFrom,
-  PostgresTenantTransaction,
-  reviewFrom,
-  storedFrom,
-} from './postgres-tenant-transaction.js';
+import { definitionEntities, PostgresTenantTransaction } from './postgres-tenant-transaction.js';
+import { draftFrom, eventFrom, headFrom, issuedFrom, limitsFrom, reviewFrom, storedFrom } from './rows.js';
 
 /** All but signature and payload, which are long. */
 const HEAD_COLUMNS = {

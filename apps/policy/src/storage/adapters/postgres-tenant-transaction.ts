@@ -1,11 +1,11 @@
 import type { TenantLimits } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
-import { type EntityManager, In, LessThanOrEqual } from 'typeorm';
+import { type EntityManager, In, LessThanOrEqual, Not } from 'typeorm';
 import { type Draft, OPEN_STATES } from '../../drafts/draft.js';
 import { DraftEntity } from '../../drafts/entities/draft.entity.js';
-import { recordChange } from '../../changes/adapters/postgres-change-record.js';
+import { recordChange, recordChanges } from '../../changes/adapters/postgres-change-record.js';
 import type { ChangeDraft } from '../../changes/change.js';
-import { shownOf } from '../../definitions/definition-view.js';
+import { draftFrom, headFrom, limitsFrom, recordOf, reviewFrom, storedFrom } from './rows.js';
 import { BundleEntity } from '../entities/bundle.entity.js';
 import {
   AgentEntity,
@@ -23,8 +23,8 @@ import { LimitsEntity } from '../entities/limits.entity.js';
 import { ReviewEntity } from '../entities/review.entity.js';
 import { TenantEntity } from '../entities/tenant.entity.js';
 import {
-  type BundleEvent,
   type BundleHead,
+  type DefinitionWrite,
   type Definitions,
   type IssuedBundle,
   type Kind,
@@ -39,6 +39,10 @@ import {
 
 /** Bundles kept per tenant, to look back at. */
 const BUNDLES_KEPT = 100;
+/** Drafts that have ended and are kept per tenant. */
+const ENDED_DRAFTS_KEPT = 200;
+/** Definitions of one statement. */
+const ROWS_MAX = 500;
 
 export const definitionEntities = {
   agents: AgentEntity,
@@ -52,45 +56,6 @@ export const definitionEntities = {
   redactions: RedactionEntity,
   patterns: PatternEntity,
 };
-type DefinitionRow = AgentEntity;
-
-/** What was stored had passed its schema, under the same tenant lock. */
-export function storedFrom<K extends Kind>({ id, definition, revision, updatedAt }: DefinitionRow): Stored<K> {
-  return { id, definition: definition as Definitions[K], revision, updatedAt };
-}
-
-export function headFrom({ tenant, version, hash, keyId, issuedAt, expiresAt, deliveredAt }: BundleEntity): BundleHead {
-  return { tenant, version, hash, keyId, issuedAt, expiresAt, delivered: deliveredAt !== null };
-}
-
-export function eventFrom(row: BundleEntity): BundleEvent {
-  const { change, author } = row;
-  return { ...headFrom(row), change, author };
-}
-
-export function issuedFrom(row: BundleEntity): IssuedBundle {
-  const { payload, hash, keyId, signature } = row;
-  return { ...eventFrom(row), signed: { payload, hash, keyId, signature } };
-}
-
-export function reviewFrom(row: ReviewEntity | null): StoredReview {
-  if (row === null) return { definition: { twoPersons: false }, revision: 0, updatedAt: null };
-  const { definition, revision, updatedAt } = row;
-  return { definition: definition as Review, revision, updatedAt };
-}
-
-export function draftFrom(row: DraftEntity | null): Draft | null {
-  if (row === null) return null;
-  const { tenant: _tenant, ...draft } = row;
-  return draft as Draft;
-}
-
-export function limitsFrom(row: LimitsEntity | null): StoredLimits {
-  if (row === null) return { definition: {}, revision: 0, updatedAt: null };
-  const { definition, revision, updatedAt } = row;
-  return { definition: definition as TenantLimits, revision, updatedAt };
-}
-
 /** One tenant's rows, inside the transaction that holds its lock. */
 export class PostgresTenantTransaction implements TenantTransaction {
   constructor(
@@ -122,6 +87,25 @@ export class PostgresTenantTransaction implements TenantTransaction {
     const { affected } = await this.manager.delete(definitionEntities[kind], { tenant: this.tenant, id });
     if (affected !== 1) throw new MeshError('INTERNAL', 'A locked definition is gone.');
     await this.#recordDefinition(kind, id, before?.definition, undefined);
+  }
+
+  async write(writes: readonly DefinitionWrite[], revision: number): Promise<void> {
+    const { tenant } = this;
+    const updatedAt = new Date();
+    for (const kind of KINDS) {
+      const own = writes.filter((write) => write.kind === kind);
+      const gone = own.flatMap(({ id, after }) => (after === null ? [id] : []));
+      const rows = own.flatMap(({ id, after: definition }) =>
+        definition === null ? [] : [{ tenant, id, definition, revision, updatedAt }],
+      );
+      if (gone.length > 0) await this.manager.delete(definitionEntities[kind], { tenant, id: In(gone) });
+      for (let at = 0; at < rows.length; at += ROWS_MAX)
+        await this.manager.upsert(definitionEntities[kind], rows.slice(at, at + ROWS_MAX), ['tenant', 'id']);
+    }
+    const records = writes.map(({ kind, id, before, after }) =>
+      recordOf(kind, id, before ?? undefined, after ?? undefined),
+    );
+    await recordChanges(this.manager, tenant, records);
   }
 
   async limits(): Promise<StoredLimits> {
@@ -156,6 +140,19 @@ export class PostgresTenantTransaction implements TenantTransaction {
 
   async shadowDraft(): Promise<Draft | null> {
     return draftFrom(await this.manager.findOneBy(DraftEntity, { tenant: this.tenant, state: 'shadow' }));
+  }
+
+  async forgetDrafts(): Promise<void> {
+    const { tenant } = this;
+    const where = { tenant, state: Not(In([...OPEN_STATES])) };
+    const order = { updatedAt: 'DESC', id: 'DESC' } as const;
+    const old = await this.manager.find(DraftEntity, {
+      where,
+      order,
+      skip: ENDED_DRAFTS_KEPT,
+      select: { tenant: true, id: true },
+    });
+    if (old.length > 0) await this.manager.delete(DraftEntity, { tenant, id: In(old.map(({ id }) => id)) });
   }
 
   openDrafts(): Promise<number> {
@@ -193,9 +190,7 @@ export class PostgresTenantTransaction implements TenantTransaction {
     before?: Definitions[K],
     after?: Definitions[K],
   ): Promise<void> {
-    const action = before === undefined ? 'created' : after === undefined ? 'removed' : 'changed';
-    const shown = (definition?: Definitions[K]): object | null => (definition ? shownOf(kind, definition) : null);
-    return this.record({ action, resource: `${kind}/${id}`, before: shown(before), after: shown(after) });
+    return this.record(recordOf(kind, id, before, after));
   }
 
   async all<K extends Kind>(kind: K): Promise<Stored<K>[]> {
