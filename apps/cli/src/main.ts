@@ -3,6 +3,7 @@ import { MeshError } from '@signalbox/kernel';
 import { audit } from './commands/audit.js';
 import { cost } from './commands/cost.js';
 import { fork } from './commands/fork.js';
+import { incidents } from './commands/incidents.js';
 import { letters } from './commands/letters.js';
 import { policy } from './commands/policy/policy.js';
 import { halt, unhalt } from './commands/halt.js';
@@ -36,6 +37,8 @@ const USAGE = `signalbox – talk to a mesh
                                  change it
   signalbox signal <run> <name> [json]
                                  tell a run something from outside
+  signalbox incidents ls [--limit n]
+                                 personal data that came past the gates, and the like
   signalbox letters list [--zone core|gate] [--state open|replayed|discarded] [--code c] [--stream s]
                                  messages that could not be handled
   signalbox letters show <letter>
@@ -58,6 +61,7 @@ Common options: --state-dir <folder> (default .signalbox), --tenant <tenant> (de
 const COMMANDS: Record<string, (argv: string[]) => Promise<number>> = {
   run,
   fork,
+  incidents,
   runs,
   signal,
   halt,
