@@ -1,11 +1,13 @@
 import { ClientError } from '@signalbox/client';
 import { MeshError } from '@signalbox/kernel';
+import { approvals } from './commands/approvals.js';
 import { audit } from './commands/audit.js';
 import { cost } from './commands/cost.js';
 import { fork } from './commands/fork.js';
 import { incidents } from './commands/incidents.js';
 import { letters } from './commands/letters.js';
 import { policy } from './commands/policy/policy.js';
+import { privacy } from './commands/privacy.js';
 import { halt, unhalt } from './commands/halt.js';
 import { limits } from './commands/limits.js';
 import { run } from './commands/run.js';
@@ -28,6 +30,8 @@ const USAGE = `signalbox – talk to a mesh
                                  begin nothing new for a run; go on with it
   signalbox runs answer <run> <question> approve|deny|retry|fail|result [text]
                                  answer the question of a waiting run
+  signalbox approvals ls|show|approve|reject|edit
+                                 calls that wait for a person, over all runs
   signalbox halt agent <id> | tenant [--reason text]
                                  the kill switch: cancel what runs, start nothing
   signalbox unhalt agent <id> | tenant
@@ -51,6 +55,8 @@ const USAGE = `signalbox – talk to a mesh
                                  Cedar policies: who may call which tool, and how
   signalbox policy draft|dry-run|shadow|test|history|diff|rollback|review|apply|drift|export|status|recheck|incidents
                                  how that is changed: together, tested, and back again
+  signalbox privacy classes|try|rules|keys|rotate|erase
+                                 what redaction does, the keys of the vault, the erasure of a user
   signalbox audit verify [run]   recompute the hash chain of one run, or of all
   signalbox cost [--by tenant|user|agent|model]
                                  what was spent
@@ -64,12 +70,14 @@ const COMMANDS: Record<string, (argv: string[]) => Promise<number>> = {
   incidents,
   runs,
   signal,
+  approvals,
   halt,
   unhalt,
   limits,
   letters,
   schedules,
   policy,
+  privacy,
   audit,
   cost,
   status,

@@ -7,6 +7,7 @@ import { DefinitionsModule } from './definitions/definitions.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { RecheckModule } from './recheck/recheck.module.js';
+import { PrivacyModule } from './privacy/privacy.module.js';
 import { SchedulesModule } from './schedules/schedules.module.js';
 import { ShadowModule } from './shadow/shadow.module.js';
 import { UpkeepModule } from './upkeep/upkeep.module.js';
@@ -21,6 +22,7 @@ import { UpkeepModule } from './upkeep/upkeep.module.js';
     DryRunModule,
     ShadowModule,
     RecheckModule,
+    PrivacyModule,
     DefinitionsModule,
     UpkeepModule,
     OpenApiModule,

@@ -1,11 +1,13 @@
 import type {
   AgentManifest,
   BundleRef,
+  Delegation,
   DecisionRecord,
   Halt,
   KeyGrant,
   ModelManifest,
   PolicyBundleV1,
+  Quota,
   RedactionPattern,
   RedactionRule,
   RunForkRequest,
@@ -17,6 +19,7 @@ import { bundleInvalid } from './bundle/open-bundle.js';
 import { decideByPolicies } from './cedar/decide-call.js';
 import { compileCedarPolicy } from './cedar/policy.js';
 import { CedarPolicySet } from './cedar/policy-set.js';
+import { decideReveal, type RevealAccess } from './cedar/reveal.js';
 import { KeyRing } from './key-ring.js';
 import { combine } from './rules/combine.js';
 import { enforcedPart, hasShadow, type Shadow, shadowedPart } from './shadow.js';
@@ -73,6 +76,9 @@ export class CompiledPolicy {
     unique('rule', bundle.rules, (rule) => rule.id);
     unique('policy', bundle.policies ?? [], (policy) => policy.id);
     unique('key', bundle.keys, (key) => key.id);
+    unique('quota', bundle.quotas ?? [], (quota) => quota.id);
+    unique('delegation', bundle.delegations ?? [], (one) => one.id);
+    unique('residency', bundle.residencies ?? [], (one) => one.id);
     unique('halt', bundle.halts ?? [], (halt) => halt.id);
     unique('redaction rule', this.redaction.rules, (rule) => rule.id);
     unique('pattern', this.redaction.patterns, (pattern) => pattern.id);
@@ -114,6 +120,28 @@ export class CompiledPolicy {
     return this.#tools.get(name)?.concurrentCallsMax ?? null;
   }
 
+  /** The delegations by which a user may approve calls of a tool for others now. */
+  delegationsTo(userId: string, tool: string, nowMs: number): readonly Delegation[] {
+    return (this.#source.delegations ?? []).filter(
+      (one) => one.to === userId && covers(one.tools, tool) && one.startsAt <= nowMs && nowMs < one.endsAt,
+    );
+  }
+
+  /** What a user is in the tenant, by all keys of theirs that are in force. */
+  rolesOf(userId: string, nowMs: number): string[] {
+    return this.#keys.rolesOf(userId, nowMs);
+  }
+
+  get hasQuotas(): boolean {
+    return (this.#source.quotas?.length ?? 0) > 0;
+  }
+
+  /** The quotas that calls of a tool by an agent count in. */
+  quotasOf(agent: string, tool: string): readonly Quota[] {
+    const { quotas = [] } = this.#source;
+    return quotas.length === 0 ? quotas : quotas.filter((one) => covers(one.agents, agent) && covers(one.tools, tool));
+  }
+
   /** Whether the agent may call the tool with these arguments. Never throws: what goes wrong is a denial. */
   authorize(access: ToolAccess): DecisionRecord {
     let verdict: Verdict;
@@ -124,6 +152,13 @@ export class CompiledPolicy {
     }
     const decision = { ...verdict, bundle: this.bundle };
     return this.#shadow === null ? decision : { ...decision, shadow: this.#shadow(access) };
+  }
+
+  /** Whether a call may be given a real value in place of its token. Never throws: what goes wrong is a denial. */
+  authorizeReveal(access: RevealAccess): DecisionRecord {
+    const manifest = this.#agents.get(access.agent)?.tools.find(({ name }) => name === access.tool);
+    const halt = this.haltOf(access.agent);
+    return { ...decideReveal(this.#policies, { halt, manifest }, access), bundle: this.bundle };
   }
 
   /** The grant of a key, from the SHA-256 (hex) of the key. KEY_INVALID when unknown or expired. */

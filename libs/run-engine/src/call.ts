@@ -1,4 +1,5 @@
 import type {
+  ApprovalTerms,
   ChildRun,
   CallWait,
   DecisionRecord,
@@ -9,6 +10,7 @@ import type {
   ToolTier,
   WireError,
 } from '@signalbox/contracts';
+import type { Yes } from './authority.js';
 
 /** One effect that was asked for: when, and how long it may take. All times in ms since 1970. */
 export interface Asked {
@@ -47,7 +49,9 @@ export interface Call extends Asked {
   decision: DecisionRecord | null;
   /** Set where no worker is asked. */
   wait: CallWait | null;
-  /** What a person said of exactly this call. */
+  /** What the model asked for, where a person changed the arguments; null: `arguments` is that. */
+  asked: string | null;
+  /** What people said of exactly this call. */
   approval: Approval | null;
   /** The run that carries it out; null where none does. */
   child: ChildRun | null;
@@ -57,9 +61,13 @@ export interface Call extends Asked {
 
 export interface Approval {
   questionId: string;
-  /** Null: nobody answered in time. */
+  /** Who spoke last; null: nobody answered in time. */
   userId: string | null;
   granted: boolean;
+  /** Who agreed to these arguments. */
+  by: readonly Yes[];
+  /** By which terms it was asked. */
+  terms: ApprovalTerms | undefined;
 }
 
 export interface Question {
@@ -71,7 +79,9 @@ export interface Question {
   expiresAt: number | null;
   /** Null: it is about an unknown outcome. */
   approval: NonNullable<RunEventOf<'question.asked'>['approval']> | null;
-  answer: { choice: QuestionChoice; result: string; userId: string | null } | null;
+  /** Who has agreed so far. */
+  yes: readonly Yes[];
+  answer: { choice: QuestionChoice; result: string; userId: string | null; arguments?: string } | null;
 }
 
 /** A signal that no call has waited for yet. `payload` is JSON text. */

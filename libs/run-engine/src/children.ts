@@ -58,6 +58,10 @@ export function grantChild(state: RunState, callId: string, agent: string, purse
   };
 }
 
+/** The run that all began with. */
+export const rootOf = ({ accepted }: RunState): string =>
+  accepted!.parent?.root ?? accepted!.parent?.runId ?? accepted!.runId;
+
 /** The first entry of the run that carries out a call: the same bytes, whoever writes it, however often. */
 export function spawnOf(state: RunState, callId: string): JournalBody<'run.spawned.v1'> {
   const accepted = state.accepted!;
@@ -79,7 +83,7 @@ export function spawnOf(state: RunState, callId: string): JournalBody<'run.spawn
     ...(priority === undefined ? {} : { priority }),
     bundle: call.decision?.bundle ?? state.plan!.bundle,
     acceptedAt: call.requestedAt,
-    parent: { runId: accepted.runId, callId, depth: (accepted.parent?.depth ?? 0) + 1 },
+    parent: { runId: accepted.runId, callId, depth: (accepted.parent?.depth ?? 0) + 1, root: rootOf(state) },
     deadlineAt: child.deadlineAt,
   };
 }

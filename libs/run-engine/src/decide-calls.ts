@@ -6,6 +6,7 @@ import { inlineAnswer } from './inline.js';
 import { schemaFaults } from './json-schema.js';
 import { limitEvents } from './limits.js';
 import { type DecideEnv, authorized } from './policy-view.js';
+import { charged, unlessPending } from './quotas.js';
 import { approvalQuestion, approvedBy, askedOf, isDoubtful, questionEvents, rejectedBy } from './questions.js';
 import { ATTEMPTS_MAX, QUEUE_WAIT_MS_MAX, ROUND_CHARS_MAX } from './settings.js';
 import { type Call, isSettled, type RunState } from './state.js';
@@ -13,6 +14,10 @@ import { waitOf } from './waiting.js';
 
 /** What follows for the calls of the current step: refusals, requests as slots are free, questions, new attempts. */
 export function nextCallEvents(state: RunState, calls: readonly Call[], env: DecideEnv): RunEvent[] {
+  return unlessPending(env, (asked) => callEvents(state, calls, asked));
+}
+
+function callEvents(state: RunState, calls: readonly Call[], env: DecideEnv): RunEvent[] {
   const { limits } = state.plan!;
   const events: RunEvent[] = [...questionEvents(state, calls, env)];
   let running = calls.filter((call) => holdsSlot(call)).length;
@@ -28,29 +33,27 @@ export function nextCallEvents(state: RunState, calls: readonly Call[], env: Dec
     }
     if (isDoubtful(state, call)) continue;
     if (!DECIDABLE.has(call.status) && (call.status !== 'overdue' || askedOf(call))) continue;
-    const verdict = judge(state, call, env);
-    const { type } = verdict.event;
+    const { event: judged } = judge(state, call, env);
+    const runs = judged.type === 'tool.requested' || judged.type === 'tool.inlined';
+    const takesSlot = judged.type === 'tool.requested' && judged.wait === undefined;
+    if (takesSlot && (running >= limits.parallelToolCallsMax || !hasRoom(state, call, env))) continue;
+    if (runs && call.attempt === 0 && dispatched >= limits.toolCallsMax)
+      return [
+        ...events,
+        ...limitEvents(state, { limit: 'toolCalls', value: dispatched + 1, bound: limits.toolCallsMax }),
+      ];
+    const event = charged(call, judged, env);
+    if (event === null) continue;
     const agent = agentCalled(state, call.tool);
     if (agent !== null) purse ??= openPurse(state, calls);
-    if (purse && agent !== null && type === 'tool.refused') purse.shares -= 1;
-    if (type === 'tool.inlined') inlineChars += verdict.event.arguments.length + verdict.event.result.length;
-    if (type === 'tool.requested' || type === 'tool.inlined') {
-      if (type === 'tool.requested' && verdict.event.wait === undefined) {
-        if (running >= limits.parallelToolCallsMax || !hasRoom(state, call, env)) continue;
-        running += 1;
-      }
-      if (call.attempt === 0) {
-        if (dispatched >= limits.toolCallsMax)
-          return [
-            ...events,
-            ...limitEvents(state, { limit: 'toolCalls', value: dispatched + 1, bound: limits.toolCallsMax }),
-          ];
-        dispatched += 1;
-      }
-      if (purse && agent !== null && verdict.event.type === 'tool.requested')
-        verdict.event.child = grantChild(state, call.callId, agent, purse);
+    if (purse && agent !== null && event.type === 'tool.refused') purse.shares -= 1;
+    if (event.type === 'tool.requested' || event.type === 'tool.inlined') {
+      if (takesSlot) running += 1;
+      if (call.attempt === 0) dispatched += 1;
+      if (event.type === 'tool.inlined') inlineChars += event.arguments.length + event.result.length;
+      else if (purse && agent !== null) event.child = grantChild(state, call.callId, agent, purse);
     }
-    events.push(verdict.event);
+    events.push(event);
   }
   return events.length > 0 ? events : handoffEvents(state, calls, env);
 }
@@ -63,10 +66,12 @@ function handoffEvents(state: RunState, calls: readonly Call[], env: DecideEnv):
   const [call, ...others] = calls.filter((one) => !isSettled(one));
   if (call === undefined || !DECIDABLE.has(call.status) || isDoubtful(state, call)) return [];
   if ([call, ...others].some(({ tool }) => handoffTo(state, tool) === null)) return [];
-  const { event } = judge(state, call, env);
-  if (event.type !== 'run.handed-off') return [event];
+  const { event: judged } = judge(state, call, env);
   const bound = state.plan!.limits.toolCallsMax;
-  if (state.toolCalls >= bound) return limitEvents(state, { limit: 'toolCalls', value: state.toolCalls + 1, bound });
+  if (judged.type === 'run.handed-off' && state.toolCalls >= bound)
+    return limitEvents(state, { limit: 'toolCalls', value: state.toolCalls + 1, bound });
+  const event = charged(call, judged, env);
+  if (event?.type !== 'run.handed-off') return event === null ? [] : [event];
   return [event, ...others.map((other) => handedAlready(other, event.agent.id, state))];
 }
 
@@ -91,6 +96,7 @@ const holdsSlot = (call: Call): boolean =>
 /** The error that stands for a refusal. */
 function codeOf({ kind, answer }: DecisionRecord): ErrorCode {
   if (kind === 'halt') return 'AGENT_HALTED';
+  if (kind === 'quota') return 'QUOTA_EXCEEDED';
   if (kind !== 'approval') return 'TOOL_DENIED';
   return answer?.userId === null ? 'APPROVAL_EXPIRED' : 'APPROVAL_DENIED';
 }

@@ -99,6 +99,7 @@ export function newCall(callId: string, step: number, tool: string, args: string
     limits: null,
     decision: null,
     wait: null,
+    asked: null,
     approval: null,
     child: null,
     result: '',

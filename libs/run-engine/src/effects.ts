@@ -92,6 +92,7 @@ export function inferWork(state: RunState, dispatch: number): InferWorkV1 {
     attempt: step.attempt,
     dispatch,
     agent: plan.agent.id,
+    userId: accepted.principal.userId,
     model: plan.model,
     messages: promptFor(state),
     tools: plan.tools.map(({ name, description, parameters }) => ({ name, description, parameters })),

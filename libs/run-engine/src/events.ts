@@ -166,7 +166,9 @@ function applyQuestion(draft: RunState, event: RunEventOf<'question.asked' | 'qu
         call,
         approval === null ? { status: 'questioned' } : { status: 'approving', decision: approval.decision },
       );
-    const asked = { questionId, callId, question, choices, expiresAt, approval, answer: null };
+    // Who changed the arguments has agreed to them.
+    const yes = approval === null ? [] : (call?.approval?.by ?? []);
+    const asked = { questionId, callId, question, choices, expiresAt, approval, yes, answer: null };
     draft.questions = { ...draft.questions, [questionId]: asked };
     draft.status = 'waiting';
     return;
@@ -177,8 +179,18 @@ function applyQuestion(draft: RunState, event: RunEventOf<'question.asked' | 'qu
   const call = closed && draft.calls[closed.callId];
   if (call?.status === 'approving') {
     const granted = event.choice === 'approve';
-    const approval = { questionId: event.questionId, userId: event.userId ?? null, granted };
-    return putCall(draft, call, { status: granted ? 'approved' : 'rejected', approval });
+    const { yes = [], answer, approval: about } = closed ?? {};
+    const terms = about?.decision.terms;
+    const approval = {
+      questionId: event.questionId,
+      userId: event.userId ?? null,
+      granted,
+      by: granted ? yes : [],
+      terms,
+    };
+    const edited = answer?.arguments;
+    const change = edited === undefined ? {} : { arguments: edited, asked: call.asked ?? call.arguments };
+    return putCall(draft, call, { status: granted ? 'approved' : 'rejected', approval, ...change });
   }
   // The tool may have reported after all: its own word counts more than the answer.
   if (closed === undefined || call?.status !== 'questioned') return;

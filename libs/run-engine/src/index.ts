@@ -1,4 +1,4 @@
-export { childEndOf, parentEndOf, spawnOf } from './children.js';
+export { childEndOf, parentEndOf, rootOf, spawnOf } from './children.js';
 export { type Decided, decide, failRun, storedAs } from './decide.js';
 export {
   type AskEffect,
@@ -26,6 +26,7 @@ export {
   type Resolution,
 } from './policy-view.js';
 export { estimateTokens, messagesOf, openingOf, promptFor } from './prompt.js';
+export { countsInQuotas, type QuotaQuestion, type QuotaVerdict } from './quotas.js';
 export { recordedPolicy } from './recorded-policy.js';
 export { type RecordedQuestion, recordedQuestions } from './recorded-questions.js';
 export { type Difference, type PolicyAt, redecide, type Redecision, replay } from './redecide.js';
@@ -49,7 +50,8 @@ export {
 export { approvalOf } from './approval.js';
 export { type Timer, TIMERS, timersOf } from './timers.js';
 export { type JournalFault, type JournalVerdict, verifyJournal } from './verify.js';
-export { approversOf } from './answers.js';
+export { approversOf, editFault, faultOf, starterOf } from './answers.js';
+export { isFresh, mayApprove, quorumOf, type Speaker, type Yes } from './authority.js';
 export { viewOf, viewOfState } from './view.js';
 export { isParked } from './waiting.js';
 export { holdFor } from './holds.js';

@@ -7,6 +7,7 @@ import type {
   ToolManifest,
   WireError,
 } from '@signalbox/contracts';
+import type { QuotaQuestion, QuotaVerdict } from './quotas.js';
 
 export type Resolution =
   | { ok: true; agent: AgentManifest; model: ModelManifest; tools: readonly ToolManifest[]; bundle: BundleRef }
@@ -41,6 +42,8 @@ export interface DecideEnv {
   policy: PolicyView;
   /** Whether one more call of a tool that is limited may be asked for now; absent: any. Counts as asked for when it says yes. */
   room?: (tool: string) => boolean;
+  /** What quotas say of a call that would begin now; absent: there are none. */
+  quota?: (question: QuotaQuestion) => QuotaVerdict;
   /** Version of the rules to decide by; absent: the present one. For decisions of the past. */
   engine?: number;
 }

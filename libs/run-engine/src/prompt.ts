@@ -5,13 +5,23 @@ import { type Call, type ModelStep, type RunState, callsOf } from './state.js';
 
 /** What the model reads where a call was refused or failed. */
 function answerOf(call: Call): string {
+  if (call.asked === null) return outcomeOf(call);
+  const note = `Before the call a person changed its arguments. They were: ${call.arguments}`;
+  return `${note}\n${outcomeOf(call)}`;
+}
+
+function outcomeOf(call: Call): string {
   if (call.status === 'completed') return call.result;
   return JSON.stringify({ error: { code: call.error?.code ?? 'INTERNAL', message: call.error?.message ?? '' } });
 }
 
 function messagesOfStep(state: RunState, step: ModelStep): Message[] {
   const calls = callsOf(state, step);
-  const toolCalls = calls.map((call) => ({ callId: call.callId, name: call.tool, arguments: call.arguments }));
+  const toolCalls = calls.map((call) => ({
+    callId: call.callId,
+    name: call.tool,
+    arguments: call.asked ?? call.arguments,
+  }));
   const said: Message = { role: 'assistant', content: step.content, ...(toolCalls.length > 0 ? { toolCalls } : {}) };
   return [said, ...calls.map((call): Message => ({ role: 'tool', content: answerOf(call), callId: call.callId }))];
 }

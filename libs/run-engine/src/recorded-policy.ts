@@ -2,6 +2,7 @@ import type { DecisionRecord, DecisionV1, RunEvent, RunEventOf } from '@signalbo
 import { canonicalJson } from '@signalbox/kernel';
 import { callIdOf } from './draft.js';
 import { handoffTo } from './handoff.js';
+import { withoutQuotas } from './quotas.js';
 import type { AuthorizeQuestion, Halted, PolicyView, Resolution } from './policy-view.js';
 import type { RunState } from './state.js';
 
@@ -65,7 +66,13 @@ export function recordedPolicy(before: RunState, decision: DecisionV1): PolicyVi
   const records = new Map<string, DecisionRecord>();
   // A planned call may be asked about in the decision that made it.
   const planned = new Map<string, string>();
-  const argumentsOf = (callId: string): string => planned.get(callId) ?? before.calls[callId]?.arguments ?? '';
+  /** By a person: what is asked of the policy from then on. */
+  const edited = new Map<string, string>();
+  const argumentsOf = (callId: string): string =>
+    edited.get(callId) ?? planned.get(callId) ?? before.calls[callId]?.arguments ?? '';
+  for (const event of decision.events)
+    if (event.type === 'question.closed' && event.arguments !== undefined)
+      edited.set(before.questions[event.questionId]?.callId ?? '', event.arguments);
   let handedOver = false;
   for (const event of decision.events) {
     if (event.type === 'plan.stepped')
@@ -73,7 +80,9 @@ export function recordedPolicy(before: RunState, decision: DecisionV1): PolicyVi
     const verdict = verdictIn(event, argumentsOf);
     // What is refused since the run was handed over was not asked of the policy.
     if (verdict === null || verdict.key === null || handedOver) continue;
-    records.set(verdict.key, verdict.decision);
+    // Of equal calls one may be granted and another find a quota used up.
+    if (verdict.decision.kind !== 'quota' || !records.has(verdict.key))
+      records.set(verdict.key, withoutQuotas(verdict.decision));
     handedOver = event.type === 'run.handed-off';
   }
   return {

@@ -14,6 +14,7 @@ import type {
   WireError,
 } from '@signalbox/contracts';
 import type { PolicyView } from './policy-view.js';
+import type { QuotaQuestion, QuotaVerdict } from './quotas.js';
 import type { StoredEntry } from './state.js';
 
 export const BUNDLE = { version: 1, hash: 'b'.repeat(64) };
@@ -61,6 +62,7 @@ export interface WorldOptions {
   /** Version of the rules; absent: the present one. */
   engine?: number;
   denied?: string[];
+  quota?: (question: QuotaQuestion) => QuotaVerdict;
   /** What the rules ask of approvals; absent: whoever started the run, within a day. */
   terms?: ApprovalTerms;
   /** The kill switch. */

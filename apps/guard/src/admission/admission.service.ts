@@ -132,7 +132,7 @@ export class AdmissionService {
     const prefix = await prefixOf(this.journal, run.tenant, grant, request);
     const sessionId = await this.#sessionOf(run, request, grant);
     const redacted = this.redaction.messages(run.tenant, saidIn(request), request.profile?.names ?? []);
-    if (redacted.found.length > 0) await this.vault.keep(run.tenant, redacted.found);
+    if (redacted.found.length > 0) await this.vault.keep(run.tenant, grant.userId, redacted.found);
     return {
       ...run,
       requestId: request.requestId,

@@ -1,12 +1,15 @@
 import {
   AgentManifest,
   CedarPolicy,
+  Delegation,
   Halt,
   KeyGrant,
   ModelManifest,
   PolicyTest,
+  Quota,
   RedactionPattern,
   RedactionRule,
+  Residency,
   Rule,
   ToolManifest,
 } from '@signalbox/contracts';
@@ -24,12 +27,15 @@ export const definitionSchemas: { [K in Kind]: z.ZodType<Definitions[K]> } = {
   halts: Halt,
   policies: CedarPolicy,
   tests: PolicyTest,
+  quotas: Quota,
+  delegations: Delegation,
+  residencies: Residency,
   redactions: RedactionRule,
   patterns: RedactionPattern,
 };
 
 /** What is said of a key when it is changed; its digest stays. */
-export const KeyChange = KeyGrant.pick({ userId: true, agents: true, priorityMax: true, expiresAt: true });
+export const KeyChange = KeyGrant.pick({ userId: true, agents: true, roles: true, priorityMax: true, expiresAt: true });
 /** What is said of a key when it is made; without an id it gets one. */
 export const NewKey = KeyChange.extend({ id: KeyGrant.shape.id.optional() });
 /** A key as it is shown: without what is stored of its secret. */

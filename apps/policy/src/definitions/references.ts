@@ -1,9 +1,21 @@
-import type { AgentManifest, CedarPolicy, Halt, KeyGrant, PolicyTest, Rule, ToolManifest } from '@signalbox/contracts';
+import type {
+  AgentManifest,
+  CedarPolicy,
+  Halt,
+  KeyGrant,
+  Rule,
+  ToolManifest,
+  Delegation,
+  PolicyTest,
+  Quota,
+  Residency,
+} from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { isSoundCondition, parseHostPattern, urlLeadsTo } from '@signalbox/policy-engine';
 import { inlineFault, planFaults, unsupportedIn } from '@signalbox/run-engine';
 import { patternFaults, redactionFaults, redactionsNaming } from './redaction-checks.js';
 import { entitiesNamed } from '../cedar/entity-names.js';
+import { delegationFaults, governanceNaming, quotaFaults, termsFaults } from './governance-checks.js';
 import { labelFaults } from './label-faults.js';
 import type { Definitions, Kind, TenantPolicy } from '../storage/policy.repository.js';
 
@@ -51,6 +63,7 @@ export function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] 
         ...rules.filter(({ tools }) => tools !== '*' && tools.includes(id)).map((rule) => `rules/${rule.id}`),
         ...naming('Tool'),
         ...tests.filter(({ tool }) => tool === id).map((test) => `tests/${test.id}`),
+        ...governanceNaming(kind, id, policy),
       ];
     case 'agents': {
       const names = ({ agents: scope }: Rule | KeyGrant | Halt): boolean => scope !== '*' && scope.includes(id);
@@ -60,6 +73,7 @@ export function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] 
         ...halts.filter(names).map((halt) => `halts/${halt.id}`),
         ...naming('Agent'),
         ...tests.filter(({ agent }) => agent === id).map((test) => `tests/${test.id}`),
+        ...governanceNaming(kind, id, policy),
         ...manifests
           .filter(({ driver }) => (driver.kind === 'agent' || driver.kind === 'handoff') && driver.agent === id)
           .map((tool) => `tools/${tool.name}`),
@@ -68,6 +82,9 @@ export function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] 
     case 'patterns':
       return redactionsNaming(id, policy);
     case 'redactions':
+    case 'quotas':
+    case 'delegations':
+    case 'residencies':
     case 'rules':
     case 'keys':
     case 'halts':
@@ -100,6 +117,7 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names, policy: 
     ...(rule.approval !== undefined && rule.effect !== 'approve'
       ? [['approval', 'belongs to the effect approve alone'] satisfies Fault]
       : []),
+    ...(rule.approval === undefined ? [] : termsFaults(rule.approval)),
     ...rule.when.flatMap((condition, index): Fault[] =>
       isSoundCondition(condition)
         ? []
@@ -118,6 +136,16 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names, policy: 
     ...(names.agents.has(agent) ? [] : [['agent', `there is no agent ${agent}`] satisfies Fault]),
     ...(names.tools.has(tool) ? [] : [['tool', `there is no tool ${tool}`] satisfies Fault]),
   ],
+  quotas: (quota: Quota, names) => [
+    ...unknownNames('agents', quota.agents, names.agents, 'agent'),
+    ...unknownNames('tools', quota.tools, names.tools, 'tool'),
+    ...quotaFaults(quota),
+  ],
+  delegations: (delegation: Delegation, names) => [
+    ...unknownNames('tools', delegation.tools, names.tools, 'tool'),
+    ...delegationFaults(delegation),
+  ],
+  residencies: ({ agents }: Residency, names) => unknownNames('agents', agents, names.agents, 'agent'),
   redactions: (rule, _, policy) => redactionFaults(rule, policy),
   patterns: (pattern, _, policy) => patternFaults(pattern, policy),
 };

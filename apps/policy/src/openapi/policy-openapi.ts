@@ -25,6 +25,7 @@ import { changePaths, changeSchemas } from './change-paths.js';
 import { cedarPaths, cedarSchemas } from './cedar-paths.js';
 import { draftPaths } from './draft-paths.js';
 import { draftRequests, draftSchemas } from './draft-schemas.js';
+import { privacyPaths, privacySchemas } from './privacy-paths.js';
 import { schedulePaths, scheduleSchemas } from './schedule-paths.js';
 
 const SINGULAR = {
@@ -36,6 +37,9 @@ const SINGULAR = {
   halts: 'Halt',
   policies: 'Policy',
   tests: 'Test',
+  quotas: 'Quota',
+  delegations: 'Delegation',
+  residencies: 'Residency',
   redactions: 'Redaction',
   patterns: 'Pattern',
 } as const;
@@ -76,6 +80,7 @@ const schemas: Record<string, z.ZodType> = {
     definition: TenantLimits,
   }),
   ...scheduleSchemas,
+  ...privacySchemas,
   ...changeSchemas,
   Bundle,
   BundleWithPayload: Bundle.extend({ change: z.string(), signed: SignedBundleV1 }),
@@ -90,6 +95,9 @@ const REQUESTS = new Set([
   'Rule',
   'Model',
   'Halt',
+  'Quota',
+  'Delegation',
+  'Residency',
   'Policy',
   'Test',
   'Redaction',
@@ -97,6 +105,8 @@ const REQUESTS = new Set([
   'NewKey',
   'KeyChange',
   'TenantLimits',
+  'RedactionTrial',
+  'RotationRequest',
   'Schedule',
   ...draftRequests,
 ]);
@@ -200,6 +210,7 @@ export function policyOpenApi(): Json {
   }
   Object.assign(paths, cedarPaths(`${base}/{tenant}`));
   Object.assign(paths, draftPaths(`${base}/{tenant}`));
+  Object.assign(paths, privacyPaths(`${base}/{tenant}`));
   paths[`${base}/{tenant}/limits`] = limits;
   Object.assign(paths, schedulePaths(`${base}/{tenant}/schedules`));
   Object.assign(paths, changePaths('/admin/v1'));

@@ -1,12 +1,15 @@
 import type {
   AgentManifest,
   CedarPolicy,
+  Delegation,
   Halt,
   KeyGrant,
   ModelManifest,
   PolicyTest,
+  Quota,
   RedactionPattern,
   RedactionRule,
+  Residency,
   Rule,
   SignedBundleV1,
   TenantLimits,
@@ -25,6 +28,9 @@ export interface Definitions {
   halts: Halt;
   policies: CedarPolicy;
   tests: PolicyTest;
+  quotas: Quota;
+  delegations: Delegation;
+  residencies: Residency;
   redactions: RedactionRule;
   patterns: RedactionPattern;
 }
@@ -38,6 +44,9 @@ export const KINDS = [
   'halts',
   'policies',
   'tests',
+  'quotas',
+  'delegations',
+  'residencies',
   'redactions',
   'patterns',
 ] as const satisfies readonly Kind[];

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, CORE_BUS } from '@signalbox/app-runtime';
 import type { Bus } from '@signalbox/bus';
-import { type JournalBody, partitionOfRun, type ToolWorkV1 } from '@signalbox/contracts';
+import { type ApprovalTerms, type JournalBody, partitionOfRun, type ToolWorkV1 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { approvalOf, foldJournal, hasEnded, isSettled, mayBegin } from '@signalbox/run-engine';
 import type { ToolRunnerConfig } from '../../config.js';
@@ -40,11 +40,9 @@ export class BusCallJournalAdapter extends CallJournalPort {
     );
   }
 
-  override async isApproved(work: ToolWorkV1, approvers: readonly string[] | undefined): Promise<boolean> {
+  override async isApproved(work: ToolWorkV1, terms: ApprovalTerms | undefined): Promise<boolean> {
     const { callId, tool } = work;
-    return (
-      approvalOf(await this.bus.journal.read(work), { callId, tool, arguments: work.arguments, approvers }) !== null
-    );
+    return approvalOf(await this.bus.journal.read(work), { callId, tool, arguments: work.arguments, terms }) !== null;
   }
 
   override async refused(work: ToolWorkV1, fact: JournalBody<'tool.failed.v1'>): Promise<boolean> {
