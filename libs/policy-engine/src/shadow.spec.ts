@@ -1,9 +1,10 @@
+import { TRUSTED_CALL } from '@signalbox/contracts';
 import { describe, expect, it } from 'vitest';
 import { agent, bundle, rule } from './bundle.fixture.js';
 import { cedar } from './cedar.fixture.js';
 import { compilePolicy } from './compiled-policy.js';
 
-const READ = { agent: 'analyst', tool: 'read', arguments: {}, userId: 'first' };
+const READ = { agent: 'analyst', tool: 'read', arguments: {}, userId: 'first', labels: TRUSTED_CALL };
 const permitAll = rule('all', 'permit');
 
 describe('what is in shadow', () => {

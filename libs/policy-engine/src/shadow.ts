@@ -1,13 +1,14 @@
 import {
   AgentManifest,
   CedarPolicy,
+  type DecisionRecord,
   ModelManifest,
   type PolicyBundleV1,
   Rule,
   type ShadowRecord,
   ToolManifest,
 } from '@signalbox/contracts';
-import type { ToolAccess } from './compiled-policy.js';
+import type { ToolAccess } from './tool-access.js';
 
 const SCHEMAS = {
   models: ModelManifest,
@@ -30,11 +31,29 @@ export function enforcedPart(bundle: PolicyBundleV1): PolicyBundleV1 {
   return { ...rest, rules: rules.filter(isEnforced), policies: policies.filter(isEnforced) };
 }
 
-export const hasShadow = ({ shadow, rules, policies = [] }: PolicyBundleV1): boolean =>
+/** What is in shadow, as a policy of its own; null: nothing is. A fault in it is told in every record, and denies nothing. */
+export function shadowOf(
+  bundle: PolicyBundleV1,
+  compile: (part: PolicyBundleV1) => { authorize(access: ToolAccess): DecisionRecord },
+): Shadow | null {
+  if (!hasShadow(bundle)) return null;
+  const draft = bundle.shadow === undefined ? {} : { draft: bundle.shadow.draft };
+  try {
+    const policy = compile(shadowedPart(bundle));
+    return (access) => {
+      const { outcome, kind, rules, policies } = policy.authorize(access);
+      return { outcome, kind, rules, ...(policies === undefined ? {} : { policies }), ...draft };
+    };
+  } catch {
+    return () => ({ outcome: 'deny', kind: 'error', rules: [], ...draft });
+  }
+}
+
+const hasShadow = ({ shadow, rules, policies = [] }: PolicyBundleV1): boolean =>
   shadow !== undefined || [...rules, ...policies].some(({ mode }) => mode === 'shadow');
 
 /** The bundle as if all in shadow were in force: the draft's changes made, and every mode `enforce`. Throws what is wrong with it. */
-export function shadowedPart(bundle: PolicyBundleV1): PolicyBundleV1 {
+function shadowedPart(bundle: PolicyBundleV1): PolicyBundleV1 {
   const { shadow, ...rest } = bundle;
   const lists = Object.fromEntries(
     Object.keys(SCHEMAS).map((kind) => {

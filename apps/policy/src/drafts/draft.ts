@@ -12,6 +12,7 @@ export const DRAFT_KINDS = [
   'quotas',
   'delegations',
   'residencies',
+  'waivers',
   'patterns',
   'redactions',
   'tests',
@@ -29,6 +30,7 @@ export const BUNDLED_KINDS = [
   'quotas',
   'delegations',
   'residencies',
+  'waivers',
   'patterns',
   'redactions',
 ] as const satisfies readonly DraftKind[];

@@ -1,4 +1,5 @@
 import { Bus } from '@signalbox/bus';
+import { TRUSTED_CALL } from '@signalbox/contracts';
 import { type CompiledPolicy, floorMemory, PolicyStore, watchBundles } from '@signalbox/policy-engine';
 import { startMesh, startPostgres, type TestMesh, type TestPostgres, waitFor } from '@signalbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -93,7 +94,13 @@ describe('a draft', () => {
     expect([published.status, published.headers.get('sb-bundle')]).toEqual([200, String(before + 1)]);
     const now = await inForce(before + 1);
     expect(now.limits).toEqual({ concurrentRunsMax: 7 });
-    const access = { agent: 'reader', tool: 'http_get', arguments: { url: 'https://example.com/' }, userId: 'first' };
+    const access = {
+      agent: 'reader',
+      tool: 'http_get',
+      arguments: { url: 'https://example.com/' },
+      userId: 'first',
+      labels: TRUSTED_CALL,
+    };
     expect(now.authorize(access)).toMatchObject({ outcome: 'permit', rules: ['reader-reads'] });
     expect(told(await send('POST', '/drafts/both/publish'))).toEqual([409, 'CONFLICT']);
   });

@@ -42,6 +42,7 @@ const SINGULAR = {
   residencies: 'Residency',
   redactions: 'Redaction',
   patterns: 'Pattern',
+  waivers: 'Waiver',
 } as const;
 type CollectionName = keyof typeof SINGULAR;
 
@@ -102,6 +103,7 @@ const REQUESTS = new Set([
   'Test',
   'Redaction',
   'Pattern',
+  'Waiver',
   'NewKey',
   'KeyChange',
   'TenantLimits',

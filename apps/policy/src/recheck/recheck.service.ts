@@ -3,7 +3,6 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import { CONFIG, LOGGER } from '@signalbox/app-runtime';
 import { type RecordedCall, RECORDED_CALLS_MAX, type RunPlace } from '@signalbox/contracts';
 import { MeshError, pause } from '@signalbox/kernel';
-import type { ToolAccess } from '@signalbox/policy-engine';
 import type { Logger } from '@signalbox/telemetry';
 import { CedarPort } from '../cedar/cedar.port.js';
 import { ChangeNotes } from '../drafts/notes.port.js';
@@ -110,7 +109,7 @@ export class RecheckService implements OnApplicationBootstrap, OnApplicationShut
     if (bundle === null) return;
     const reference = await this.#referenceOf(tenant, bundle.version, bundle.hash);
     if (reference === undefined) return this.#leave(tenant, { 'its bundle is not kept any more': 1 });
-    const expected = reference === null ? null : reference.decide(question as ToolAccess);
+    const expected = reference === null ? null : reference.decide(question);
     if (reference !== null && expected === null) return this.#leave(tenant, { 'no decision of policy': 1 });
     const difference =
       expected === null ? 'recorded under a bundle that was never issued' : differenceOf(decision, expected);

@@ -1,4 +1,10 @@
-import type { CedarPolicy, DecisionRecord, PolicyBundleV1, Rule } from '@signalbox/contracts';
+import {
+  type CedarPolicy,
+  type DecisionRecord,
+  type PolicyBundleV1,
+  type Rule,
+  TRUSTED_CALL,
+} from '@signalbox/contracts';
 import { compilePolicy } from '@signalbox/policy-engine';
 import { describe, expect, it } from 'vitest';
 import { WasmCedarAdapter } from '../cedar/adapters/wasm-cedar.adapter.js';
@@ -44,18 +50,30 @@ const CALLS: [tool: string, args: Record<string, unknown>, kind: string][] = [
   ['javascript', { code: '1' }, 'error'],
 ];
 const decided = (tool: string, args: Record<string, unknown>): DecisionRecord =>
-  compiled.authorize({ agent: 'analyst', tool, arguments: args, userId: 'ann' });
+  compiled.authorize({ agent: 'analyst', tool, arguments: args, userId: 'ann', labels: TRUSTED_CALL });
 
 describe('ReferenceDecisions', () => {
   it.each(CALLS)('finds no difference where %s %j is decided by the engine as it is', (tool, args, kind) => {
     const recorded = decided(tool, args);
     expect(recorded.kind).toBe(kind);
-    const expected = reference.decide({ agent: 'analyst', tool, arguments: args, userId: 'ann' })!;
+    const expected = reference.decide({
+      agent: 'analyst',
+      tool,
+      arguments: args,
+      userId: 'ann',
+      labels: TRUSTED_CALL,
+    })!;
     expect(differenceOf(recorded, expected)).toBeNull();
   });
 
   it.each(CALLS)('finds the difference where a record of %s %j says otherwise', (tool, args, kind) => {
-    const expected = reference.decide({ agent: 'analyst', tool, arguments: args, userId: 'ann' })!;
+    const expected = reference.decide({
+      agent: 'analyst',
+      tool,
+      arguments: args,
+      userId: 'ann',
+      labels: TRUSTED_CALL,
+    })!;
     const falsified =
       kind === 'permit'
         ? ({ outcome: 'deny', kind: 'forbid' } as const)
@@ -65,11 +83,19 @@ describe('ReferenceDecisions', () => {
 
   it('finds a record that names another policy', () => {
     const [tool, args] = CALLS[0]!;
-    const expected = reference.decide({ agent: 'analyst', tool, arguments: args, userId: 'ann' })!;
+    const expected = reference.decide({
+      agent: 'analyst',
+      tool,
+      arguments: args,
+      userId: 'ann',
+      labels: TRUSTED_CALL,
+    })!;
     expect(differenceOf({ ...decided(tool, args), policies: ['code'] }, expected)).toContain('must be (reads)');
   });
 
   it('says nothing of calls that are none of policy’s', () => {
-    expect(reference.decide({ agent: 'nobody', tool: 'python', arguments: {}, userId: 'ann' })).toBeNull();
+    expect(
+      reference.decide({ agent: 'nobody', tool: 'python', arguments: {}, userId: 'ann', labels: TRUSTED_CALL }),
+    ).toBeNull();
   });
 });

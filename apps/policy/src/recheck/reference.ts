@@ -1,5 +1,5 @@
 import type { DecisionRecord, PolicyBundleV1 } from '@signalbox/contracts';
-import { type CompiledPolicy, compilePolicy, requestJson, type ToolAccess, ToolCalls } from '@signalbox/policy-engine';
+import { compileBaseRules, compileRules, requestJson, type ToolAccess, ToolCalls } from '@signalbox/policy-engine';
 import type { CedarPort } from '../cedar/cedar.port.js';
 
 /** What a decision must be, without anything that only our compiled policies say. */
@@ -14,9 +14,9 @@ export interface Expected {
 const RANKS: Record<string, number> = { forbid: 0, error: 1, approve: 2, permit: 3, default: 4 };
 const OUTCOMES: Record<string, DecisionRecord['outcome']> = { permit: 'permit', approve: 'approve' };
 
-/** Decides calls by a bundle with Cedar's own engine for its policies; the rules are compiled anew. */
+/** Decides calls by a bundle with Cedar's own engine for its policies; the rules are compiled anew for each. */
 export class ReferenceDecisions {
-  readonly #withoutPolicies: CompiledPolicy;
+  readonly #rules: PolicyBundleV1['rules'];
   readonly #texts: Readonly<Record<string, string>>;
   readonly #asking: ReadonlySet<string>;
 
@@ -25,25 +25,27 @@ export class ReferenceDecisions {
     private readonly cedar: CedarPort,
   ) {
     const enforced = (bundle.policies ?? []).filter(({ mode }) => mode !== 'shadow');
-    this.#withoutPolicies = compilePolicy({ ...bundle, policies: [] });
+    this.#rules = bundle.rules.filter(({ mode }) => mode !== 'shadow');
     this.#texts = Object.fromEntries(enforced.map(({ id, text }) => [id, text]));
     this.#asking = new Set(
       enforced.flatMap(({ id, json }) => ('approve' in ((json['annotations'] ?? {}) as object) ? [id] : [])),
     );
   }
 
-  /** Null where a call is none of policy's: unknown agent or tool, no object of arguments, a halt. */
-  decide(access: ToolAccess): Expected | null {
-    const rules = this.#withoutPolicies.authorize(access);
-    if (RANKS[rules.kind] === undefined) return null;
-    const tool = this.bundle.tools.find(({ name }) => name === access.tool);
-    if (!tool) return null;
-    const byRules = { kind: rules.kind, policies: rules.policies ?? [] };
-    const byCedar = this.#byCedar(new ToolCalls(access.agent, tool).request(access.arguments, access.userId));
-    const order = RANKS[byRules.kind]! - RANKS[byCedar.kind]!;
-    const policies = [...(order <= 0 ? byRules.policies : []), ...(order >= 0 ? byCedar.policies : [])];
-    const { kind } = order <= 0 ? byRules : byCedar;
-    return { kind, outcome: OUTCOMES[kind] ?? 'deny', policies };
+  /** Null where a call is none of policy's: unknown agent or tool, no object of arguments. */
+  decide({ agent, tool: name, arguments: args, userId, labels }: ToolAccess): Expected | null {
+    const tool = this.bundle.tools.find((one) => one.name === name);
+    const has = this.bundle.agents.some(({ id, tools }) => id === agent && tools.includes(name));
+    if (!tool || !has || args === null || typeof args !== 'object' || Array.isArray(args)) return null;
+    const rules = compileRules(this.#rules, agent, name)(args, userId, labels);
+    const byCedar = this.#byCedar(new ToolCalls(agent, tool).request(args, userId, labels));
+    const order = RANKS[rules.kind]! - RANKS[byCedar.kind]!;
+    const policies = order >= 0 ? byCedar.policies : [];
+    const kind = order <= 0 ? rules.kind : (byCedar.kind as typeof rules.kind);
+    const verdict = { kind, outcome: OUTCOMES[kind] ?? 'deny', rules: [], policies, reason: '' };
+    const onBase = compileBaseRules(tool, agent, this.bundle.waivers ?? []);
+    const { kind: finalKind, outcome } = onBase === null ? verdict : onBase(verdict, labels, args);
+    return { kind: finalKind, outcome, policies };
   }
 
   #byCedar(request: Parameters<typeof requestJson>[0]): { kind: string; policies: string[] } {
@@ -64,6 +66,7 @@ const NAMED_MAX = 16;
 export function differenceOf(recorded: DecisionRecord, expected: Expected): string | null {
   // What a person approved was asked for; the answer is the person's.
   const kind = recorded.kind === 'approval' ? 'approve' : recorded.kind;
+  if (RANKS[kind] === undefined) return null;
   // Several that ask, and nobody whom all would let approve: an error that Cedar knows nothing of.
   if (kind === 'error' && expected.kind === 'approve') return null;
   if (kind !== expected.kind) return `recorded as ${kind}, must be ${expected.kind}`;

@@ -2,7 +2,7 @@ import { Database } from '@signalbox/persistence';
 import type { Logger } from '@signalbox/telemetry';
 import type { PolicyConfig } from '../config.js';
 import { DraftEntity } from '../drafts/entities/draft.entity.js';
-import { AddDrafts1797200000000 } from '../drafts/migrations/add-drafts.migration.js';
+import { AddDrafts1797400000000 } from '../drafts/migrations/add-drafts.migration.js';
 import { AddChanges1797000000000 } from '../changes/migrations/add-changes.migration.js';
 import { ScheduleEntity } from '../schedules/entities/schedule.entity.js';
 import { AddSchedules1795600000000 } from '../schedules/migrations/add-schedules.migration.js';
@@ -16,6 +16,7 @@ import { AddLimits1796400000000 } from './migrations/add-limits.migration.js';
 import { AddPolicies1796500000000 } from './migrations/add-policies.migration.js';
 import { AddQuotas1797100000000 } from './migrations/add-quotas.migration.js';
 import { AddRedactions1796700000000 } from './migrations/add-redactions.migration.js';
+import { AddWaivers1797300000000 } from './migrations/add-waivers.migration.js';
 import { CreatePolicy1764000000000 } from './migrations/create-policy.migration.js';
 
 const POOL_MAX = 10;
@@ -43,7 +44,8 @@ export function makeDatabase(config: PolicyConfig, logger: Logger): Database {
       AddRedactions1796700000000,
       AddChanges1797000000000,
       AddQuotas1797100000000,
-      AddDrafts1797200000000,
+      AddWaivers1797300000000,
+      AddDrafts1797400000000,
     ],
     applicationName: 'signalbox policy',
     poolMax: POOL_MAX,

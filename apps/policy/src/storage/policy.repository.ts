@@ -14,6 +14,7 @@ import type {
   SignedBundleV1,
   TenantLimits,
   ToolManifest,
+  Waiver,
 } from '@signalbox/contracts';
 import type { Draft } from '../drafts/draft.js';
 import type { ChangeDraft } from '../changes/change.js';
@@ -33,6 +34,7 @@ export interface Definitions {
   residencies: Residency;
   redactions: RedactionRule;
   patterns: RedactionPattern;
+  waivers: Waiver;
 }
 export type Kind = keyof Definitions;
 export const KINDS = [
@@ -49,6 +51,7 @@ export const KINDS = [
   'residencies',
   'redactions',
   'patterns',
+  'waivers',
 ] as const satisfies readonly Kind[];
 
 /** The whole of a tenant's policy. */

@@ -1,4 +1,4 @@
-import type { PolicyTest, ToolManifest } from '@signalbox/contracts';
+import { type PolicyTest, type ToolManifest, TRUSTED_CALL } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import type { CompiledPolicy } from '@signalbox/policy-engine';
 import { type Judge, judgeOf } from './judge.js';
@@ -38,8 +38,8 @@ export function assertPassing(results: readonly TestResult[]): void {
   throw new MeshError('TESTS_FAILED', `${texts.join(' ')}${more}`.slice(0, 2_000), { details: { failing } });
 }
 
-function resultOf({ id, expect, ...access }: PolicyTest, judge: Judge): TestResult {
-  const { outcome, kind, rules, policies = [], reason } = judge(access);
+function resultOf({ id, expect, labels = TRUSTED_CALL, ...call }: PolicyTest, judge: Judge): TestResult {
+  const { outcome, kind, rules, policies = [], reason } = judge({ ...call, labels });
   const by = [...rules, ...policies];
   const isAsExpected = outcome === expect.outcome && (expect.by === undefined || sameNames(by, expect.by));
   // A call that never reaches policy tests nothing of it.

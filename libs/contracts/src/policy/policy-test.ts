@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Token } from '../ids.js';
+import { CallLabels } from '../label.js';
 
 /** A call, and what policy must say of it. Kept beside the policies, and run before any change is in force. */
 export const PolicyTest = z.object({
@@ -12,6 +13,8 @@ export const PolicyTest = z.object({
   arguments: z.record(z.string(), z.unknown()).default({}),
   /** Who started the run. */
   userId: Token,
+  /** What led to the call; absent: trusted words alone, which anybody may read. */
+  labels: CallLabels.optional(),
   expect: z.object({
     outcome: z.enum(['permit', 'deny', 'approve']),
     /** All rules and policies that must have decided it; absent: whichever. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RunId } from '../ids.js';
+import { CallLabels, TRUSTED_CALL } from '../label.js';
 import { DecisionRecord } from '../policy/decision-record.js';
 import { Count, Millis } from '../units.js';
 import { RunPlace } from './recorded-calls-request.v1.js';
@@ -14,6 +15,8 @@ export const RecordedCall = z.object({
     tool: z.string(),
     arguments: z.record(z.string(), z.unknown()),
     userId: z.string(),
+    /** Of decisions made before there were labels: trusted. */
+    labels: CallLabels.default(TRUSTED_CALL),
   }),
   decision: DecisionRecord,
 });

@@ -12,6 +12,7 @@ export const FOLDER_KINDS = [
   'quotas',
   'delegations',
   'residencies',
+  'waivers',
   'patterns',
   'redactions',
   'tests',

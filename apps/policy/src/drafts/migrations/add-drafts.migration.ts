@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Drafts of changes, tests of policies, how changes are reviewed, and who made which bundle. */
-export class AddDrafts1797200000000 implements MigrationInterface {
-  readonly name = 'AddDrafts1797200000000';
+export class AddDrafts1797400000000 implements MigrationInterface {
+  readonly name = 'AddDrafts1797400000000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

@@ -21,6 +21,7 @@ import {
   RuleEntity,
   TestEntity,
   ToolEntity,
+  WaiverEntity,
 } from '../entities/definition.entities.js';
 import { LimitsEntity } from '../entities/limits.entity.js';
 import { ReviewEntity } from '../entities/review.entity.js';
@@ -61,6 +62,7 @@ export const definitionEntities = {
   residencies: ResidencyEntity,
   redactions: RedactionEntity,
   patterns: PatternEntity,
+  waivers: WaiverEntity,
 };
 /** One tenant's rows, inside the transaction that holds its lock. */
 export class PostgresTenantTransaction implements TenantTransaction {
