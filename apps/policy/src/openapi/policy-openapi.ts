@@ -23,6 +23,7 @@ import {
 } from './openapi-parts.js';
 import { changePaths, changeSchemas } from './change-paths.js';
 import { cedarPaths, cedarSchemas } from './cedar-paths.js';
+import { limitsPath } from './limits-path.js';
 import { draftPaths } from './draft-paths.js';
 import { draftRequests, draftSchemas } from './draft-schemas.js';
 import { privacyPaths, privacySchemas } from './privacy-paths.js';
@@ -164,27 +165,6 @@ function member(name: CollectionName): Json {
   };
 }
 
-/** Always there, so that there is nothing to make or remove. */
-const limits: Json = {
-  parameters: [tenant],
-  get: {
-    operationId: 'getLimits',
-    tags: ['limits'],
-    responses: { 200: reply('As they are now; revision 0 where none were set.', 'TenantLimitsView', etag), ...always },
-  },
-  put: {
-    operationId: 'putLimits',
-    tags: ['limits'],
-    parameters: [ifMatch],
-    requestBody: { required: true, ...jsonBody('TenantLimits') },
-    responses: {
-      200: reply('Replaced, all of them.', 'TenantLimitsView', { ...etag, ...bundleHeaders }),
-      ...always,
-      ...onChange,
-    },
-  },
-};
-
 /** The OpenAPI 3.1 document of the admin API, from the schemas that the API itself validates with. */
 export function policyOpenApi(): Json {
   const base = '/admin/v1/tenants';
@@ -213,7 +193,7 @@ export function policyOpenApi(): Json {
   Object.assign(paths, cedarPaths(`${base}/{tenant}`));
   Object.assign(paths, draftPaths(`${base}/{tenant}`));
   Object.assign(paths, privacyPaths(`${base}/{tenant}`));
-  paths[`${base}/{tenant}/limits`] = limits;
+  paths[`${base}/{tenant}/limits`] = limitsPath;
   Object.assign(paths, schedulePaths(`${base}/{tenant}/schedules`));
   Object.assign(paths, changePaths('/admin/v1'));
   paths[`${base}/{tenant}/bundle`] = {
