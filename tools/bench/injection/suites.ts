@@ -7,7 +7,6 @@ export type Suite = Readonly<Record<string, Record<string, unknown>>>;
 type Fields = Record<string, unknown>;
 type Answer = (suite: Suite, args: Fields) => unknown;
 
-export const SUITES = ['banking', 'slack', 'travel', 'workspace'] as const;
 const VECTORS = 'injection_vectors';
 const PLACE = /\{([a-z_0-9]+)\}/g;
 
