@@ -12,7 +12,7 @@ import { measureDetector } from './injection/detectors.ts';
 import { injecAgent } from './injection/injecagent.ts';
 import { listedScenarios } from './injection/lists.ts';
 import { InjectionMesh } from './injection/mesh.ts';
-import { readScenarios } from './injection/read-scenarios.ts';
+import { readScenarios, ScenarioError } from './injection/read-scenarios.ts';
 import { attackRows, isDone, targetsOf, taskRows } from './injection/report.ts';
 import type { Scenario } from './injection/scenario.ts';
 import type { Outcome } from './injection/trial.ts';
@@ -40,9 +40,10 @@ export async function run(argv: string[]): Promise<Record<string, unknown>> {
   const data = resolve(values.data ?? join(DATA, 'injection'));
   if (!existsSync(data) && values.scenarios === undefined)
     report.log(`ABSENT: ${data}. Give --data DIR, or set SIGNALBOX_DATA; only our own tasks and attacks are played.`);
-  const all = values.scenarios ? readScenarios(values.scenarios) : [...injecAgent(data), ...listedScenarios(data)];
-  const scenarios = chosen(all, values);
-  const detector = measureDetector(data, all);
+  if (!['on', 'off'].includes(values['base-rules'])) refuse('--base-rules is on or off.');
+  const scenarios = chosen(scenariosOf(values.scenarios, values.data, data), values);
+  if (scenarios.length === 0) refuse('No scenario is left to play.');
+  const detector = measureDetector(data, scenarios);
   report.table(detector.rows);
   const outcomes = await played(scenarios, values['base-rules'] === 'off');
   const attacks = attackRows(outcomes);
@@ -51,6 +52,21 @@ export async function run(argv: string[]): Promise<Record<string, unknown>> {
   report.table(tasks);
   if (values.details) showDetails(outcomes);
   return { attacks, tasks, detector, targets: targetsOf(outcomes, detector.rows) };
+}
+
+/** Those of the file, and those of the data unless a file alone was given. */
+function scenariosOf(file: string | undefined, given: string | undefined, data: string): Scenario[] {
+  try {
+    const own = file === undefined ? [] : readScenarios(file);
+    return file !== undefined && given === undefined ? own : [...own, ...injecAgent(data), ...listedScenarios(data)];
+  } catch (error) {
+    return refuse(error instanceof ScenarioError ? error.message : String(error));
+  }
+}
+
+function refuse(why: string): never {
+  process.stderr.write(`${why}\n`);
+  process.exit(2);
 }
 
 function chosen(all: Scenario[], { quick, only }: { quick: boolean; only?: string | undefined }): Scenario[] {
