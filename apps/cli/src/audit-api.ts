@@ -86,7 +86,7 @@ export async function readAudit<S extends z.ZodType>(
   const url = `${urlOf(access, 'audit')}/audit/v1/tenants/${access.tenant}${path}`;
   const response = await fetch(url, {
     headers: {
-      authorization: `Bearer ${access.key('admin.token')}`,
+      authorization: `Bearer ${access.adminKey()}`,
       ...(body ? { 'content-type': 'application/json' } : {}),
     },
     ...(body ? { method: 'POST', body: JSON.stringify(body) } : {}),

@@ -1,6 +1,8 @@
 import { ClientError } from '@signalbox/client';
 import { MeshError } from '@signalbox/kernel';
+import { adminKeys } from './commands/admin-keys.js';
 import { audit } from './commands/audit.js';
+import { changes } from './commands/changes.js';
 import { cost } from './commands/cost.js';
 import { fork } from './commands/fork.js';
 import { letters } from './commands/letters.js';
@@ -12,6 +14,7 @@ import { runs } from './commands/runs.js';
 import { schedules } from './commands/schedules.js';
 import { signal } from './commands/signal.js';
 import { status } from './commands/status.js';
+import { users } from './commands/users.js';
 import { UsageError } from './usage-error.js';
 
 const USAGE = `signalbox – talk to a mesh
@@ -46,6 +49,12 @@ const USAGE = `signalbox – talk to a mesh
                                  runs that are started by the clock
   signalbox policy ls|show|put|rm|validate|schema
                                  Cedar policies: who may call which tool, and how
+  signalbox admin-keys ls|show|add|rotate|rm
+                                 keys of services and people that call the admin APIs
+  signalbox users ls|show|add|grant|enable|disable|rm
+                                 users by the tokens of your issuer
+  signalbox changes ls|show|verify
+                                 who changed what, and when
   signalbox audit verify [run]   recompute the hash chain of one run, or of all
   signalbox cost [--by tenant|user|agent|model]
                                  what was spent
@@ -64,6 +73,9 @@ const COMMANDS: Record<string, (argv: string[]) => Promise<number>> = {
   letters,
   schedules,
   policy,
+  'admin-keys': adminKeys,
+  users,
+  changes,
   audit,
   cost,
   status,

@@ -1,13 +1,26 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '@signalbox/access';
+import { CallersModule } from './callers/callers.module.js';
+import { StoredPrincipals } from './callers/stored-principals.adapter.js';
 import { ChangesModule } from './changes/changes.module.js';
 import { DefinitionsModule } from './definitions/definitions.module.js';
+import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { SchedulesModule } from './schedules/schedules.module.js';
 import { UpkeepModule } from './upkeep/upkeep.module.js';
 
 @Module({
-  imports: [AccessModule, ChangesModule, SchedulesModule, LimitsModule, DefinitionsModule, UpkeepModule, OpenApiModule],
+  imports: [
+    AccessModule.with(StoredPrincipals, [CallersModule]),
+    CallersModule,
+    ChangesModule,
+    IdempotencyModule,
+    SchedulesModule,
+    LimitsModule,
+    DefinitionsModule,
+    UpkeepModule,
+    OpenApiModule,
+  ],
 })
 export class AppModule {}

@@ -1,6 +1,7 @@
 import { Database } from '@signalbox/persistence';
 import type { Logger } from '@signalbox/telemetry';
 import type { PolicyConfig } from '../config.js';
+import { AddCallers1797100000000 } from '../callers/migrations/add-callers.migration.js';
 import { AddChanges1797000000000 } from '../changes/migrations/add-changes.migration.js';
 import { ScheduleEntity } from '../schedules/entities/schedule.entity.js';
 import { AddSchedules1795600000000 } from '../schedules/migrations/add-schedules.migration.js';
@@ -30,6 +31,7 @@ export function makeDatabase(config: PolicyConfig, logger: Logger): Database {
       AddPolicies1796500000000,
       AddRedactions1796700000000,
       AddChanges1797000000000,
+      AddCallers1797100000000,
     ],
     applicationName: 'signalbox policy',
     poolMax: POOL_MAX,

@@ -33,6 +33,7 @@ const built: Record<ChannelName, string> = {
   vaultDeposit: subjects.svc('guard', 'deposit', tenant),
   partitionCheck: subjects.svc('audit', 'whole', tenant),
   archivedRun: subjects.svc('audit', 'run', tenant),
+  caller: subjects.svc('policy', 'caller', tenant),
   gateLetters: subjects.svc('guard', 'letters', tenant),
   scheduleFire: subjects.svc('guard', 'fire', tenant),
   letterReplay: subjects.svc('router', 'replay', tenant),

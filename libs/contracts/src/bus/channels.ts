@@ -16,6 +16,7 @@ import { TokenDeltaV1 } from '../work/token-delta.v1.js';
 import { ToolWorkV1 } from '../work/tool-work.v1.js';
 import { VaultDepositV1 } from '../work/vault-deposit.v1.js';
 import { ASK_CHANNELS } from './ask-channels.js';
+import { CALLER_CHANNELS } from './caller-channels.js';
 import type { Channel } from './channel.js';
 import { IN_CHANNELS } from './in-channels.js';
 import { LETTER_CHANNELS } from './letter-channels.js';
@@ -144,6 +145,7 @@ export const CHANNELS = {
     doc: 'A run that left the hot streams.',
   },
   ...LETTER_CHANNELS,
+  ...CALLER_CHANNELS,
   ...SCHEDULE_CHANNELS,
   partitionCheck: {
     account: 'CORE',

@@ -1,7 +1,9 @@
-import { currentCall } from '@signalbox/access';
-import { canonicalJson } from '@signalbox/kernel';
+import { type Call, currentCall } from '@signalbox/access';
+import { canonicalJson, MeshError } from '@signalbox/kernel';
 import type { EntityManager } from 'typeorm';
 import { type Change, type ChangeDraft, FIRST_PREVIOUS, hashOf } from '../change.js';
+
+type Claim = NonNullable<Call['claim']>;
 
 /** In whose name Signalbox changes what nobody asked for: the sample policy, a first key. */
 const ITSELF: Change['principal'] = { id: 'signalbox', kind: 'service', name: 'policy service' };
@@ -12,6 +14,7 @@ const ITSELF: Change['principal'] = { id: 'signalbox', kind: 'service', name: 'p
  */
 export async function recordChange(manager: EntityManager, log: string, draft: ChangeDraft): Promise<void> {
   const call = currentCall();
+  if (call?.claim) await markClaim(manager, call.claim);
   const [head] = await manager.query<{ seq: number; hash: string }[]>(
     `insert into change_heads (log, seq, hash) values ($1, 1, $2)
      on conflict (log) do update set seq = change_heads.seq + 1 returning seq, hash`,
@@ -50,6 +53,15 @@ export async function recordChange(manager: EntityManager, log: string, draft: C
   );
   await manager.query('update change_heads set hash = $2 where log = $1', [log, hash]);
   await manager.query('insert into change_outbox (log, seq) values ($1, $2)', [log, seq]);
+}
+
+/** So that nobody repeats what was done; and who was too slow, and is repeated already, does nothing. */
+async function markClaim(manager: EntityManager, { principal, keyDigest, claim }: Claim): Promise<void> {
+  const [mine] = await manager.query<[unknown[], number]>(
+    `update kept_answers set acted = true where principal = $1 and key_digest = $2 and claim = $3 returning claim`,
+    [principal, keyDigest, claim],
+  );
+  if (mine.length === 0) throw new MeshError('IDEMPOTENCY_BUSY', 'The request took so long that it is handled anew.');
 }
 
 const textOf = (value: object | null): string | null => (value === null ? null : canonicalJson(value));
