@@ -3,6 +3,7 @@ import { ADMIN_ROLES, type AdminGrant, type AdminPrincipal, type AdminRole } fro
 import { sha256Hex } from '@signalbox/kernel';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Answer, World } from './audit.fixture.js';
+import { IncidentsController } from './incidents/incidents.controller.js';
 import { LettersController } from './letters/letters.controller.js';
 import { ArchiveController, QueriesController } from './queries/queries.controller.js';
 
@@ -14,6 +15,7 @@ const ROUTES: Record<string, string> = {
   'GET /tenants/:tenant/verify': 'reader tenant',
   'GET /tenants/:tenant/cost': 'reader tenant',
   'GET /archive': 'reader mesh',
+  'GET /tenants/:tenant/incidents': 'reader tenant',
   'GET /tenants/:tenant/letters': 'reader tenant',
   'GET /tenants/:tenant/letters/:id': 'reader tenant',
   'POST /tenants/:tenant/letters/replay': 'admin tenant',
@@ -25,7 +27,9 @@ const HELD: Record<AdminRole, AdminRole[]> = {
   author: ['reader', 'author'],
   admin: [...ADMIN_ROLES],
 };
-const routes = [QueriesController, ArchiveController, LettersController].flatMap((controller) => routesOf(controller));
+const routes = [QueriesController, ArchiveController, LettersController, IncidentsController].flatMap((controller) =>
+  routesOf(controller),
+);
 
 let world: World;
 /** By the digest of their keys, as the policy service would know them. */

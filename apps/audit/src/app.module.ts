@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AccessModule, BusPrincipalsAdapter } from '@signalbox/access';
 import { ArchiveModule } from './archive/archive.module.js';
 import { ArchivistModule } from './archivist/archivist.module.js';
+import { IncidentsModule } from './incidents/incidents.module.js';
 import { LettersModule } from './letters/letters.module.js';
 import { NotesModule } from './notes/notes.module.js';
 import { QueriesModule } from './queries/queries.module.js';
@@ -11,6 +12,7 @@ import { QueriesModule } from './queries/queries.module.js';
     AccessModule.with(BusPrincipalsAdapter),
     ArchiveModule,
     ArchivistModule,
+    IncidentsModule,
     LettersModule,
     NotesModule,
     QueriesModule,

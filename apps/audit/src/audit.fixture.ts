@@ -82,6 +82,8 @@ export interface RunPlan {
   acceptedAt?: number;
   input?: string;
   output?: string;
+  /** Of the guard, or of the gate that lets an answer in. */
+  ruleset?: string | undefined;
   /** Where it begins in another run. */
   begins?: Pick<JournalBody<'run.accepted.v1'>, 'fork' | 'prefix'>;
 }
@@ -181,6 +183,7 @@ export class World {
       oidcTimeoutMs: 3_000,
       oidcKeysLifeMs: 600_000,
       oidcRefetchMs: 30_000,
+      sampleMessages: 64,
       ...change,
     };
     const http = { port: httpPort, bodyBytesMax: 16_384 };
@@ -279,7 +282,7 @@ export class World {
         principal: { keyId: 'key', userId: plan.userId ?? 'user' },
         input,
         redactions: {},
-        ruleset: 'r1',
+        ruleset: plan.ruleset ?? 'r1',
         stream: false,
       },
       ...{ bundle, acceptedAt: plan.acceptedAt ?? Date.now(), ...plan.begins },
@@ -317,6 +320,7 @@ export class World {
       simulated: true,
       tries: [],
       redactions: {},
+      ...(plan.ruleset === undefined ? {} : { ruleset: plan.ruleset }),
       completedAt: Date.now(),
     });
   }

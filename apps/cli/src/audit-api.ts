@@ -1,6 +1,7 @@
-import { MeshError, parseJson } from '@signalbox/kernel';
+import { parseJson } from '@signalbox/kernel';
 import { z } from 'zod';
 import { type Access, urlOf } from './mesh-access.js';
+import { refusal } from './policy-api.js';
 
 const TIMEOUT_MS = 30_000;
 
@@ -76,6 +77,22 @@ export const LetterOutcomes = z.object({
   ),
 });
 
+export const IncidentList = z.object({
+  data: z.array(
+    z.object({
+      id: z.string(),
+      kind: z.string(),
+      what: z.string(),
+      subject: z.string(),
+      seq: z.number().nullable(),
+      count: z.number(),
+      firstAt: z.number(),
+      lastAt: z.number(),
+    }),
+  ),
+  looked: z.object({ messages: z.number() }),
+});
+
 /** Asks the audit service's REST API, below `/audit/v1/tenants/<tenant>`; with a body it is a POST. */
 export async function readAudit<S extends z.ZodType>(
   access: Access,
@@ -93,12 +110,6 @@ export async function readAudit<S extends z.ZodType>(
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   const answer = parseJson(new Uint8Array(await response.arrayBuffer()));
-  if (!response.ok) {
-    const problem = z.object({ title: z.string(), detail: z.string() }).safeParse(answer);
-    throw new MeshError(
-      'STORE_UNAVAILABLE',
-      problem.success ? `${problem.data.title}: ${problem.data.detail}` : `HTTP ${response.status}`,
-    );
-  }
+  if (!response.ok) throw refusal(response.status, answer);
   return schema.parse(answer);
 }

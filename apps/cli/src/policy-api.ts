@@ -35,7 +35,7 @@ export async function changePolicy(
 }
 
 /** What the API says is wrong, under its own code. */
-function refusal(status: number, answer: unknown): MeshError {
+export function refusal(status: number, answer: unknown): MeshError {
   const problem = z.object({ title: z.string(), detail: z.string() }).safeParse(answer);
   if (problem.success) return MeshError.fromWire({ code: problem.data.title, message: problem.data.detail });
   return new MeshError(status === 404 ? 'NOT_FOUND' : 'REQUEST_INVALID', `HTTP ${status}`);

@@ -3,14 +3,17 @@ import {
   assertNotBlocked,
   type Cleaned,
   countFound,
+  EncodedStream,
   findingsOf,
   type Found,
   joinCleaned,
+  mapEncodedRuns,
   type RedactOptions,
   redactJson,
   redactText,
   RedactingStream,
   Rendering,
+  type RunReader,
   type Ruleset,
 } from '@signalbox/privacy';
 import type { ProviderAnswer, ProviderMessage } from '../providers/provider.port.js';
@@ -49,12 +52,20 @@ export class CallText {
 
   /** For text that is still being made; gives the same as `clean` does on the whole. */
   stream(): { push(text: string): string; end(): string; found(): Found[] } {
+    const inside: Cleaned[] = [];
+    const opening = new EncodedStream(this.#reader(inside));
     const redacting = new RedactingStream(this.#redact);
     const unrendering = this.#rendering.unrenderStream();
+    const found = new Map<string, Found>();
     return {
-      push: (text) => unrendering.push(redacting.push(text)),
-      end: () => unrendering.push(redacting.end()) + unrendering.end(),
-      found: () => redacting.found,
+      push: (text) => unrendering.push(redacting.push(opening.push(text))),
+      end: () => unrendering.push(redacting.push(opening.end()) + redacting.end()) + unrendering.end(),
+      // What is new comes last.
+      found: () => {
+        for (const one of [...inside.flatMap((part) => part.found), ...redacting.found])
+          if (!found.has(one.token)) found.set(one.token, one);
+        return [...found.values()];
+      },
     };
   }
 
@@ -62,7 +73,8 @@ export class CallText {
   clean(answer: ProviderAnswer): CleanAnswer {
     const parts: Cleaned[] = [];
     const text = (raw: string): string => {
-      const { text: redacted, ...cleaned } = redactText(raw, this.#redact);
+      const opened = mapEncodedRuns(raw, this.#reader(parts));
+      const { text: redacted, ...cleaned } = redactText(opened, this.#redact);
       parts.push(cleaned);
       return this.#rendering.unrender(redacted);
     };
@@ -81,6 +93,16 @@ export class CallText {
     assertNotBlocked(all, 'The answer of the model');
     const { name: ruleset } = this.#redact.ruleset;
     return { content, toolCalls, found: all.found, redactions: countFound(all), ...findingsOf(all), ruleset };
+  }
+
+  /** Of base64 in what the model says; what comes of it is added to the parts. */
+  #reader(parts: Cleaned[]): RunReader {
+    const clean = (text: string): string => {
+      const { value, ...cleaned } = redactJson(text, this.#redact);
+      parts.push(cleaned);
+      return String(value);
+    };
+    return { text: clean, binary: clean };
   }
 
   #isOffered(name: string): boolean {

@@ -5,5 +5,5 @@ export { type ProvisionedItem, type ProvisionOptions, type ProvisionReport, prov
 export { type RenderOptions, renderServer } from './render-server.js';
 export { resizeStream } from './resize-stream.js';
 export { type Attempt, selfTest, type SelfTestOptions, type SelfTestReport } from './self-test.js';
-export { type Tap, type Tapped, tapCore, tapGate } from './tap.js';
+export { type Tap, type Tapped, tapCore, tapGate, tapInboxes } from './tap.js';
 export { connectTenant, type ServerAccess } from './user-connection.js';

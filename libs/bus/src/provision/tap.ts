@@ -1,4 +1,4 @@
-import type { AccountName } from '@signalbox/contracts';
+import { type AccountName, ACCOUNT_SERVICES, inboxPrefix } from '@signalbox/contracts';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { connectService, type ServerAccess } from './user-connection.js';
 
@@ -26,9 +26,33 @@ export function tapGate(access: ServerAccess, hear: (message: Tapped) => void): 
   return tap(access, 'GATE', hear);
 }
 
+/**
+ * Listens to what each service of CORE is answered, with its own user: replies, and what streams deliver to it. Only
+ * who holds all keys can, as tests do.
+ */
+export async function tapInboxes(access: ServerAccess, hear: (message: Tapped) => void): Promise<Tap> {
+  const connections = await Promise.all(
+    ACCOUNT_SERVICES.CORE.map(async (service) => {
+      const connection = await connectService(access, service, 'CORE');
+      await listen(connection, [`${inboxPrefix(service)}.>`], hear);
+      return connection;
+    }),
+  );
+  return { stop: async () => void (await Promise.all(connections.map((connection) => connection.close()))) };
+}
+
 async function tap(access: ServerAccess, account: AccountName, hear: (message: Tapped) => void): Promise<Tap> {
-  const connection: NatsConnection = await connectService(access, 'provisioner', account);
-  for (const subject of TAPPED[account]) {
+  const connection = await connectService(access, 'provisioner', account);
+  await listen(connection, TAPPED[account], hear);
+  return { stop: () => connection.close() };
+}
+
+async function listen(
+  connection: NatsConnection,
+  subjects: readonly string[],
+  hear: (message: Tapped) => void,
+): Promise<void> {
+  for (const subject of subjects) {
     connection.subscribe(subject, {
       callback: (error, message) => {
         if (error) return;
@@ -40,5 +64,4 @@ async function tap(access: ServerAccess, account: AccountName, hear: (message: T
     });
   }
   await connection.flush();
-  return { stop: () => connection.close() };
 }

@@ -1,3 +1,5 @@
+import { LOOK_ALIKES } from './look-alikes.js';
+
 /** What stands for one code point while looking for personal data; `''` for one that nobody sees. */
 export function foldCodePoint(codePoint: number): string {
   const known = cache.get(codePoint);
@@ -32,6 +34,7 @@ const LOOKS_LIKE: Readonly<Record<string, string>> = {
   '\u1e9e': 'SS',
   // Lower-casing a final sigma depends on its neighbours; folding must not.
   '\u03c2': '\u03c3',
+  ...LOOK_ALIKES,
 };
 
 function compute(codePoint: number): string {

@@ -5,10 +5,12 @@ const WORDS_MAX = 4;
 /** Marks inside a word; at its end they count as what stands between. */
 const INNER = new Set([...".'/-&"].map((mark) => mark.charCodeAt(0)));
 const LINKS = new Set(
-  'is was are number numbers num no nr nummer numero n id ids of code card the a an my your his her their our to for at as in on'.split(
+  'is was are number numbers num no nr nummer numero n id ids of code card the a an my your his her their our to for at as in on es est ist jest'.split(
     ' ',
   ),
 );
+/** As keys of programs have it: `passportNumber` speaks of a passport. */
+const JOINED_NUMBER = /(?<=[a-z]{3})numbers?$/;
 const BETWEEN = new Set([...' \t\n:#=.,\'"()_-/*>['].map((mark) => mark.charCodeAt(0)));
 
 /**
@@ -24,7 +26,10 @@ export function wordsBefore(lower: string, start: number): string {
     const end = at;
     while (at > floor && isInner(lower, at - 1)) at -= 1;
     if (at === end || (at === floor && (floor > 0 || isInner(lower, at - 1)))) break;
-    const word = lower.slice(at, end).replace(/^[.'/&-]+/, '');
+    const word = lower
+      .slice(at, end)
+      .replace(/^[.'/&-]+/, '')
+      .replace(JOINED_NUMBER, '');
     // Once there is a word that says something, links belong to it.
     if (words.length > 0 || !LINKS.has(word)) words.unshift(word);
     if (lower[at - 1] !== ' ' && lower[at - 1] !== '_' && words.length > 0) break;
