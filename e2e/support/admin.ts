@@ -1,11 +1,15 @@
 import type {
   AgentManifest,
   CedarPolicy,
+  Delegation,
   ModelManifest,
+  Quota,
   RedactionPattern,
   RedactionRule,
+  Residency,
   Rule,
   ToolManifest,
+  Waiver,
 } from '@signalbox/contracts';
 import { waitFor } from '@signalbox/testing';
 
@@ -24,6 +28,9 @@ export interface Definitions {
   policies?: Omit<CedarPolicy, 'json'>[];
   patterns?: RedactionPattern[];
   redactions?: RedactionRule[];
+  quotas?: Quota[];
+  delegations?: Delegation[];
+  residencies?: Residency[];
 }
 
 /** A run as the audit service has it. */
@@ -53,10 +60,9 @@ export class Admin {
   }
 
   /** Puts definitions in the order in which they name each other. */
-  async define(
-    tenant: string,
-    { models = [], tools = [], agents = [], rules = [], policies = [], patterns = [], redactions = [] }: Definitions,
-  ): Promise<void> {
+  async define(tenant: string, definitions: Definitions): Promise<void> {
+    const { models = [], tools = [], agents = [], rules = [], policies = [], patterns = [] } = definitions;
+    const { redactions = [], quotas = [], delegations = [], residencies = [] } = definitions;
     for (const one of models) await this.#put(tenant, 'models', one.id, one);
     for (const one of tools) await this.#put(tenant, 'tools', one.name, one);
     for (const one of agents) await this.#put(tenant, 'agents', one.id, one);
@@ -64,6 +70,9 @@ export class Admin {
     for (const one of policies) await this.#put(tenant, 'policies', one.id, one);
     for (const one of patterns) await this.#put(tenant, 'patterns', one.id, one);
     for (const one of redactions) await this.#put(tenant, 'redactions', one.id, one);
+    for (const one of quotas) await this.#put(tenant, 'quotas', one.id, one);
+    for (const one of delegations) await this.#put(tenant, 'delegations', one.id, one);
+    for (const one of residencies) await this.#put(tenant, 'residencies', one.id, one);
   }
 
   /** Throws a kill switch, or (without a reason) takes it back. */
@@ -74,14 +83,35 @@ export class Admin {
     await this.#ask(url, change);
   }
 
+  /** Lets some agents go without a rule of the mesh itself. */
+  async waive(tenant: string, waiver: Waiver): Promise<void> {
+    const url = `${this.#policyUrl}/admin/v1/tenants/${tenant}/waivers/${waiver.id}`;
+    await this.#ask(url, { method: 'PUT', body: JSON.stringify(waiver) });
+  }
+
   /** A new bearer key; `agents` is what it may start. */
-  async createKey(tenant: string, userId: string, agents: string[] | '*' = '*'): Promise<{ id: string; key: string }> {
+  async createKey(
+    tenant: string,
+    userId: string,
+    agents: string[] | '*' = '*',
+    more: { roles?: string[] } = {},
+  ): Promise<{ id: string; key: string }> {
     const url = `${this.#policyUrl}/admin/v1/tenants/${tenant}/keys`;
-    return this.#json(url, { method: 'POST', body: JSON.stringify({ userId, agents }) });
+    return this.#json(url, { method: 'POST', body: JSON.stringify({ userId, agents, ...more }) });
+  }
+
+  async remove(tenant: string, kind: keyof Definitions, id: string): Promise<void> {
+    await this.#ask(`${this.#policyUrl}/admin/v1/tenants/${tenant}/${kind}/${id}`, { method: 'DELETE', headers: ANY });
   }
 
   async removeKey(tenant: string, id: string): Promise<void> {
     await this.#ask(`${this.#policyUrl}/admin/v1/tenants/${tenant}/keys/${id}`, { method: 'DELETE', headers: ANY });
+  }
+
+  /** Asks the policy service below the tenant. */
+  async policy<T>(tenant: string, path: string, method = 'GET', body?: object): Promise<T> {
+    const url = `${this.#policyUrl}/admin/v1/tenants/${tenant}${path}`;
+    return this.#json(url, { method, ...(body ? { body: JSON.stringify(body) } : {}) });
   }
 
   /** The run once the archive has its end. */

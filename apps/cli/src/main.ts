@@ -1,12 +1,14 @@
 import { ClientError } from '@signalbox/client';
 import { MeshError } from '@signalbox/kernel';
 import { adminKeys } from './commands/admin-keys.js';
+import { approvals } from './commands/approvals.js';
 import { audit } from './commands/audit.js';
 import { changes } from './commands/changes.js';
 import { cost } from './commands/cost.js';
 import { fork } from './commands/fork.js';
 import { incidents } from './commands/incidents.js';
 import { letters } from './commands/letters.js';
+import { privacy } from './commands/privacy.js';
 import { policy } from './commands/policy.js';
 import { halt, unhalt } from './commands/halt.js';
 import { limits } from './commands/limits.js';
@@ -31,6 +33,8 @@ const USAGE = `signalbox – talk to a mesh
                                  begin nothing new for a run; go on with it
   signalbox runs answer <run> <question> approve|deny|retry|fail|result [text]
                                  answer the question of a waiting run
+  signalbox approvals ls|show|approve|reject|edit
+                                 calls that wait for a person, over all runs
   signalbox halt agent <id> | tenant [--reason text]
                                  the kill switch: cancel what runs, start nothing
   signalbox unhalt agent <id> | tenant
@@ -58,6 +62,8 @@ const USAGE = `signalbox – talk to a mesh
                                  users by the tokens of your issuer
   signalbox changes ls|show|verify
                                  who changed what, and when
+  signalbox privacy classes|try|rules|keys|rotate|erase
+                                 what redaction does, the keys of the vault, the erasure of a user
   signalbox audit verify [run]   recompute the hash chain of one run, or of all
   signalbox cost [--by tenant|user|agent|model]
                                  what was spent
@@ -71,6 +77,7 @@ const COMMANDS: Record<string, (argv: string[]) => Promise<number>> = {
   incidents,
   runs,
   signal,
+  approvals,
   halt,
   unhalt,
   limits,
@@ -80,6 +87,7 @@ const COMMANDS: Record<string, (argv: string[]) => Promise<number>> = {
   'admin-keys': adminKeys,
   users,
   changes,
+  privacy,
   audit,
   cost,
   status,

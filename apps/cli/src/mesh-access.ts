@@ -51,12 +51,13 @@ export function urlOf(access: Access, name: string): string {
   return url;
 }
 
-export function connectClient(access: Access): Promise<SignalboxClient> {
+/** `keyFile`: the key of another user than the command's own. */
+export function connectClient(access: Access, keyFile?: string): Promise<SignalboxClient> {
   const { tenant } = access;
   return SignalboxClient.connect({
     url: urlOf(access, 'nats'),
     tenant,
-    key: access.key(`api-key-${tenant}.key`),
+    key: keyFile === undefined ? access.key(`api-key-${tenant}.key`) : readFileSync(resolve(keyFile), 'utf8').trim(),
     nkeySeed: access.key(`tenant-${tenant}.nk`),
   });
 }

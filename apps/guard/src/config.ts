@@ -19,6 +19,10 @@ const schema = {
   idempotencyKeepMs: z.coerce.number().int().min(86_400_000).max(2_592_000_000).default(172_800_000),
   /** How long a request under an idempotency key waits for Postgres before it goes on unchecked, ms. */
   idempotencyWaitMs: z.coerce.number().int().min(100).max(60_000).default(1_000),
+  /** Root key of the vault, base64url of 32 bytes; absent: the file `vault.key` of the keys' folder. */
+  vaultKey: z.string().optional(),
+  /** The root key before, while what it wrapped is wrapped anew; absent: the file `vault-old.key`, if there is one. */
+  vaultKeyOld: z.string().optional(),
   /** Entries written at one moment share a signature. False while routers, workers or audit of release 0.1 read them. */
   sealsTogether: z.stringbool().default(true),
 };

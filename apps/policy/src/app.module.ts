@@ -7,6 +7,7 @@ import { DefinitionsModule } from './definitions/definitions.module.js';
 import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
+import { PrivacyModule } from './privacy/privacy.module.js';
 import { SchedulesModule } from './schedules/schedules.module.js';
 import { UpkeepModule } from './upkeep/upkeep.module.js';
 
@@ -18,6 +19,7 @@ import { UpkeepModule } from './upkeep/upkeep.module.js';
     IdempotencyModule,
     SchedulesModule,
     LimitsModule,
+    PrivacyModule,
     DefinitionsModule,
     UpkeepModule,
     OpenApiModule,

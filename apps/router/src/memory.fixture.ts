@@ -1,11 +1,16 @@
 import type { AppendReceipt, FollowOptions, PartitionReader, RawEntry, RunRef } from '@signalbox/bus';
-import { type JournalBody, subjects } from '@signalbox/contracts';
+import { type JournalBody, type Quota, type QuotaUseV1, subjects } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
+import type { Logger } from '@signalbox/telemetry';
 import { type AskEffect, newRun, type PolicyView, type RunState } from '@signalbox/run-engine';
+import { ApprovalIndexPort } from './approvals/approval-index.port.js';
+import { OpenApprovalsService } from './approvals/open-approvals.service.js';
 import { DispatchPort } from './dispatch/dispatch.port.js';
 import { BudgetsPort } from './limits/budgets.port.js';
 import { LimitsPort } from './limits/limits.port.js';
 import { JournalPort } from './journal/journal.port.js';
+import { QuotaStorePort, type StoredUse } from './quotas/quota-store.port.js';
+import { QuotasService } from './quotas/quotas.service.js';
 import { PolicyPort } from './policy/policy.port.js';
 
 const limits = {
@@ -130,6 +135,12 @@ export class NoLimits extends LimitsPort {
   override weightOf(): number {
     return 1;
   }
+  override hasQuotas(): boolean {
+    return false;
+  }
+  override quotasOf(): readonly Quota[] {
+    return [];
+  }
   override limitOf(): null {
     return null;
   }
@@ -142,3 +153,38 @@ export class NoBudgets extends BudgetsPort {
   override change = (): Promise<null> => Promise.resolve(null);
   override stop = (): void => undefined;
 }
+
+/** What is taken of quotas, in memory; with a hook between reading and writing. */
+export class MemoryQuotaStore extends QuotaStorePort {
+  readonly stored = new Map<string, StoredUse>();
+  writes = 0;
+  beforeStore: () => Promise<void> = () => Promise.resolve();
+
+  override load(key: string): Promise<StoredUse> {
+    return Promise.resolve(structuredClone(this.stored.get(key) ?? { use: { held: [], past: [] }, revision: 0 }));
+  }
+
+  override async store(key: string, use: QuotaUseV1, revision: number): Promise<number> {
+    await this.beforeStore();
+    const now = this.stored.get(key)?.revision ?? 0;
+    if (now !== revision) throw new MeshError('SEQUENCE_CONFLICT', 'another was faster');
+    this.writes += 1;
+    this.stored.set(key, { use: structuredClone(use), revision: now + 1 });
+    return now + 1;
+  }
+}
+
+export const noQuotas = (logger: Logger): QuotasService =>
+  new QuotasService(new MemoryQuotaStore(), new NoLimits(), logger);
+
+class NoApprovalIndex extends ApprovalIndexPort {
+  override list(): Promise<void> {
+    return Promise.resolve();
+  }
+  override unlist(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+export const unlistedApprovals = (logger: Logger): OpenApprovalsService =>
+  new OpenApprovalsService(new NoApprovalIndex(), logger);

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import {
+  AnsweredV1,
+  ApprovalsReplyV1,
   ApproveRequestV1,
   AuthReplyV1,
   CancelRequestV1,
@@ -146,6 +148,29 @@ export class SignalboxClient {
   async resume(runId: string, reason = 'resumed by the caller'): Promise<void> {
     const request = ResumeRequestV1.parse({ keyDigest: this.#digest, requestId: newRequestId(), runId, reason });
     await this.#store(subjects.in(this.options.tenant, 'resume'), request);
+  }
+
+  /** Approvals that are open and concern this key's user, oldest runs first; `next` of one page is `after` of the following. */
+  async approvals(options: { runId?: string; after?: string; limit?: number } = {}): Promise<ApprovalsReplyV1> {
+    const body = { ...options, keyDigest: this.#digest };
+    return ApprovalsReplyV1.parse(await this.#ask(subjects.ask(this.options.tenant, 'approvals'), body));
+  }
+
+  /**
+   * Approves a call, or not, and says how it stands then: more people may have to agree. With `arguments` it runs with
+   * those, once policy lets it.
+   */
+  async decide(
+    runId: string,
+    questionId: string,
+    choice: 'approve' | 'deny',
+    changed?: Record<string, unknown>,
+  ): Promise<AnsweredV1> {
+    const answer = { keyDigest: this.#digest, requestId: newRequestId(), runId, questionId, choice };
+    const body = ApproveRequestV1.parse(
+      changed === undefined ? answer : { ...answer, arguments: JSON.stringify(changed) },
+    );
+    return AnsweredV1.parse(await this.#ask(subjects.ask(this.options.tenant, 'answer'), body));
   }
 
   /** Answers the question of a run that waits for a person. */

@@ -21,6 +21,8 @@ const others: Record<string, z.ZodType> = {
   'caller.v1': contracts.CallerV1,
   'schedule.fired.v1': contracts.ScheduleFiredV1,
   'run.view.v1': contracts.RunViewV1,
+  'answered.v1': contracts.AnsweredV1,
+  'approvals.reply.v1': contracts.ApprovalsReplyV1,
   'watch.event.v1': contracts.WatchEventV1,
   'acknowledged.v1': contracts.AcknowledgedV1,
   'session.state.v1': contracts.SessionStateV1,
@@ -30,7 +32,10 @@ const others: Record<string, z.ZodType> = {
   'archived-run.v1': contracts.ArchivedRunV1,
   'partition.load.v1': contracts.PartitionLoadV1,
   'budget.v1': contracts.BudgetV1,
+  'quota-use.v1': contracts.QuotaUseV1,
   'partition.state.v1': contracts.PartitionStateV1,
+  'vault.state.v1': contracts.VaultStateV1,
+  'vault.revealed.v1': contracts.VaultRevealedV1,
 };
 const schemas = { ...inChannels, ...others };
 

@@ -100,7 +100,8 @@ const runToken = (value: string): string => (RUN_ID.test(value) ? value : RunId.
 
 /** Builders of every subject; nobody writes one by hand. Each token is checked. */
 export const subjects = {
-  ask: (tenant: string, kind: 'auth' | 'reserve' | 'watch' | 'status') => `${ROOT}.ask.${tenantToken(tenant)}.${kind}`,
+  ask: (tenant: string, kind: 'answer' | 'approvals' | 'auth' | 'reserve' | 'watch' | 'status') =>
+    `${ROOT}.ask.${tenantToken(tenant)}.${kind}`,
   in: (tenant: string, kind: 'run' | 'cancel' | 'approve' | 'signal' | 'pause' | 'resume') =>
     `${ROOT}.in.${tenantToken(tenant)}.${kind}`,
   run: (tenant: string, runId: string) => `${ROOT}.run.${partitionOfRun(runId)}.${tenantToken(tenant)}.${runId}`,

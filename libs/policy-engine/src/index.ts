@@ -2,8 +2,10 @@ export { type KeyInput } from './bundle/ed25519.js';
 export { assertNotExpired, type BundleFault, openBundle, type OpenBundleOptions } from './bundle/open-bundle.js';
 export { BUNDLE_CHARS_MAX, signBundle } from './bundle/sign-bundle.js';
 export { CompiledPolicy, compilePolicy, type ResolvedAgent, type ToolAccess } from './compiled-policy.js';
+export { type ToolFlow, toolFlow } from './labels/tool-flow.js';
 export { storedDigest } from './key-ring.js';
 export { isSoundCondition } from './rules/condition.js';
+export { ABSENT, isSoundPointer, parsePointer, valueAt } from './rules/json-pointer.js';
 export {
   type HostPattern,
   hostMatches,
@@ -23,4 +25,5 @@ export type { CedarRequest } from './cedar/request.js';
 export { type CedarRecord, EntityUid } from './cedar/value.js';
 export { concernsTool, ToolCalls } from './cedar/tool-call.js';
 export { type ArgumentType, argumentsOf } from './cedar/argument-type.js';
+export { namesReveal, type RevealAccess, revealSchema } from './cedar/reveal.js';
 export { cedarSchemaOf } from './cedar/tool-schema.js';

@@ -35,6 +35,12 @@ export class KeyRing {
     return inForce(known && known.until > nowMs ? known.grant : undefined, nowMs);
   }
 
+  /** The roles that a user has by any key that is in force. */
+  rolesOf(userId: string, nowMs: number): string[] {
+    const own = [...this.#byId.values()].filter((key) => key.userId === userId && isInForce(key, nowMs));
+    return [...new Set(own.flatMap(({ roles = [] }) => roles))];
+  }
+
   /** The grant of a key that is named, not shown: for what was ordered in its name before. KEY_INVALID as above. */
   named(keyId: string, nowMs: number): KeyGrant {
     return inForce(this.#byId.get(keyId), nowMs);
@@ -42,6 +48,8 @@ export class KeyRing {
 }
 
 function inForce(grant: KeyGrant | undefined, nowMs: number): KeyGrant {
-  if (grant && (grant.expiresAt === undefined || grant.expiresAt > nowMs)) return grant;
+  if (grant && isInForce(grant, nowMs)) return grant;
   throw new MeshError('KEY_INVALID', 'The key is unknown, revoked or expired.');
 }
+
+const isInForce = ({ expiresAt }: KeyGrant, nowMs: number): boolean => expiresAt === undefined || expiresAt > nowMs;

@@ -149,8 +149,8 @@ describe('who runs an approved call', () => {
     world.approve('q_call_1_0_0', 'approve');
     expect(approvalOf(signed(world), wanted)).toBeNull();
     world.decideFrom(world.fold());
-    expect(approvalOf(signed(world), wanted)).toEqual({ questionId: 'q_call_1_0_0', userId: 'user-1' });
-    expect(approvalOf(signed(world), { ...wanted, approvers: ['user-7'] })).toBeNull();
+    expect(approvalOf(signed(world), wanted)).toEqual({ questionId: 'q_call_1_0_0', userIds: ['user-1'] });
+    expect(approvalOf(signed(world), { ...wanted, terms: { withinMs: DAY_MS, approvers: ['user-7'] } })).toBeNull();
     expect(approvalOf(signed(world), { ...wanted, arguments: '{"n":2}' })).toBeNull();
     expect(approvalOf(signed(world), { ...wanted, tool: 'unsafe' })).toBeNull();
     expect(approvalOf(signed(world), { ...wanted, callId: 'call_1_1' })).toBeNull();

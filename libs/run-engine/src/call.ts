@@ -1,7 +1,9 @@
 import type {
+  ApprovalTerms,
   ChildRun,
   CallWait,
   DecisionRecord,
+  Label,
   QuestionChoice,
   RunEventOf,
   ToolEffect,
@@ -9,6 +11,7 @@ import type {
   ToolTier,
   WireError,
 } from '@signalbox/contracts';
+import type { Yes } from './authority.js';
 
 /** One effect that was asked for: when, and how long it may take. All times in ms since 1970. */
 export interface Asked {
@@ -47,19 +50,29 @@ export interface Call extends Asked {
   decision: DecisionRecord | null;
   /** Set where no worker is asked. */
   wait: CallWait | null;
-  /** What a person said of exactly this call. */
+  /** What the model asked for, where a person changed the arguments; null: `arguments` is that. */
+  asked: string | null;
+  /** What people said of exactly this call. */
   approval: Approval | null;
   /** The run that carries it out; null where none does. */
   child: ChildRun | null;
   result: string;
   error: WireError | null;
+  /** Of the result, whether the model is shown it or not. */
+  label: Label;
+  /** The model is shown a handle instead of the result, with these names of fields; null: it reads the result. */
+  hidden: readonly string[] | null;
 }
 
 export interface Approval {
   questionId: string;
-  /** Null: nobody answered in time. */
+  /** Who spoke last; null: nobody answered in time. */
   userId: string | null;
   granted: boolean;
+  /** Who agreed to these arguments. */
+  by: readonly Yes[];
+  /** By which terms it was asked. */
+  terms: ApprovalTerms | undefined;
 }
 
 export interface Question {
@@ -71,7 +84,9 @@ export interface Question {
   expiresAt: number | null;
   /** Null: it is about an unknown outcome. */
   approval: NonNullable<RunEventOf<'question.asked'>['approval']> | null;
-  answer: { choice: QuestionChoice; result: string; userId: string | null } | null;
+  /** Who has agreed so far. */
+  yes: readonly Yes[];
+  answer: { choice: QuestionChoice; result: string; userId: string | null; arguments?: string } | null;
 }
 
 /** A signal that no call has waited for yet. `payload` is JSON text. */

@@ -1,5 +1,7 @@
 import type { ChildRun, JournalBody } from '@signalbox/contracts';
 import { childRunIdFor } from '@signalbox/contracts';
+import { argumentsLabel, flowOf, outputLabel } from './call-labels.js';
+import { sentArguments } from './handles.js';
 import { DEPTH_MAX } from './settings.js';
 import { type Call, isClosed, isSettled, openChildren, type RunState } from './state.js';
 
@@ -58,6 +60,10 @@ export function grantChild(state: RunState, callId: string, agent: string, purse
   };
 }
 
+/** The run that all began with. */
+export const rootOf = ({ accepted }: RunState): string =>
+  accepted!.parent?.root ?? accepted!.parent?.runId ?? accepted!.runId;
+
 /** The first entry of the run that carries out a call: the same bytes, whoever writes it, however often. */
 export function spawnOf(state: RunState, callId: string): JournalBody<'run.spawned.v1'> {
   const accepted = state.accepted!;
@@ -71,7 +77,7 @@ export function spawnOf(state: RunState, callId: string): JournalBody<'run.spawn
     sessionId,
     principal,
     agent: child.agent,
-    input: [{ role: 'user', content: questionOf(call.arguments) }],
+    input: [{ role: 'user', content: questionOf(sentArguments(state, call)) }],
     limits: child.limits,
     redactions: {},
     ruleset,
@@ -79,7 +85,8 @@ export function spawnOf(state: RunState, callId: string): JournalBody<'run.spawn
     ...(priority === undefined ? {} : { priority }),
     bundle: call.decision?.bundle ?? state.plan!.bundle,
     acceptedAt: call.requestedAt,
-    parent: { runId: accepted.runId, callId, depth: (accepted.parent?.depth ?? 0) + 1 },
+    label: argumentsLabel(flowOf(state, call)),
+    parent: { runId: accepted.runId, callId, depth: (accepted.parent?.depth ?? 0) + 1, root: rootOf(state) },
     deadlineAt: child.deadlineAt,
   };
 }
@@ -111,6 +118,7 @@ export function childEndOf(state: RunState): JournalBody<'child.ended.v1'> | nul
     childRunId: accepted.runId,
     status: status === 'completed' || status === 'cancelled' ? status : 'failed',
     output: status === 'completed' ? state.output : null,
+    label: outputLabel(state),
     error: state.error,
     usage: state.usage,
     costNanoUsd: state.costNanoUsd,

@@ -1,18 +1,25 @@
 import type { BundleRef, DecisionRecord, ErrorCode, RunEvent } from '@signalbox/contracts';
 import { sha256Hex } from '@signalbox/kernel';
+import { labelsOf } from './call-labels.js';
 import { agentCalled, depthLeft, grantChild, openPurse, type Purse } from './children.js';
+import { filledIn, sentArguments } from './handles.js';
 import { handedAlready, handoffFault, handoffTo, handOver } from './handoff.js';
 import { inlineAnswer } from './inline.js';
 import { schemaFaults } from './json-schema.js';
 import { limitEvents } from './limits.js';
 import { type DecideEnv, authorized } from './policy-view.js';
+import { charged, unlessPending } from './quotas.js';
 import { approvalQuestion, approvedBy, askedOf, isDoubtful, questionEvents, rejectedBy } from './questions.js';
-import { ATTEMPTS_MAX, QUEUE_WAIT_MS_MAX, ROUND_CHARS_MAX } from './settings.js';
+import { ATTEMPTS_MAX, ENGINE_VERSION, ENGINE_WITH_LABELS, QUEUE_WAIT_MS_MAX, ROUND_CHARS_MAX } from './settings.js';
 import { type Call, isSettled, type RunState } from './state.js';
 import { waitOf } from './waiting.js';
 
 /** What follows for the calls of the current step: refusals, requests as slots are free, questions, new attempts. */
 export function nextCallEvents(state: RunState, calls: readonly Call[], env: DecideEnv): RunEvent[] {
+  return unlessPending(env, (asked) => callEvents(state, calls, asked));
+}
+
+function callEvents(state: RunState, calls: readonly Call[], env: DecideEnv): RunEvent[] {
   const { limits } = state.plan!;
   const events: RunEvent[] = [...questionEvents(state, calls, env)];
   let running = calls.filter((call) => holdsSlot(call)).length;
@@ -28,29 +35,27 @@ export function nextCallEvents(state: RunState, calls: readonly Call[], env: Dec
     }
     if (isDoubtful(state, call)) continue;
     if (!DECIDABLE.has(call.status) && (call.status !== 'overdue' || askedOf(call))) continue;
-    const verdict = judge(state, call, env);
-    const { type } = verdict.event;
+    const { event: judged } = judge(state, call, env);
+    const runs = judged.type === 'tool.requested' || judged.type === 'tool.inlined';
+    const takesSlot = judged.type === 'tool.requested' && judged.wait === undefined;
+    if (takesSlot && (running >= limits.parallelToolCallsMax || !hasRoom(state, call, env))) continue;
+    if (runs && call.attempt === 0 && dispatched >= limits.toolCallsMax)
+      return [
+        ...events,
+        ...limitEvents(state, { limit: 'toolCalls', value: dispatched + 1, bound: limits.toolCallsMax }),
+      ];
+    const event = charged(call, judged, env);
+    if (event === null) continue;
     const agent = agentCalled(state, call.tool);
     if (agent !== null) purse ??= openPurse(state, calls);
-    if (purse && agent !== null && type === 'tool.refused') purse.shares -= 1;
-    if (type === 'tool.inlined') inlineChars += verdict.event.arguments.length + verdict.event.result.length;
-    if (type === 'tool.requested' || type === 'tool.inlined') {
-      if (type === 'tool.requested' && verdict.event.wait === undefined) {
-        if (running >= limits.parallelToolCallsMax || !hasRoom(state, call, env)) continue;
-        running += 1;
-      }
-      if (call.attempt === 0) {
-        if (dispatched >= limits.toolCallsMax)
-          return [
-            ...events,
-            ...limitEvents(state, { limit: 'toolCalls', value: dispatched + 1, bound: limits.toolCallsMax }),
-          ];
-        dispatched += 1;
-      }
-      if (purse && agent !== null && verdict.event.type === 'tool.requested')
-        verdict.event.child = grantChild(state, call.callId, agent, purse);
+    if (purse && agent !== null && event.type === 'tool.refused') purse.shares -= 1;
+    if (event.type === 'tool.requested' || event.type === 'tool.inlined') {
+      if (takesSlot) running += 1;
+      if (call.attempt === 0) dispatched += 1;
+      if (event.type === 'tool.inlined') inlineChars += event.arguments.length + event.result.length;
+      else if (purse && agent !== null) event.child = grantChild(state, call.callId, agent, purse);
     }
-    events.push(verdict.event);
+    events.push(event);
   }
   return events.length > 0 ? events : handoffEvents(state, calls, env);
 }
@@ -63,10 +68,12 @@ function handoffEvents(state: RunState, calls: readonly Call[], env: DecideEnv):
   const [call, ...others] = calls.filter((one) => !isSettled(one));
   if (call === undefined || !DECIDABLE.has(call.status) || isDoubtful(state, call)) return [];
   if ([call, ...others].some(({ tool }) => handoffTo(state, tool) === null)) return [];
-  const { event } = judge(state, call, env);
-  if (event.type !== 'run.handed-off') return [event];
+  const { event: judged } = judge(state, call, env);
   const bound = state.plan!.limits.toolCallsMax;
-  if (state.toolCalls >= bound) return limitEvents(state, { limit: 'toolCalls', value: state.toolCalls + 1, bound });
+  if (judged.type === 'run.handed-off' && state.toolCalls >= bound)
+    return limitEvents(state, { limit: 'toolCalls', value: state.toolCalls + 1, bound });
+  const event = charged(call, judged, env);
+  if (event?.type !== 'run.handed-off') return event === null ? [] : [event];
   return [event, ...others.map((other) => handedAlready(other, event.agent.id, state))];
 }
 
@@ -91,6 +98,7 @@ const holdsSlot = (call: Call): boolean =>
 /** The error that stands for a refusal. */
 function codeOf({ kind, answer }: DecisionRecord): ErrorCode {
   if (kind === 'halt') return 'AGENT_HALTED';
+  if (kind === 'quota') return 'QUOTA_EXCEEDED';
   if (kind !== 'approval') return 'TOOL_DENIED';
   return answer?.userId === null ? 'APPROVAL_EXPIRED' : 'APPROVAL_DENIED';
 }
@@ -113,7 +121,7 @@ export function judge(state: RunState, call: Call, env: DecideEnv): { event: Run
       step,
       callId,
       tool: name,
-      arguments: call.arguments,
+      arguments: sentArguments(state, call),
       error: { code, message: decision.reason },
       decision,
     },
@@ -126,15 +134,18 @@ export function judge(state: RunState, call: Call, env: DecideEnv): { event: Run
       'TOOL_UNKNOWN',
       invalid(`The agent has no tool ${name.slice(0, 64)}; it has: ${plan.tools.map((own) => own.name).join(', ')}.`),
     );
-  const text = call.arguments === '' ? '{}' : call.arguments;
-  const args = parseArguments(text);
-  if (args === null) return refuse('TOOL_ARGUMENTS_INVALID', invalid('The arguments are not a JSON object.'));
+  const own = call.arguments === '' ? '{}' : call.arguments;
+  const given = parseArguments(own);
+  if (given === null) return refuse('TOOL_ARGUMENTS_INVALID', invalid('The arguments are not a JSON object.'));
+  const filled = filledIn(state, own, given);
+  if (typeof filled === 'string') return refuse('TOOL_ARGUMENTS_INVALID', invalid(`In the arguments ${filled}.`));
+  const { args, text } = filled;
   const faults = schemaFaults(tool.parameters, args);
-  if (faults.length > 0)
-    return refuse(
-      'TOOL_ARGUMENTS_INVALID',
-      invalid(`The arguments do not match the schema of the tool: ${faults.join('; ')}`),
-    );
+  if (faults.length > 0) {
+    // Names in a value that is not shown come from outside, too.
+    const which = filled.labels === null ? faults.join('; ') : 'with what its handles stand for';
+    return refuse('TOOL_ARGUMENTS_INVALID', invalid(`The arguments do not match the schema of the tool: ${which}`));
+  }
   if (tool.driver.kind === 'agent' && depthLeft(state) < 1)
     return refuse('LIMIT_DEPTH', invalid('Agents are nested as deep as they may be; do without another one.'));
   const unfit = handoffFault(state, tool);
@@ -142,10 +153,7 @@ export function judge(state: RunState, call: Call, env: DecideEnv): { event: Run
   const wait = waitOf(tool, args, env.nowMs);
   if (typeof wait === 'string') return refuse('TOOL_ARGUMENTS_INVALID', invalid(`The call cannot wait: ${wait}.`));
   if (call.status === 'rejected') return refuseBy(rejectedBy(call, plan.bundle));
-  const userId = state.accepted!.principal.userId;
-  const verdict = authorized(env.policy, { agent: plan.agent.id, tool: name, arguments: args, userId });
-  const asks = verdict.outcome === 'approve' || verdict.kind === 'approval';
-  const decision = asks && call.approval !== null ? approvedBy(state, call, verdict) : verdict;
+  const decision = decided(state, call, args, env);
   if (decision.outcome === 'deny') return refuseBy(decision);
   if (tool.driver.kind === 'inline' && decision.outcome === 'permit') {
     const answer = inlineAnswer(tool.driver.expression, tool.limits, text, args);
@@ -172,6 +180,23 @@ export function judge(state: RunState, call: Call, env: DecideEnv): { event: Run
       ...(wait === null ? {} : { wait }),
     },
   };
+}
+
+/** What policy says of the call, by its labels and its arguments; or a person, where policy leaves it to one. */
+function decided(
+  state: RunState,
+  call: Call,
+  args: Record<string, unknown>,
+  { policy, engine = ENGINE_VERSION }: DecideEnv,
+): DecisionRecord {
+  const labels = labelsOf(state, call, args);
+  const { userId } = state.accepted!.principal;
+  const question = { agent: state.plan!.agent.id, tool: call.tool, arguments: args, userId, labels };
+  const verdict = authorized(policy, question);
+  const asks = verdict.outcome === 'approve' || verdict.kind === 'approval';
+  const decision = asks && call.approval !== null ? approvedBy(state, call, verdict) : verdict;
+  // Not as policy may have them, but as the journal gives them.
+  return engine >= ENGINE_WITH_LABELS ? { ...decision, labels } : decision;
 }
 
 function parseArguments(text: string): Record<string, unknown> | null {

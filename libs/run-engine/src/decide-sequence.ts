@@ -3,6 +3,7 @@ import { agentCalled, grantChild, openPurse } from './children.js';
 import { abandoned, DECIDABLE, judge } from './decide-calls.js';
 import { limitEvents } from './limits.js';
 import type { DecideEnv } from './policy-view.js';
+import { charged, unlessPending } from './quotas.js';
 import { askedOf, questionEvents } from './questions.js';
 import { ATTEMPTS_MAX, SEQUENCE_CALLS_MAX, SEQUENCE_WALL_MS_MAX } from './settings.js';
 import { type Call, type RunState, isSettled } from './state.js';
@@ -22,6 +23,10 @@ interface Ahead {
  * make in a row are asked for at once: it goes on by itself, with each result in the journal before the next call begins.
  */
 export function nextInSequence(state: RunState, calls: readonly Call[], env: DecideEnv): RunEvent[] {
+  return unlessPending(env, (asked) => sequenceEvents(state, calls, asked));
+}
+
+function sequenceEvents(state: RunState, calls: readonly Call[], env: DecideEnv): RunEvent[] {
   const events = questionEvents(state, calls, env);
   const { toolCallsMax } = state.plan!.limits;
   let dispatched = state.toolCalls;
@@ -40,10 +45,12 @@ export function nextInSequence(state: RunState, calls: readonly Call[], env: Dec
     if (!DECIDABLE.has(call.status) && (call.status !== 'overdue' || askedOf(call))) return events;
     // Settled before the policy is asked: what is put off is decided on when its turn comes.
     if (ahead !== null && (!mayFollow(state, call, ahead) || dispatched >= toolCallsMax)) return events;
-    const { event } = judge(state, call, env);
-    const begins = event.type === 'tool.requested' || event.type === 'tool.inlined';
+    const { event: judged } = judge(state, call, env);
+    const begins = judged.type === 'tool.requested' || judged.type === 'tool.inlined';
     if (begins && call.attempt === 0 && ++dispatched > toolCallsMax)
       return [...events, ...limitEvents(state, { limit: 'toolCalls', value: dispatched, bound: toolCallsMax })];
+    // Where quotas are still being asked nothing is decided; the rest is asked for at once.
+    const event = charged(call, judged, env) ?? judged;
     const agent = agentCalled(state, call.tool);
     if (event.type === 'tool.requested' && agent !== null) {
       // It is alone under way: all that is left is its own.

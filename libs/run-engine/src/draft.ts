@@ -1,4 +1,4 @@
-import type { JournalEntry, Redactions } from '@signalbox/contracts';
+import { type JournalEntry, type Redactions, TRUSTED } from '@signalbox/contracts';
 import { EARLY_FACTS_MAX, REPORTS_MAX } from './settings.js';
 import { type Call, hasEnded, type ModelStep, type Remark, type RunState } from './state.js';
 
@@ -99,10 +99,13 @@ export function newCall(callId: string, step: number, tool: string, args: string
     limits: null,
     decision: null,
     wait: null,
+    asked: null,
     approval: null,
     child: null,
     result: '',
     error: null,
+    label: TRUSTED,
+    hidden: null,
   };
 }
 

@@ -1,4 +1,5 @@
-export { childEndOf, parentEndOf, spawnOf } from './children.js';
+export { childEndOf, parentEndOf, rootOf, spawnOf } from './children.js';
+export { argumentsLabel, labelsSent } from './call-labels.js';
 export { type Decided, decide, failRun, storedAs } from './decide.js';
 export {
   type AskEffect,
@@ -11,10 +12,12 @@ export {
   sessionSave,
   toolWork,
 } from './effects.js';
+export { extractFaults } from './extract.js';
 export { evolve, evolveAll, foldJournal } from './evolve.js';
 export { explain, type Line } from './explain.js';
 export { PLANS_DO_NOT_FORK, type Prefix, prefixAt } from './fork.js';
 export { agentsOf, haltOf } from './handoff.js';
+export { sentArguments } from './handles.js';
 export { inlineFault, planFaults } from './plan-faults.js';
 export { schemaFaults, unsupportedIn } from './json-schema.js';
 export { mayBegin } from './may-begin.js';
@@ -26,6 +29,7 @@ export {
   type Resolution,
 } from './policy-view.js';
 export { estimateTokens, messagesOf, openingOf, promptFor } from './prompt.js';
+export { countsInQuotas, type QuotaQuestion, type QuotaVerdict } from './quotas.js';
 export { recordedPolicy } from './recorded-policy.js';
 export { type Difference, type PolicyAt, redecide, type Redecision, replay } from './redecide.js';
 export * from './settings.js';
@@ -48,7 +52,8 @@ export {
 export { approvalOf } from './approval.js';
 export { type Timer, TIMERS, timersOf } from './timers.js';
 export { type JournalFault, type JournalVerdict, verifyJournal } from './verify.js';
-export { approversOf } from './answers.js';
+export { approversOf, editFault, faultOf, starterOf } from './answers.js';
+export { isFresh, mayApprove, quorumOf, type Speaker, type Yes } from './authority.js';
 export { viewOf, viewOfState } from './view.js';
 export { isParked } from './waiting.js';
 export { holdFor } from './holds.js';

@@ -1,12 +1,14 @@
 import type {
   AgentManifest,
   BundleRef,
+  CallLabels,
   DecisionRecord,
   ModelManifest,
   RunForkRequest,
   ToolManifest,
   WireError,
 } from '@signalbox/contracts';
+import type { QuotaQuestion, QuotaVerdict } from './quotas.js';
 
 export type Resolution =
   | { ok: true; agent: AgentManifest; model: ModelManifest; tools: readonly ToolManifest[]; bundle: BundleRef }
@@ -17,6 +19,7 @@ export interface AuthorizeQuestion {
   tool: string;
   arguments: Record<string, unknown>;
   userId: string;
+  labels: CallLabels;
 }
 
 /** A kill switch, and the bundle that carries it. */
@@ -31,6 +34,8 @@ export interface PolicyView {
   /** `change`: what a fork wants in place of the agent's own. */
   resolve(agentId: string, change?: Pick<RunForkRequest, 'model' | 'instructions'>): Resolution;
   authorize(question: AuthorizeQuestion): DecisionRecord;
+  /** Of these tools, those that could be permitted under these labels, for some arguments; absent: all. */
+  offered?(question: Omit<AuthorizeQuestion, 'tool' | 'arguments'> & { tools: string[] }): string[];
   /** The kill switch that holds the agent now; absent or null: it may run. */
   halted?(agentId: string): Halted | null;
 }
@@ -41,6 +46,8 @@ export interface DecideEnv {
   policy: PolicyView;
   /** Whether one more call of a tool that is limited may be asked for now; absent: any. Counts as asked for when it says yes. */
   room?: (tool: string) => boolean;
+  /** What quotas say of a call that would begin now; absent: there are none. */
+  quota?: (question: QuotaQuestion) => QuotaVerdict;
   /** Version of the rules to decide by; absent: the present one. For decisions of the past. */
   engine?: number;
 }

@@ -1,5 +1,6 @@
 import { type BundleRef, type DecisionRecord, type RunEvent, type RunEventOf, WAIT_MS_MAX } from '@signalbox/contracts';
-import { approversOf } from './answers.js';
+import { starterOf } from './answers.js';
+import { mayApprove, quorumOf } from './authority.js';
 import type { DecideEnv } from './policy-view.js';
 import type { Call, Question, RunState } from './state.js';
 import { waitsFreely } from './waiting.js';
@@ -35,14 +36,25 @@ export function questionEvents(state: RunState, calls: readonly Call[], { nowMs,
   return events;
 }
 
-function closing(state: RunState, { questionId, callId, approval, answer }: Question, free: boolean): RunEvent | null {
+function closing(
+  state: RunState,
+  { questionId, callId, approval, yes, answer }: Question,
+  free: boolean,
+): RunEvent | null {
   const type = 'question.closed';
   // A call that reported after all needs no answer any more.
   if (state.calls[callId]?.status !== (approval === null ? 'questioned' : 'approving'))
     return { type, questionId, choice: 'result' };
   if (answer === null) return null;
-  const { choice, userId } = answer;
-  return { type, questionId, choice, ...(free && userId !== null ? { userId } : {}) };
+  const { choice, userId, arguments: edited } = answer;
+  return {
+    type,
+    questionId,
+    choice,
+    ...(free && userId !== null ? { userId } : {}),
+    ...(choice === 'approve' && yes.length > 1 ? { by: yes.map((one) => one.userId) } : {}),
+    ...(edited === undefined ? {} : { arguments: edited }),
+  };
 }
 
 /** Asks for approval of exactly this call. `argumentsHash`: of the text that would be run. */
@@ -54,24 +66,38 @@ export function approvalQuestion(
 ): RunEventOf<'question.asked'> {
   return {
     type: 'question.asked',
-    questionId: questionIdOf(call),
+    questionId: call.approval === null ? questionIdOf(call) : `${call.approval.questionId}e`,
     callId: call.callId,
     choices: ['approve', 'deny'],
-    question: `May the tool ${call.tool} run with exactly these arguments? ${decision.reason}`.slice(0, 1_000),
+    question: `${whatIsAsked(call, decision)} ${decision.reason}`.slice(0, 1_000),
     expiresAt: nowMs + (decision.terms?.withinMs ?? 0),
     approval: { tool: call.tool, argumentsHash, decision },
   };
 }
 
-/** The verdict on a call that a person has spoken about, where policy asks for that (`decision`). */
+function whatIsAsked({ tool, approval }: Call, { terms }: DecisionRecord): string {
+  const quorum = quorumOf(terms);
+  const who = quorum > 1 ? ` ${quorum} people must agree.` : '';
+  const changed = approval === null ? '' : ` User ${approval.userId} changed the arguments.`;
+  return `May the tool ${tool} run with exactly these arguments?${changed}${who}`;
+}
+
+/** The verdict on a call that people have spoken about, where policy asks for that (`decision`). */
 export function approvedBy(state: RunState, call: Call, decision: DecisionRecord): DecisionRecord {
-  const { userId } = call.approval!;
-  const approvers = approversOf(state, { decision });
-  // The terms may have changed since; a verdict of the past that is looked at again has none.
-  if (decision.outcome === 'approve' && (userId === null || !approvers.includes(userId)))
-    return spoken(call, { ...decision, outcome: 'deny' }, `User ${userId} may not approve this call any more.`);
+  const { by, userId } = call.approval!;
+  if (decision.outcome === 'approve') {
+    const { terms } = decision;
+    const still = by.filter((yes) => mayApprove(terms, starterOf(state), yes));
+    // One who changed the arguments is not enough where several must agree: the others are asked about what it is now.
+    if (still.length === by.length && call.asked !== null && by.length < quorumOf(terms)) return decision;
+    // The terms may have changed since; a verdict of the past that is looked at again has none.
+    if (still.length < quorumOf(terms))
+      return spoken(call, { ...decision, outcome: 'deny' }, `User ${userId} may not approve this call any more.`);
+  }
   if (decision.outcome === 'deny') return spoken(call, decision, decision.reason);
-  return spoken(call, { ...decision, outcome: 'permit' }, `User ${userId} approved exactly this call.`);
+  const who = by.length > 1 ? `Users ${by.map((yes) => yes.userId).join(', ')}` : `User ${userId}`;
+  const what = call.asked === null ? 'approved exactly this call' : 'approved the call with these arguments';
+  return spoken(call, { ...decision, outcome: 'permit' }, `${who} ${what}.`);
 }
 
 /** The verdict on a call that a person refused, or that nobody approved in time. */
@@ -90,9 +116,15 @@ function spoken(
   { outcome, rules, policies, bundle }: Pick<DecisionRecord, 'outcome' | 'rules' | 'policies' | 'bundle'>,
   reason: string,
 ): DecisionRecord {
-  const { questionId, userId } = call.approval!;
+  const { questionId, userId, by } = call.approval!;
   const named = policies === undefined ? { rules } : { rules, policies };
-  return { outcome, kind: 'approval', ...named, reason, bundle, answer: { questionId, userId } };
+  const answer = {
+    questionId,
+    userId,
+    ...(by.length > 1 ? { by: by.map((yes) => yes.userId) } : {}),
+    ...(call.asked === null ? {} : { edited: true as const }),
+  };
+  return { outcome, kind: 'approval', ...named, reason: reason.slice(0, 1_000), bundle, answer };
 }
 
 const questionIdOf = (call: Call): string => `q_${call.callId}_${call.attempt}`;

@@ -4,6 +4,7 @@ import { decide } from './decide.js';
 import { openDraft } from './draft.js';
 import { foldJournal, take } from './evolve.js';
 import type { PolicyView } from './policy-view.js';
+import { isQuotaRefusal, recordedQuotas } from './quotas.js';
 import { recordedPolicy } from './recorded-policy.js';
 import { ENGINE_VERSION } from './settings.js';
 import { hasEnded, newRun, type RunState, type StoredEntry } from './state.js';
@@ -58,15 +59,21 @@ export function redecide(entries: readonly StoredEntry[], policyAt: PolicyAt = r
 
 function decidedAgain(state: RunState, { body }: JournalEntryOf<'decision.v1'>, policyAt: PolicyAt): RunEvent[] {
   if (body.head !== state.head || body.engine > ENGINE_VERSION) return [];
-  const env = { nowMs: body.decidedAt, policy: policyAt(state, body), engine: body.engine, room: roomOf(body) };
+  const env = {
+    nowMs: body.decidedAt,
+    policy: policyAt(state, body),
+    engine: body.engine,
+    room: roomOf(body),
+    quota: recordedQuotas(body.events),
+  };
   return decide(state, env)?.events ?? [];
 }
 
-/** What other runs left of the limit of a tool: the decision asked for so many calls of it, and the rest waited. */
+/** What other runs left of the limit of a tool: the decision judged so many calls of it, and the rest waited. */
 function roomOf({ events }: DecisionV1): (tool: string) => boolean {
   const left = new Map<string, number>();
   for (const event of events)
-    if (event.type === 'tool.requested') left.set(event.tool, (left.get(event.tool) ?? 0) + 1);
+    if (event.type === 'tool.requested' || isQuotaRefusal(event)) left.set(event.tool, (left.get(event.tool) ?? 0) + 1);
   return (tool) => {
     const calls = left.get(tool) ?? 0;
     left.set(tool, calls - 1);

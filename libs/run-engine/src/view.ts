@@ -1,5 +1,7 @@
 import type { RunFork, RunViewV1 } from '@signalbox/contracts';
 import { foldJournal } from './evolve.js';
+import { sentArguments } from './handles.js';
+import { quorumOf, type Yes } from './authority.js';
 import { approversOf } from './answers.js';
 import {
   type Question,
@@ -31,14 +33,32 @@ function statusOf(state: RunState): RunViewV1['status'] {
   return status === 'running' && isParked(state) ? 'waiting' : SHOWN[status];
 }
 
-function shownQuestion(state: RunState, asked: Question): NonNullable<RunViewV1['question']> {
-  const { questionId, question, choices, expiresAt, approval } = asked;
+const agreedBy = ({ userId, onBehalfOf }: Yes): { userId: string; onBehalfOf?: string } =>
+  onBehalfOf === null ? { userId } : { userId, onBehalfOf };
+
+function shownQuestion(state: RunState, open: Question): NonNullable<RunViewV1['question']> {
+  const { questionId, callId, question, choices, expiresAt, approval, yes } = open;
   const shown = { questionId, question, choices: [...choices], ...(expiresAt === null ? {} : { expiresAt }) };
   if (approval === null) return shown;
   const { tool, argumentsHash } = approval;
-  const text = state.calls[asked.callId]?.arguments ?? '';
+  const call = state.calls[callId];
+  const text = call === undefined ? '{}' : sentArguments(state, call);
+  const asked = call?.asked ?? null;
+  const { terms } = approval.decision;
   const approvers = [...approversOf(state, approval)];
-  return { ...shown, approval: { tool, arguments: text === '' ? '{}' : text, argumentsHash, approvers } };
+  return {
+    ...shown,
+    approval: {
+      tool,
+      arguments: text,
+      argumentsHash,
+      approvers,
+      ...(terms?.roles === undefined ? {} : { roles: terms.roles }),
+      ...(quorumOf(terms) === 1 ? {} : { quorum: quorumOf(terms) }),
+      ...(yes.length === 0 ? {} : { agreed: yes.map(agreedBy) }),
+      ...(asked === null ? {} : { asked }),
+    },
+  };
 }
 
 function waitsOf(state: RunState): NonNullable<RunViewV1['waits']> {

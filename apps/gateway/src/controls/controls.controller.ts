@@ -12,6 +12,8 @@ const Answer = z.strictObject({
   choice: QuestionChoice,
   /** With the choice `result`. */
   result: z.string().max(65_536).optional(),
+  /** With the choice `approve`: the arguments to run in place of those that were shown. */
+  arguments: z.record(z.string(), z.json()).optional(),
 });
 const Signal = z.strictObject({ name: Token, payload: z.json().default(null) });
 const Reason = z.strictObject({ reason: z.string().max(500).default('asked for at the edge') });
@@ -29,11 +31,12 @@ export class ControlsController {
   @Post(':id/answer')
   @HttpCode(202)
   answer(@Param('id') id: string, @Body() body: unknown, @Headers('authorization') key?: string): Answered {
-    const { question, choice, result } = validate(Answer, body);
+    const { question, choice, result, arguments: edited } = validate(Answer, body);
     return this.#tell(id, key, 'inApprove', {
       questionId: question,
       choice,
       ...(result === undefined ? {} : { result }),
+      ...(edited === undefined ? {} : { arguments: JSON.stringify(edited) }),
     });
   }
 

@@ -1,4 +1,8 @@
 import type {
+  AnsweredV1,
+  ApprovalsAskV1,
+  ApprovalsReplyV1,
+  ApproveRequestV1,
   AuthReplyV1,
   CancelRequestV1,
   ChannelBody,
@@ -34,6 +38,9 @@ export abstract class MeshPort {
   abstract cancelRun(caller: Caller, request: CancelRequestV1): Promise<void>;
   /** Resolves once what is said to the run is stored. */
   abstract tellRun<K extends ControlChannel>(caller: Caller, channel: K, request: ChannelBody<K>): Promise<void>;
+  /** How the question stands then; or why the answer does not count. */
+  abstract answer(caller: Caller, request: ApproveRequestV1): Promise<AnsweredV1>;
+  abstract approvals(caller: Caller, asked: Omit<ApprovalsAskV1, 'keyDigest'>): Promise<ApprovalsReplyV1>;
   abstract runStatus(caller: Caller, runId: string): Promise<RunView>;
   /** Ends with an `end` event; survives the loss of a guard. */
   abstract watchRun(caller: Caller, runId: string, signal: AbortSignal): AsyncIterable<WatchEvent>;

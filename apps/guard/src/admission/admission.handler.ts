@@ -11,6 +11,7 @@ import type {
 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import type { GuardConfig } from '../config.js';
+import { ApprovalsService } from '../approvals/approvals.service.js';
 import { AdmissionService } from './admission.service.js';
 import { InterventionService } from './intervention.service.js';
 
@@ -22,6 +23,7 @@ const CONTROL_TRIES_MAX = 9;
 export class AdmissionHandler {
   constructor(
     @Inject(AdmissionService) private readonly admission: AdmissionService,
+    @Inject(ApprovalsService) private readonly approvals: ApprovalsService,
     @Inject(InterventionService) private readonly intervention: InterventionService,
   ) {}
 
@@ -41,7 +43,8 @@ export class AdmissionHandler {
       case 'inResume':
         return this.intervention.hold(tenant, body as ResumeRequestV1, 'run.resume-requested.v1', lastTry);
       case 'inApprove':
-        return this.intervention.answer(tenant, body as ApproveRequestV1);
+        await this.approvals.answer(tenant, body as ApproveRequestV1);
+        return;
       default:
         throw new MeshError('INTERNAL', `The guard takes nothing from ${channel}.`);
     }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { PolicyModule } from '@signalbox/app-runtime';
+import { ApprovalsModule } from '../approvals/approvals.module.js';
 import { IdempotencyModule } from '../idempotency/idempotency.module.js';
 import { RedactionModule } from '../redaction/redaction.module.js';
 import { RoomModule } from '../room/room.module.js';
@@ -10,7 +11,7 @@ import { AdmissionService } from './admission.service.js';
 import { InterventionService } from './intervention.service.js';
 
 @Module({
-  imports: [IdempotencyModule, PolicyModule, RedactionModule, RoomModule, RunsModule, VaultModule],
+  imports: [ApprovalsModule, IdempotencyModule, PolicyModule, RedactionModule, RoomModule, RunsModule, VaultModule],
   controllers: [AdmissionHandler],
   // Also a provider: dead letters are handled again by the same hand.
   providers: [AdmissionService, InterventionService, AdmissionHandler],

@@ -16,7 +16,7 @@ import { LoadsPort } from '../room/loads.port.js';
 import { RefusalsPort } from '../room/refusals.port.js';
 import { RoomService } from '../room/room.service.js';
 import { RunJournalPort, type RunRef, type RunSnapshot } from '../runs/run-journal.port.js';
-import { VaultPort } from '../vault/vault.port.js';
+import { type Opened, VaultPort } from '../vault/vault.port.js';
 import { AdmissionService } from './admission.service.js';
 
 /** Remembers what was written as a run's first entry. */
@@ -50,7 +50,7 @@ class FirstEntries extends RunJournalPort {
 
 class NoVault extends VaultPort {
   override async keep(): Promise<void> {}
-  override async open(): Promise<Map<string, string>> {
+  override async open(): Promise<Map<string, Opened>> {
     return new Map();
   }
 }

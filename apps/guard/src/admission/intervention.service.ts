@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
-  type ApproveRequestV1,
   type CancelRequestV1,
   type KeyGrant,
   type PauseRequestV1,
@@ -12,14 +11,10 @@ import { MeshError, parseJson } from '@signalbox/kernel';
 import { PolicyStore } from '@signalbox/policy-engine';
 import { grantOf } from '../callers/grant-of.js';
 import { RedactionService } from '../redaction/redaction.service.js';
-import { questionsOf } from '../runs/questions-of.js';
 import { RunJournalPort, type RunSnapshot } from '../runs/run-journal.port.js';
 import { VaultPort } from '../vault/vault.port.js';
 
-/**
- * What people do to a run that goes on: cancel, pause and resume it, send it signals, answer its questions. Only whoever
- * started it may; an approval is answered by those whom the rules name.
- */
+/** What people do to a run that goes on: cancel, pause and resume it, send it signals. Only whoever started it may. */
 @Injectable()
 export class InterventionService {
   constructor(
@@ -34,33 +29,11 @@ export class InterventionService {
     const { grant, snapshot } = await this.#ownRun(tenant, request, lastTry);
     if (snapshot.view.endedAt !== null) return;
     const principal = { keyId: grant.id, userId: grant.userId };
-    const reason = await this.#clean(tenant, request.reason);
+    const reason = await this.#clean(tenant, grant, request.reason);
     await this.journal.cancel({ tenant, runId: request.runId }, request.requestId, {
       principal,
       reason,
       requestedAt: Date.now(),
-    });
-  }
-
-  async answer(tenant: string, request: ApproveRequestV1): Promise<void> {
-    const { runId, questionId, choice } = request;
-    const grant = grantOf(this.policies, tenant, request.keyDigest);
-    const snapshot = await this.journal.snapshot({ tenant, runId });
-    const question = snapshot && questionsOf(snapshot.view).find((open) => open.questionId === questionId);
-    const approval = question?.approval;
-    const mayAnswer = (approval?.approvers ?? [snapshot?.userId]).includes(grant.userId);
-    if (!snapshot || (snapshot.userId !== grant.userId && !mayAnswer))
-      throw new MeshError('RUN_UNKNOWN', 'There is no run of that id.');
-    if (!question?.choices.includes(choice))
-      throw new MeshError('QUESTION_UNKNOWN', 'The run asks no such question with such an answer, or it is answered.');
-    if (!mayAnswer) throw new MeshError('APPROVER_DENIED', `User ${grant.userId} may not approve this call.`);
-    await this.journal.answer({ tenant, runId }, request.requestId, {
-      principal: { keyId: grant.id, userId: grant.userId },
-      questionId,
-      choice,
-      ...(request.result === undefined ? {} : { result: await this.#clean(tenant, request.result) }),
-      ...(approval ? { argumentsHash: approval.argumentsHash } : {}),
-      answeredAt: Date.now(),
     });
   }
 
@@ -72,7 +45,7 @@ export class InterventionService {
     const { text, found, counts, findings } = this.redaction.json(tenant, payload, 'The payload of the signal');
     if (text.length > 2 * SIGNAL_CHARS_MAX)
       throw new MeshError('PAYLOAD_TOO_LARGE', 'The payload of the signal is too large once it is redacted.');
-    if (found.length > 0) await this.vault.keep(tenant, found);
+    if (found.length > 0) await this.vault.keep(tenant, grant.userId, found);
     await this.journal.say({ tenant, runId: request.runId }, 'run.signalled.v1', {
       principal: { keyId: grant.id, userId: grant.userId },
       signalId: request.requestId,
@@ -95,7 +68,7 @@ export class InterventionService {
     await this.journal.say({ tenant, runId: request.runId }, kind, {
       principal: { keyId: grant.id, userId: grant.userId },
       requestId: request.requestId,
-      reason: await this.#clean(tenant, request.reason),
+      reason: await this.#clean(tenant, grant, request.reason),
       requestedAt: Date.now(),
     });
   }
@@ -113,9 +86,9 @@ export class InterventionService {
     return { grant, snapshot };
   }
 
-  async #clean(tenant: string, text: string): Promise<string> {
+  async #clean(tenant: string, { userId }: KeyGrant, text: string): Promise<string> {
     const clean = this.redaction.text(tenant, text);
-    if (clean.found.length > 0) await this.vault.keep(tenant, clean.found);
+    if (clean.found.length > 0) await this.vault.keep(tenant, userId, clean.found);
     return clean.text;
   }
 }

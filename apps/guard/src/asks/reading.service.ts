@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { KeyGrant, RunQuestion } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { PolicyStore } from '@signalbox/policy-engine';
+import { SpeakersService } from '../approvals/speakers.service.js';
 import { grantOf } from '../callers/grant-of.js';
 import { RedactionService } from '../redaction/redaction.service.js';
 import { RefusalsPort } from '../room/refusals.port.js';
@@ -16,12 +18,13 @@ export class ReadingService {
     @Inject(RedactionService) private readonly redaction: RedactionService,
     @Inject(RunJournalPort) private readonly journal: RunJournalPort,
     @Inject(RoomService) private readonly room: RoomService,
+    @Inject(SpeakersService) private readonly speakers: SpeakersService,
     @Inject(RefusalsPort) private readonly refusals: RefusalsPort,
   ) {}
 
-  /** The user that a key stands for; KEY_INVALID otherwise. */
-  userOf(tenant: string, keyDigest: string): string {
-    return grantOf(this.policies, tenant, keyDigest).userId;
+  /** What a key stands for; KEY_INVALID otherwise. */
+  grantOf(tenant: string, keyDigest: string): KeyGrant {
+    return grantOf(this.policies, tenant, keyDigest);
   }
 
   /** OVERLOADED where the run is not there yet and would have no room. What was said of an earlier try is forgotten. */
@@ -35,36 +38,48 @@ export class ReadingService {
   }
 
   async own(tenant: string, keyDigest: string, runId: string): Promise<RunView> {
-    const userId = this.userOf(tenant, keyDigest);
+    const grant = grantOf(this.policies, tenant, keyDigest);
     const run = { tenant, runId };
     const refused = this.refusals.of(run);
     const snapshot = refused === null ? await this.journal.recall(run) : await this.journal.snapshot(run);
     if (snapshot === null && refused !== null) return refused;
     if (!snapshot) throw unknown();
-    return this.#show(tenant, snapshot, userId);
+    return this.#show(tenant, snapshot, grant);
   }
 
-  /** The run as it stands, restored; null while it has no entry. A run of somebody else is RUN_UNKNOWN. */
-  async find(run: RunRef, userId: string): Promise<RunView | null> {
+  /** The run as it stands, and whether it is the caller's; null while it has no entry. A run of somebody else is RUN_UNKNOWN. */
+  async find(run: RunRef, grant: KeyGrant): Promise<{ view: RunView; isOwn: boolean } | null> {
     const snapshot = await this.journal.snapshot(run);
-    return snapshot === null ? this.refusals.of(run) : this.#show(run.tenant, snapshot, userId);
+    const view = snapshot === null ? this.refusals.of(run) : await this.#show(run.tenant, snapshot, grant);
+    return view && { view, isOwn: snapshot?.userId === grant.userId };
   }
 
-  async #show(tenant: string, { view, userId: owner }: RunSnapshot, userId: string): Promise<RunView> {
-    if (view.status === 'refused' || owner === userId) return this.#restored(tenant, view);
+  async #show(tenant: string, snapshot: RunSnapshot, grant: KeyGrant): Promise<RunView> {
+    const { view, userId: owner, approvals } = snapshot;
+    if (view.status === 'refused' || owner === grant.userId) return this.#restored(tenant, grant.userId, view);
     // Who only approves sees what is asked as it stands in the journal.
-    if (questionsOf(view).some(({ approval }) => approval?.approvers?.includes(userId))) return view;
+    const mayAnswer = questionsOf(view).some(({ questionId }) => {
+      const asked = approvals?.get(questionId);
+      return asked !== undefined && this.speakers.rightOf(tenant, grant, owner, asked) !== null;
+    });
+    if (mayAnswer) return view;
     throw unknown();
   }
 
-  async #restored(tenant: string, view: RunView): Promise<RunView> {
-    const restore = (text: string): Promise<string> => this.redaction.restore(tenant, text);
+  async #restoredApproval(
+    restore: (text: string) => Promise<string>,
+    approval: NonNullable<RunQuestion['approval']>,
+  ): Promise<typeof approval> {
+    const asked = approval.asked === undefined ? {} : { asked: await restore(approval.asked) };
+    return { ...approval, arguments: await restore(approval.arguments), ...asked };
+  }
+
+  async #restored(tenant: string, userId: string, view: RunView): Promise<RunView> {
+    const restore = (text: string): Promise<string> => this.redaction.restore(tenant, userId, text);
     const output = view.output === null ? null : await restore(view.output);
     const [question = null, ...others] = await Promise.all(
       questionsOf(view).map(async (asked) =>
-        asked.approval
-          ? { ...asked, approval: { ...asked.approval, arguments: await restore(asked.approval.arguments) } }
-          : asked,
+        asked.approval ? { ...asked, approval: await this.#restoredApproval(restore, asked.approval) } : asked,
       ),
     );
     return { ...view, output, question, ...(others.length > 0 ? { otherQuestions: others } : {}) };

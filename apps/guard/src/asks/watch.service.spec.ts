@@ -18,10 +18,10 @@ function watched() {
   let looks = 0;
   let listener: RunListener | undefined;
   const reading = {
-    userOf: () => 'ann',
+    grantOf: () => ({ userId: 'ann' }),
     find: () => {
       looks += 1;
-      return Promise.resolve({ ...view });
+      return Promise.resolve({ view: { ...view }, isOwn: true });
     },
   } as unknown as ReadingService;
   const journal = {

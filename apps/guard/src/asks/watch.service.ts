@@ -27,40 +27,44 @@ export class WatchService {
   ) {}
 
   async *watch(run: RunRef, keyDigest: string, signal: AbortSignal): AsyncGenerator<WatchEventV1> {
-    const userId = this.reading.userOf(run.tenant, keyDigest);
+    const grant = this.reading.grantOf(run.tenant, keyDigest);
     const heard = new Inbox<Heard>(HEARD_MAX);
     const listening = this.journal.listen(run, {
       onDelta: (delta) => heard.put({ delta }),
       onNote: (note) => heard.put({ note }),
     });
     const unseenUntil = Date.now() + this.config.unseenMs;
+    let seen = false;
     let mine = false;
     let look = true;
     let recheckMs = this.config.recheckMs;
     try {
       while (!signal.aborted) {
         if (look) {
-          const view = await this.reading.find(run, userId);
-          mine ||= view !== null;
+          const found = await this.reading.find(run, grant);
+          const view = found?.view ?? null;
+          seen ||= found !== null;
+          // What is said is restored: for whoever started the run, and not for those who may approve a call of it.
+          mine ||= found?.isOwn === true;
           if (view && view.endedAt !== null) return yield { type: 'end', view };
           if (view?.status === 'waiting') yield { type: 'note', phase: 'waiting' };
           if (!view && Date.now() > unseenUntil) throw new MeshError('RUN_UNKNOWN', 'There is no run of that id.');
         }
         const next = await heard.take(recheckMs, signal);
-        look = next === undefined || !mine || ('note' in next && isWorthLook(next.note));
+        look = next === undefined || !seen || ('note' in next && isWorthLook(next.note));
         // Notes come while the bus is there: with thousands who watch, looking by itself is what costs.
-        if (next === undefined && mine) recheckMs = Math.min(2 * recheckMs, RECHECK_GROWTH_MAX * this.config.recheckMs);
-        if (next && mine) yield* this.#tell(run.tenant, next);
+        if (next === undefined && seen) recheckMs = Math.min(2 * recheckMs, RECHECK_GROWTH_MAX * this.config.recheckMs);
+        if (next && (mine || (seen && 'note' in next))) yield* this.#tell(run.tenant, grant.userId, next);
       }
     } finally {
       listening.stop();
     }
   }
 
-  async *#tell(tenant: string, heard: Heard): AsyncGenerator<WatchEventV1> {
+  async *#tell(tenant: string, userId: string, heard: Heard): AsyncGenerator<WatchEventV1> {
     if ('delta' in heard) {
       const { step, attempt, text } = heard.delta;
-      yield { type: 'delta', step, attempt, text: await this.redaction.restore(tenant, text) };
+      yield { type: 'delta', step, attempt, text: await this.redaction.restore(tenant, userId, text) };
     } else if (heard.note.phase !== 'ended' && heard.note.phase !== 'waiting') {
       yield { type: 'note', phase: heard.note.phase };
     }

@@ -1,5 +1,13 @@
-import type { JournalBody, RunViewV1, RunNoteV1, TokenDeltaV1 } from '@signalbox/contracts';
-import type { Prefix } from '@signalbox/run-engine';
+import type {
+  ApprovalTerms,
+  CallLabels,
+  JournalBody,
+  RunViewV1,
+  RunNoteV1,
+  TokenDeltaV1,
+  ToolManifest,
+} from '@signalbox/contracts';
+import type { Prefix, Yes } from '@signalbox/run-engine';
 import type { z } from 'zod';
 
 export interface RunRef {
@@ -15,6 +23,23 @@ export interface RunSnapshot {
   sessionId: string;
   /** Of the request, where it came under an idempotency key. */
   fingerprint: string | null;
+  /** Approvals that it asks for or asked for, by question. Absent: none are known. */
+  approvals?: ReadonlyMap<string, AskedApproval>;
+}
+
+/** An approval as the journal has it. */
+export interface AskedApproval {
+  tool: string;
+  /** Null where the agent has the tool no more. */
+  manifest: ToolManifest | null;
+  /** JSON text as it stands in the journal. */
+  arguments: string;
+  /** Undefined: asked before there were labels. */
+  labels: CallLabels | undefined;
+  terms: ApprovalTerms | undefined;
+  yes: readonly Yes[];
+  /** Null: it is open. */
+  closed: { granted: boolean; userId: string | null } | null;
 }
 
 /** What people say to a run that goes on, beside cancelling it and answering it; each counts once. */

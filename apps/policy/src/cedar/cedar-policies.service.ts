@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CedarPolicy, type ToolManifest } from '@signalbox/contracts';
 import { canonicalJson, MeshError } from '@signalbox/kernel';
-import { cedarSchemaOf, compileCedarPolicy, concernsTool } from '@signalbox/policy-engine';
+import { cedarSchemaOf, compileCedarPolicy, concernsTool, namesReveal, revealSchema } from '@signalbox/policy-engine';
 import { strictInput } from '../definitions/strict-input.js';
 import type { Definitions, Kind, TenantPolicy } from '../storage/policy.repository.js';
 import { disagreement } from './agreement.js';
@@ -11,7 +11,7 @@ import { type CedarFault, CedarPort, type Validity } from './cedar.port.js';
 export const NewCedarPolicy = CedarPolicy.omit({ json: true });
 
 const FAULTS_SHOWN = 8;
-const ANNOTATIONS = ['id', 'reason', 'approve', 'within'];
+const ANNOTATIONS = ['id', 'reason', 'approve', 'within', 'quorum', 'starter'];
 /** Tools of different arguments for which a policy is compared with Cedar's own engine. */
 const TOOLS_COMPARED = 8;
 
@@ -54,12 +54,22 @@ export class CedarPoliciesService {
   /** Tools whose arguments have the same types are one to policies. */
   #assertTyped(policy: CedarPolicy, tools: readonly ToolManifest[]): void {
     const code = compileCedarPolicy(policy.id, policy.json);
+    if (namesReveal(code)) return this.#assertReveals(policy);
     const concerned = tools.filter(({ name }) => concernsTool(code, name));
     const distinct = new Map(concerned.map((tool) => [JSON.stringify(cedarSchemaOf(tool)), tool]));
     const found = Array.from(distinct.values(), (tool) => this.#validate([policy], tool)).flat();
     this.#assertAgreed(policy, [...distinct.values()].slice(0, TOOLS_COMPARED));
     if (found.length === 0 || found.some(({ isImpossible }) => !isImpossible)) return;
     throw faulty(policy.id, ['it could never apply: its scope or its conditions are false for every call']);
+  }
+
+  /** A policy about real values is typed by a schema of its own, and asks nobody. */
+  #assertReveals({ id, text, json }: CedarPolicy): void {
+    if (Object.hasOwn((json['annotations'] ?? {}) as object, 'approve'))
+      throw faulty(id, ['@approve is for calls; nobody can be asked about a single value']);
+    const validity = this.cedar.validate(new Map([[id, text]]), revealSchema()).get(id);
+    if (validity && validity.faults.length > 0) throw faulty(id, validity.faults.map(textOf));
+    if (validity?.isImpossible) throw faulty(id, ['it could never apply: its scope or its conditions are false']);
   }
 
   /** What enforcement points would do is held against Cedar's own engine before it is in force. */

@@ -1,13 +1,17 @@
 import {
   AgentManifest,
   CedarPolicy,
+  Delegation,
   Halt,
   KeyGrant,
   ModelManifest,
+  Quota,
   RedactionPattern,
   RedactionRule,
+  Residency,
   Rule,
   ToolManifest,
+  Waiver,
 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { z } from 'zod';
@@ -22,12 +26,16 @@ export const definitionSchemas: { [K in Kind]: z.ZodType<Definitions[K]> } = {
   keys: KeyGrant,
   halts: Halt,
   policies: CedarPolicy,
+  quotas: Quota,
+  delegations: Delegation,
+  residencies: Residency,
   redactions: RedactionRule,
   patterns: RedactionPattern,
+  waivers: Waiver,
 };
 
 /** What is said of a key when it is changed; its digest stays. */
-export const KeyChange = KeyGrant.pick({ userId: true, agents: true, priorityMax: true, expiresAt: true });
+export const KeyChange = KeyGrant.pick({ userId: true, agents: true, roles: true, priorityMax: true, expiresAt: true });
 /** What is said of a key when it is made; without an id it gets one. */
 export const NewKey = KeyChange.extend({ id: KeyGrant.shape.id.optional() });
 /** A key as it is shown: without what is stored of its secret. */

@@ -1,9 +1,21 @@
-import type { AgentManifest, CedarPolicy, Halt, KeyGrant, Rule, ToolManifest } from '@signalbox/contracts';
+import type {
+  AgentManifest,
+  CedarPolicy,
+  Halt,
+  KeyGrant,
+  Rule,
+  ToolManifest,
+  Delegation,
+  Quota,
+  Residency,
+  Waiver,
+} from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { isSoundCondition, parseHostPattern, urlLeadsTo } from '@signalbox/policy-engine';
-import { inlineFault, planFaults, unsupportedIn } from '@signalbox/run-engine';
+import { extractFaults, inlineFault, planFaults, unsupportedIn } from '@signalbox/run-engine';
 import { patternFaults, redactionFaults, redactionsNaming } from './redaction-checks.js';
 import { entitiesNamed } from '../cedar/entity-names.js';
+import { delegationFaults, governanceNaming, quotaFaults, termsFaults } from './governance-checks.js';
 import { labelFaults } from './label-faults.js';
 import type { Definitions, Kind, TenantPolicy } from '../storage/policy.repository.js';
 
@@ -33,7 +45,7 @@ export function assertUnused(kind: Kind, id: string, policy: TenantPolicy): void
 }
 
 function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
-  const { agents, rules, keys, halts, policies, tools: manifests } = policy;
+  const { agents, rules, keys, halts, waivers, policies, tools: manifests } = policy;
   const naming = (type: string): string[] =>
     policies.filter(({ json }) => entitiesNamed(json, type).includes(id)).map((one) => `policies/${one.id}`);
   switch (kind) {
@@ -44,14 +56,18 @@ function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
         ...agents.filter(({ tools }) => tools.includes(id)).map((agent) => `agents/${agent.id}`),
         ...rules.filter(({ tools }) => tools !== '*' && tools.includes(id)).map((rule) => `rules/${rule.id}`),
         ...naming('Tool'),
+        ...governanceNaming(kind, id, policy),
       ];
     case 'agents': {
-      const names = ({ agents: scope }: Rule | KeyGrant | Halt): boolean => scope !== '*' && scope.includes(id);
+      const names = ({ agents: scope }: Rule | KeyGrant | Halt | Waiver): boolean =>
+        scope !== '*' && scope.includes(id);
       return [
         ...rules.filter(names).map((rule) => `rules/${rule.id}`),
         ...keys.filter(names).map((key) => `keys/${key.id}`),
         ...halts.filter(names).map((halt) => `halts/${halt.id}`),
+        ...waivers.filter(names).map((waiver) => `waivers/${waiver.id}`),
         ...naming('Agent'),
+        ...governanceNaming(kind, id, policy),
         ...manifests
           .filter(({ driver }) => (driver.kind === 'agent' || driver.kind === 'handoff') && driver.agent === id)
           .map((tool) => `tools/${tool.name}`),
@@ -60,9 +76,13 @@ function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
     case 'patterns':
       return redactionsNaming(id, policy);
     case 'redactions':
+    case 'quotas':
+    case 'delegations':
+    case 'residencies':
     case 'rules':
     case 'keys':
     case 'halts':
+    case 'waivers':
     case 'policies':
       return [];
   }
@@ -77,6 +97,7 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names, policy: 
     ),
     ...schemaFaults('output.schema', agent.output?.schema),
     ...planFaults(agent),
+    ...extractFaults(agent),
     ...handingFaults(agent, policy),
   ],
   tools: (tool: ToolManifest, names, policy) => [
@@ -91,6 +112,7 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names, policy: 
     ...(rule.approval !== undefined && rule.effect !== 'approve'
       ? [['approval', 'belongs to the effect approve alone'] satisfies Fault]
       : []),
+    ...(rule.approval === undefined ? [] : termsFaults(rule.approval)),
     ...rule.when.flatMap((condition, index): Fault[] =>
       isSoundCondition(condition)
         ? []
@@ -104,8 +126,19 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names, policy: 
     ...unknownEntities(json, 'Agent', names.agents),
     ...unknownEntities(json, 'Tool', names.tools),
   ],
+  quotas: (quota: Quota, names) => [
+    ...unknownNames('agents', quota.agents, names.agents, 'agent'),
+    ...unknownNames('tools', quota.tools, names.tools, 'tool'),
+    ...quotaFaults(quota),
+  ],
+  delegations: (delegation: Delegation, names) => [
+    ...unknownNames('tools', delegation.tools, names.tools, 'tool'),
+    ...delegationFaults(delegation),
+  ],
+  residencies: ({ agents }: Residency, names) => unknownNames('agents', agents, names.agents, 'agent'),
   redactions: (rule, _, policy) => redactionFaults(rule, policy),
   patterns: (pattern, _, policy) => patternFaults(pattern, policy),
+  waivers: (waiver: Waiver, names) => unknownNames('agents', waiver.agents, names.agents, 'agent'),
 };
 
 const PURE: ReadonlySet<ToolManifest['driver']['kind']> = new Set(['timer', 'signal', 'handoff']);

@@ -34,6 +34,11 @@ export const ROUTE_TABLE: Record<string, string> = {
     'GET /schedules/{id}/upcoming': 'reader',
     'POST /schedules/{id}/enable': 'author',
     'POST /schedules/{id}/disable': 'author',
+    'GET /redaction/classes': 'reader',
+    'POST /redaction/try': 'reader',
+    'GET /vault': 'reader',
+    'POST /vault/rotation': 'admin',
+    'DELETE /vault/subjects/{subject}': 'admin',
     'POST /keys': 'admin',
     'POST /keys/{id}/rotate': 'admin',
     ...Object.fromEntries(

@@ -26,6 +26,7 @@ import { callerPaths, callerRequests, callerSchemas } from './caller-paths.js';
 import { changePaths, changeSchemas } from './change-paths.js';
 import { cedarPaths, cedarSchemas } from './cedar-paths.js';
 import { tenantPaths, tenantSchemas } from './tenant-paths.js';
+import { privacyPaths, privacySchemas } from './privacy-paths.js';
 import { schedulePaths, scheduleSchemas } from './schedule-paths.js';
 
 const SINGULAR = {
@@ -36,8 +37,12 @@ const SINGULAR = {
   keys: 'Key',
   halts: 'Halt',
   policies: 'Policy',
+  quotas: 'Quota',
+  delegations: 'Delegation',
+  residencies: 'Residency',
   redactions: 'Redaction',
   patterns: 'Pattern',
+  waivers: 'Waiver',
 } as const;
 type CollectionName = keyof typeof SINGULAR;
 
@@ -68,6 +73,7 @@ const schemas: Record<string, z.ZodType> = {
   ...cedarSchemas,
   ...tenantSchemas,
   ...scheduleSchemas,
+  ...privacySchemas,
   ...changeSchemas,
   ...callerSchemas,
   Problem,
@@ -79,12 +85,18 @@ const REQUESTS = new Set([
   'Rule',
   'Model',
   'Halt',
+  'Quota',
+  'Delegation',
+  'Residency',
   'Policy',
   'Redaction',
   'Pattern',
+  'Waiver',
   'NewKey',
   'KeyChange',
   'TenantLimits',
+  'RedactionTrial',
+  'RotationRequest',
   'Schedule',
   ...Object.keys(callerRequests),
 ]);
@@ -176,7 +188,7 @@ export function policyOpenApi(): Json {
       },
     },
   };
-  Object.assign(paths, cedarPaths(`${base}/{tenant}`));
+  Object.assign(paths, cedarPaths(`${base}/{tenant}`), privacyPaths(`${base}/{tenant}`));
   Object.assign(paths, schedulePaths(`${base}/{tenant}/schedules`));
   Object.assign(paths, changePaths('/admin/v1'), callerPaths('/admin/v1'));
   return {

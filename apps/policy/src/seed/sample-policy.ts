@@ -147,8 +147,12 @@ export function samplePolicy(): Omit<TenantPolicy, 'keys'> {
     rules,
     models: [model],
     halts: [],
+    quotas: [],
+    delegations: [],
+    residencies: [],
     redactions: [],
     patterns: [],
+    waivers: [],
     policies: [],
   };
 }

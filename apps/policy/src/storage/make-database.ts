@@ -1,7 +1,7 @@
 import { Database } from '@signalbox/persistence';
 import type { Logger } from '@signalbox/telemetry';
 import type { PolicyConfig } from '../config.js';
-import { AddCallers1797100000000 } from '../callers/migrations/add-callers.migration.js';
+import { AddCallers1797500000000 } from '../callers/migrations/add-callers.migration.js';
 import { AddChanges1797000000000 } from '../changes/migrations/add-changes.migration.js';
 import { ScheduleEntity } from '../schedules/entities/schedule.entity.js';
 import { AddSchedules1795600000000 } from '../schedules/migrations/add-schedules.migration.js';
@@ -12,7 +12,9 @@ import { TenantEntity } from './entities/tenant.entity.js';
 import { AddHalts1795500000000 } from './migrations/add-halts.migration.js';
 import { AddLimits1796400000000 } from './migrations/add-limits.migration.js';
 import { AddPolicies1796500000000 } from './migrations/add-policies.migration.js';
+import { AddQuotas1797100000000 } from './migrations/add-quotas.migration.js';
 import { AddRedactions1796700000000 } from './migrations/add-redactions.migration.js';
+import { AddWaivers1797300000000 } from './migrations/add-waivers.migration.js';
 import { CreatePolicy1764000000000 } from './migrations/create-policy.migration.js';
 
 const POOL_MAX = 10;
@@ -31,7 +33,9 @@ export function makeDatabase(config: PolicyConfig, logger: Logger): Database {
       AddPolicies1796500000000,
       AddRedactions1796700000000,
       AddChanges1797000000000,
-      AddCallers1797100000000,
+      AddQuotas1797100000000,
+      AddWaivers1797300000000,
+      AddCallers1797500000000,
     ],
     applicationName: 'signalbox policy',
     poolMax: POOL_MAX,

@@ -1,15 +1,19 @@
 import type {
   AgentManifest,
   CedarPolicy,
+  Delegation,
   Halt,
   KeyGrant,
   ModelManifest,
+  Quota,
   RedactionPattern,
   RedactionRule,
+  Residency,
   Rule,
   SignedBundleV1,
   TenantLimits,
   ToolManifest,
+  Waiver,
 } from '@signalbox/contracts';
 import type { ChangeDraft } from '../changes/change.js';
 
@@ -22,8 +26,12 @@ export interface Definitions {
   keys: KeyGrant;
   halts: Halt;
   policies: CedarPolicy;
+  quotas: Quota;
+  delegations: Delegation;
+  residencies: Residency;
   redactions: RedactionRule;
   patterns: RedactionPattern;
+  waivers: Waiver;
 }
 export type Kind = keyof Definitions;
 export const KINDS = [
@@ -34,8 +42,12 @@ export const KINDS = [
   'keys',
   'halts',
   'policies',
+  'quotas',
+  'delegations',
+  'residencies',
   'redactions',
   'patterns',
+  'waivers',
 ] as const satisfies readonly Kind[];
 
 /** The whole of a tenant's policy. */

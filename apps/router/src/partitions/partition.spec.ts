@@ -4,7 +4,15 @@ import { createLogger } from '@signalbox/telemetry';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RouterConfig } from '../config.js';
 import { BudgetsService } from '../limits/budgets.service.js';
-import { MemoryDispatch, MemoryJournal, NoBudgets, NoLimits, OpenPolicy } from '../memory.fixture.js';
+import {
+  MemoryDispatch,
+  MemoryJournal,
+  NoBudgets,
+  NoLimits,
+  noQuotas,
+  OpenPolicy,
+  unlistedApprovals,
+} from '../memory.fixture.js';
 import { DispatchGate } from '../dispatch/dispatch-gate.js';
 import { AlarmsService } from '../runs/alarms.service.js';
 import { RunShell } from '../runs/run-shell.js';
@@ -37,7 +45,16 @@ describe('Partition', () => {
     const logger = createLogger({ service: 'router', level: 'silent' });
     const gate = new DispatchGate(dispatch, new NoLimits(), config, logger);
     const alarms = new AlarmsService(timers, journal, dispatch, gate, config, logger);
-    const runs = new RunsService(journal, dispatch, new OpenPolicy(), alarms, config, logger);
+    const runs = new RunsService(
+      journal,
+      dispatch,
+      new OpenPolicy(),
+      alarms,
+      unlistedApprovals(logger),
+      noQuotas(logger),
+      config,
+      logger,
+    );
     const options = {
       name: '00',
       owner: 'router-a',

@@ -104,8 +104,8 @@ export class Partition implements RunHome {
     if (this.#reader.lastSeq() < lastSeq)
       throw new MeshError('BUS_UNAVAILABLE', 'The journal could not be read to its end.');
     this.#live = true;
-    const seen = { partition: this.options.name, fromSeq, lastSeq: this.#lastSeq, openRuns: this.openRuns };
-    this.logger.info({ ...seen, wallMs: Date.now() - startedAt }, 'a partition is folded');
+    const seen = { partition: this.options.name, fromSeq, lastSeq: this.#lastSeq, wallMs: Date.now() - startedAt };
+    this.logger.info({ ...seen, openRuns: this.openRuns }, 'a partition is folded');
     this.#parked.start();
     await this.#resumeAll();
   }
@@ -173,12 +173,11 @@ export class Partition implements RunHome {
     return this.#turns.admit(shell);
   }
 
-  takeCall(shell: RunShell, tool: string): boolean {
-    return this.#slots.takeCall(shell, tool);
-  }
+  takeCall = (shell: RunShell, tool: string): boolean => this.#slots.takeCall(shell, tool);
 
   settle(shell: RunShell): void {
     this.#slots.settle(shell);
+    this.runs.settle(shell);
   }
 
   park(shell: RunShell, parked: boolean): void {
@@ -238,7 +237,7 @@ export class Partition implements RunHome {
       this.#tenants.count(entry.tenant, 1);
     }
     if (!shell.fold(entry)) return;
-    this.#slots.settle(shell);
+    this.settle(shell);
     if (isClosed(shell.state)) {
       this.runs.forget(shell);
       return this.leave(shell);

@@ -1,5 +1,8 @@
 import { PolicyModule } from '@signalbox/app-runtime';
 import { Module, type Provider } from '@nestjs/common';
+import { KvApprovalIndexAdapter } from '../approvals/adapters/kv-approval-index.adapter.js';
+import { ApprovalIndexPort } from '../approvals/approval-index.port.js';
+import { OpenApprovalsService } from '../approvals/open-approvals.service.js';
 import { BusDispatchAdapter } from '../dispatch/adapters/bus-dispatch.adapter.js';
 import { ChildrenService } from '../dispatch/children.service.js';
 import { DispatchGate } from '../dispatch/dispatch-gate.js';
@@ -16,6 +19,9 @@ import { BusJournalAdapter } from '../journal/adapters/bus-journal.adapter.js';
 import { JournalPort } from '../journal/journal.port.js';
 import { StorePolicyAdapter } from '../policy/adapters/store-policy.adapter.js';
 import { PolicyPort } from '../policy/policy.port.js';
+import { KvQuotaStoreAdapter } from '../quotas/adapters/kv-quota-store.adapter.js';
+import { QuotaStorePort } from '../quotas/quota-store.port.js';
+import { QuotasService } from '../quotas/quotas.service.js';
 import { AlarmsService } from '../runs/alarms.service.js';
 import { RunsService } from '../runs/runs.service.js';
 import { TimersService } from '../timers/timers.service.js';
@@ -37,6 +43,10 @@ export const ROUTER_PROVIDERS: Provider[] = [
   LoadService,
   DispatchGate,
   BudgetsService,
+  QuotasService,
+  OpenApprovalsService,
+  { provide: ApprovalIndexPort, useClass: KvApprovalIndexAdapter },
+  { provide: QuotaStorePort, useClass: KvQuotaStoreAdapter },
   { provide: BudgetsPort, useClass: KvBudgetsAdapter },
   { provide: LimitsPort, useClass: PolicyLimitsAdapter },
   { provide: LoadPort, useClass: KvLoadAdapter },

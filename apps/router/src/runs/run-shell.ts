@@ -5,6 +5,8 @@ import {
   evolve,
   evolveAll,
   newRun,
+  type QuotaQuestion,
+  type QuotaVerdict,
   type RunState,
   storedAs,
 } from '@signalbox/run-engine';
@@ -55,6 +57,11 @@ export class RunShell {
   broken = false;
   /** What it takes of shared limits. */
   slots: Map<Scope, number> | null = null;
+  /** What its calls hold of quotas, as far as this process has asked; by call. */
+  readonly reserved = new Map<string, QuotaVerdict | 'given-back'>();
+  /** Its approvals that are listed as open, and whether that is being changed. */
+  readonly listed = new Set<string>();
+  isListing = false;
   failures = 0;
   /** Decisions in a row that lost against a fact. */
   lost = 0;
@@ -74,6 +81,7 @@ export class RunShell {
   foreign = false;
 
   readonly #room = (tool: string): boolean => this.home.takeCall(this, tool);
+  #quota: ((question: QuotaQuestion) => QuotaVerdict) | null = null;
   #storing: { before: RunState; decided: Decided; bytes: Uint8Array } | null = null;
   #planned: RunState['plan'] = null;
   #limited = false;
@@ -96,10 +104,17 @@ export class RunShell {
     return this.#limited ? { room: this.#room } : {};
   }
 
+  /** One closure a run, however often it is decided on. */
+  askQuota(ask: (question: QuotaQuestion) => QuotaVerdict): (question: QuotaQuestion) => QuotaVerdict {
+    return (this.#quota ??= ask);
+  }
+
   /** Nothing of it is in this process's hands. */
   isIdle(nowMs: number): boolean {
     const { deciding, broken, shed, quietUntil, told, sendings } = this;
-    return !deciding && !broken && !shed && nowMs >= quietUntil && told.size === 0 && sendings.size === 0;
+    return (
+      !deciding && !broken && !shed && !this.isListing && nowMs >= quietUntil && told.size === 0 && sendings.size === 0
+    );
   }
 
   /** Folds a whole journal at once. */

@@ -5,7 +5,7 @@ import { decide } from '@signalbox/run-engine';
 import { createLogger } from '@signalbox/telemetry';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RouterConfig } from '../config.js';
-import { MemoryDispatch, MemoryJournal, NoLimits, OpenPolicy } from '../memory.fixture.js';
+import { MemoryDispatch, MemoryJournal, NoLimits, noQuotas, OpenPolicy, unlistedApprovals } from '../memory.fixture.js';
 import { TimersService } from '../timers/timers.service.js';
 import { DispatchGate } from '../dispatch/dispatch-gate.js';
 import { AlarmsService } from './alarms.service.js';
@@ -33,7 +33,16 @@ describe('RunsService', () => {
     const logger = createLogger({ service: 'router', level: 'silent' });
     const gate = new DispatchGate(dispatch, new NoLimits(), config, logger);
     const alarms = new AlarmsService(new TimersService(), journal, dispatch, gate, config, logger);
-    const runs = new RunsService(journal, dispatch, policy, alarms, config, logger);
+    const runs = new RunsService(
+      journal,
+      dispatch,
+      policy,
+      alarms,
+      unlistedApprovals(logger),
+      noQuotas(logger),
+      config,
+      logger,
+    );
     const left: RunShell[] = [];
     const shell = new RunShell(subject, ref, {
       isLive: () => true,

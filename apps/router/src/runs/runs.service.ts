@@ -19,6 +19,8 @@ import type { RouterConfig } from '../config.js';
 import { DispatchPort } from '../dispatch/dispatch.port.js';
 import { JournalPort } from '../journal/journal.port.js';
 import { PolicyPort } from '../policy/policy.port.js';
+import { QuotasService } from '../quotas/quotas.service.js';
+import { OpenApprovalsService } from '../approvals/open-approvals.service.js';
 import { AlarmsService } from './alarms.service.js';
 import type { RunShell } from './run-shell.js';
 
@@ -44,6 +46,8 @@ export class RunsService {
     @Inject(DispatchPort) private readonly dispatch: DispatchPort,
     @Inject(PolicyPort) private readonly policy: PolicyPort,
     @Inject(AlarmsService) private readonly alarms: AlarmsService,
+    @Inject(OpenApprovalsService) private readonly approvals: OpenApprovalsService,
+    @Inject(QuotasService) private readonly quotas: QuotasService,
     @Inject(CONFIG) config: RouterConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
@@ -78,6 +82,7 @@ export class RunsService {
 
   /** A run that was folded by another router before: its effects are sent again, its timers set. */
   async resume(shell: RunShell): Promise<void> {
+    this.settle(shell);
     await this.alarms.sendAll(shell, outstanding(shell.state));
     await this.advance(shell);
   }
@@ -88,6 +93,12 @@ export class RunsService {
     return agents.some((agent) => (policy?.halted?.(agent) ?? null) !== null);
   }
 
+  /** The state of a run changed: quotas get back what its calls will not use, people see what it asks them. */
+  settle(shell: RunShell): void {
+    this.quotas.settle(shell);
+    if (shell.home.isLive()) this.approvals.tell(shell);
+  }
+
   /** Rings once, not before `dueAt`. */
   later(dueAt: number, ring: () => void): { cancel(): void } {
     return this.alarms.later(dueAt, ring);
@@ -95,6 +106,7 @@ export class RunsService {
 
   /** The run is over, and so are all below it. */
   closed(shell: RunShell): void {
+    this.settle(shell);
     this.dispatch.report(shell.state);
   }
 
@@ -145,7 +157,9 @@ export class RunsService {
     // What only ends needs no turn, and what is paused asks for none.
     const ends = state.cancel !== null || haltOf(state, policy) !== null;
     if (state.plan === null && !ends && !isPaused(state) && !shell.home.admit(shell)) return null;
-    const decided = decide(state, { nowMs, policy, ...shell.room });
+    const decided = decide(state, { nowMs, policy, ...shell.room, ...this.quotas.of(shell) });
+    // Slots that were taken for calls whose quotas are still being asked.
+    if (decided === null && shell.reserved.size > 0) shell.home.settle(shell);
     if (decided === null || !shell.parked || isEnd(decided) || shell.home.admit(shell)) return decided;
     // Woken: it goes on when it has its turn again.
     shell.home.settle(shell);

@@ -12,5 +12,7 @@ export const ApproveRequestV1 = z.object({
   choice: QuestionChoice,
   /** With the choice `result`: what to take as the tool's result. Raw. */
   result: z.string().max(65_536).optional(),
+  /** With the choice `approve`: JSON text of the arguments to run in place of those that were shown. Raw. */
+  arguments: z.string().max(262_144).optional(),
 });
 export type ApproveRequestV1 = z.infer<typeof ApproveRequestV1>;

@@ -20,7 +20,7 @@ export const RUN_STATUSES = [
 ] as const;
 
 /** What a run asks a person. */
-const RunQuestion = z.object({
+export const RunQuestion = z.object({
   questionId: Token,
   question: z.string(),
   choices: z.array(z.string()),
@@ -36,9 +36,18 @@ const RunQuestion = z.object({
       argumentsHash: Sha256Hex,
       /** Users who may answer; absent: whoever started the run. */
       approvers: z.array(Token).optional(),
+      /** Users who have one of these roles may too. */
+      roles: z.array(Token).optional(),
+      /** So many people must agree; absent: one. */
+      quorum: Count.optional(),
+      /** Who has agreed so far. */
+      agreed: z.array(z.object({ userId: Token, onBehalfOf: Token.optional() })).optional(),
+      /** JSON text that the model asked for, where a person has changed it. */
+      asked: z.string().optional(),
     })
     .optional(),
 });
+export type RunQuestion = z.infer<typeof RunQuestion>;
 
 /** A run as people and systems see it. What is null is not known yet, or there is none. */
 export const RunViewV1 = z.object({

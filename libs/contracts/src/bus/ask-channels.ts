@@ -1,3 +1,7 @@
+import { AnsweredV1 } from '../asks/answered.v1.js';
+import { ApprovalsAskV1 } from '../asks/approvals-ask.v1.js';
+import { ApprovalsReplyV1 } from '../asks/approvals-reply.v1.js';
+import { ApproveRequestV1 } from '../asks/approve-request.v1.js';
 import { AuthReplyV1 } from '../asks/auth-reply.v1.js';
 import { AuthRequestV1 } from '../asks/auth-request.v1.js';
 import { ReservationV1 } from '../asks/reservation.v1.js';
@@ -33,6 +37,30 @@ export const ASK_CHANNELS = {
     messages: { 'run.request.v1': RunRequestV1 },
     reply: ReservationV1,
     doc: 'Which run a request under an idempotency key starts; IDEMPOTENCY_MISMATCH where the key stands for another request.',
+  },
+  askAnswer: {
+    account: 'GATE',
+    subject: 'sb.v1.ask.*.answer',
+    carrier: { kind: 'request', streamed: false },
+    publishers: ['gateway'],
+    subscribers: ['guard'],
+    tenants: true,
+    seal: 'none',
+    messages: { 'approve.request.v1': ApproveRequestV1 },
+    reply: AnsweredV1,
+    doc: 'Answers a question that a run asks, and says how it stands then, or why the answer does not count.',
+  },
+  askApprovals: {
+    account: 'GATE',
+    subject: 'sb.v1.ask.*.approvals',
+    carrier: { kind: 'request', streamed: false },
+    publishers: ['gateway'],
+    subscribers: ['guard'],
+    tenants: true,
+    seal: 'none',
+    messages: { 'approvals.ask.v1': ApprovalsAskV1 },
+    reply: ApprovalsReplyV1,
+    doc: 'Approvals that are open, over all runs, as far as they concern the caller.',
   },
   askStatus: {
     account: 'GATE',

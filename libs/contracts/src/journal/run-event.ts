@@ -151,6 +151,10 @@ export const RunEvent = z.discriminatedUnion('type', [
     choice: QuestionChoice,
     /** Who answered; absent where it was nobody. */
     userId: Token.optional(),
+    /** All who agreed, where several had to. */
+    by: z.array(Token).max(16).optional(),
+    /** JSON text, where whoever approved changed the arguments: what is run in place of what was asked for. */
+    arguments: z.string().optional(),
   }),
   /** The calls up to this step lead nowhere; the next prompt carries the text. Once for each such episode. */
   z.object({

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { Token } from '../ids.js';
+import { CallLabels } from '../label.js';
 import { BundleRef } from './bundle-ref.js';
+import { QuotaTaken } from './quota.js';
 import { ApprovalTerms } from './rule.js';
 
 /** Why something was allowed or not; kept in the journal. */
@@ -9,19 +11,33 @@ export const DecisionRecord = z.object({
   outcome: z.enum(['permit', 'deny', 'approve']),
   /**
    * What decided: a rule or a Cedar policy (`permit`, `forbid`, `approve`), the lack of one (`default`), a person (`approval`),
-   * the kill switch (`halt`), a fault while deciding (`error`), or arguments that are no arguments (`invalid`).
+   * the kill switch (`halt`), a quota that is used up (`quota`), a fault while deciding (`error`), or arguments that are no
+   * arguments (`invalid`).
    */
-  kind: z.enum(['permit', 'forbid', 'default', 'error', 'invalid', 'approve', 'approval', 'halt']),
-  /** The rules that decided; empty for `default`. */
+  kind: z.enum(['permit', 'forbid', 'default', 'error', 'invalid', 'approve', 'approval', 'halt', 'quota']),
+  /** The rules that decided, those of the mesh itself as `base.<name>`; empty for `default`. */
   rules: z.array(z.string()),
   /** The Cedar policies that decided; absent: none did. */
   policies: z.array(z.string()).optional(),
   reason: z.string().max(1_000),
+  /** Of the call that was decided about. Absent: arguments that are no arguments, or a release before labels. */
+  labels: CallLabels.optional(),
   /** Null: none was in force, so it was denied. */
   bundle: BundleRef.nullable(),
   /** With the outcome `approve`: who may agree, and how long that is waited for. */
   terms: ApprovalTerms.optional(),
   /** With the kind `approval`: the question, and who answered it; null: nobody did in time. */
-  answer: z.object({ questionId: Token, userId: Token.nullable() }).optional(),
+  answer: z
+    .object({
+      questionId: Token,
+      userId: Token.nullable(),
+      /** All who agreed, where several must. */
+      by: z.array(Token).max(16).optional(),
+      /** The last of them changed the arguments: what runs is what they made of it. */
+      edited: z.literal(true).optional(),
+    })
+    .optional(),
+  /** What the call takes of quotas; of the kind `quota`: the one that has no room for it. Absent: none speaks of it. */
+  quotas: z.array(QuotaTaken).max(64).optional(),
 });
 export type DecisionRecord = z.infer<typeof DecisionRecord>;

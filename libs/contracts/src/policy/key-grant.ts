@@ -13,6 +13,8 @@ export const KeyGrant = z.object({
   previous: z.object({ digest: Sha256Hex, until: Millis }).optional(),
   userId: Token,
   agents: Scope,
+  /** What the user is in the tenant: approvals and policies may ask for a role. Absent: none. */
+  roles: z.array(Token).max(16).optional(),
   /** The highest priority that it may ask for; absent: normal. */
   priorityMax: Priority.optional(),
   /** Absent: until it is taken back. */

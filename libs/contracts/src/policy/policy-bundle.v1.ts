@@ -2,12 +2,16 @@ import { z } from 'zod';
 import { Sha256Hex, TenantId } from '../ids.js';
 import { Millis } from '../units.js';
 import { AgentManifest } from './agent-manifest.js';
+import { Waiver } from './base-rules.js';
 import { CedarPolicy } from './cedar-policy.js';
+import { Delegation } from './delegation.js';
 import { Halt } from './halt.js';
 import { KeyGrant } from './key-grant.js';
 import { ModelManifest } from './model-manifest.js';
+import { Quota } from './quota.js';
 import { REDACTION_PATTERNS_MAX, RedactionPattern } from './redaction-pattern.js';
 import { REDACTION_RULES_MAX, RedactionRule } from './redaction-rule.js';
+import { Residency } from './residency.js';
 import { Rule } from './rule.js';
 import { TenantLimits } from './tenant-limits.js';
 import { ToolManifest } from './tool-manifest.js';
@@ -32,6 +36,14 @@ export const PolicyBundleV1 = z.object({
   keys: z.array(KeyGrant).max(10_000),
   /** Absent: nothing is halted. */
   halts: z.array(Halt).max(1_000).optional(),
+  /** Rules of the mesh itself that do not hold. Absent: all hold. */
+  waivers: z.array(Waiver).max(100).optional(),
+  /** Absent: none. */
+  quotas: z.array(Quota).max(1_000).optional(),
+  /** Who speaks for whom in approvals. Absent: everybody for themselves. */
+  delegations: z.array(Delegation).max(1_000).optional(),
+  /** Absent: data may go wherever agents and tools take it. */
+  residencies: z.array(Residency).max(1_000).optional(),
   /** What is done with classes of data. Absent: their defaults. */
   redactions: z.array(RedactionRule).max(REDACTION_RULES_MAX).optional(),
   /** Classes of the tenant's own. Absent: none. */

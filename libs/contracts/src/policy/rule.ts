@@ -14,8 +14,22 @@ export type RuleCondition = z.infer<typeof RuleCondition>;
 
 /** What the approval of a call asks for. */
 export const ApprovalTerms = z.object({
-  /** Users of the tenant who may approve; absent: whoever started the run. */
+  /** Users of the tenant who may approve; neither these nor `roles`: whoever started the run. */
   approvers: z.array(Token).min(1).max(64).optional(),
+  /** Whoever has one of these roles may too. */
+  roles: z.array(Token).min(1).max(16).optional(),
+  /** Where several rules ask: of each of these, too, whoever approves must be one. Made by the enforcement points. */
+  and: z
+    .array(z.object({ approvers: z.array(Token).max(64).optional(), roles: z.array(Token).max(16).optional() }))
+    .max(64)
+    .optional(),
+  /** So many different people must agree, and none of them object. Absent: one. */
+  quorum: z.number().int().min(1).max(16).optional(),
+  /**
+   * Whether the one who started the run may be among them. Absent: if `approvers` names them, or nobody is named at all;
+   * a role is not enough.
+   */
+  starter: z.boolean().optional(),
   /** Not approved within this, the call is refused, ms. */
   withinMs: z.number().int().min(1_000).max(WAIT_MS_MAX).default(86_400_000),
 });

@@ -16,6 +16,8 @@ export const InferWorkV1 = z.object({
   /** Counts repeated sending of the same attempt. */
   dispatch: Count,
   agent: Token,
+  /** In whose run it is; absent in work of release 0.1. */
+  userId: Token.optional(),
   model: ModelManifest,
   messages: z.array(Message).min(1),
   /** What the model may ask for, and no more than it must know of each. */

@@ -11,6 +11,9 @@ export function parsePointer(pointer: string): string[] | null {
     .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
+/** Whether it can be followed at all. */
+export const isSoundPointer = (pointer: string): boolean => parsePointer(pointer) !== null;
+
 /** The value there. Only own properties and array items count, so `__proto__` finds nothing that was not sent. */
 export function valueAt(root: unknown, path: readonly string[]): unknown {
   let value: unknown = root;

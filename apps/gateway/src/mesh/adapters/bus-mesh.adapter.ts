@@ -2,6 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, GATE_BUS } from '@signalbox/app-runtime';
 import type { Bus } from '@signalbox/bus';
 import {
+  type AnsweredV1,
+  type ApprovalsAskV1,
+  type ApprovalsReplyV1,
+  type ApproveRequestV1,
   type CancelRequestV1,
   type ChannelBody,
   type ReservationV1,
@@ -51,6 +55,19 @@ export class BusMeshAdapter extends MeshPort {
   override async tellRun<K extends ControlChannel>(caller: Caller, channel: K, request: ChannelBody<K>): Promise<void> {
     const { requestId } = request as { requestId: string };
     await this.bus.publish(channel, subjects.in(caller.tenant, KIND[channel]), request, { id: requestId });
+  }
+
+  override answer(caller: Caller, request: ApproveRequestV1): Promise<AnsweredV1> {
+    const subject = subjects.ask(caller.tenant, 'answer');
+    return this.bus.request('askAnswer', subject, request, { timeoutMs: this.config.askMs });
+  }
+
+  override approvals(
+    { tenant, keyDigest }: Caller,
+    asked: Omit<ApprovalsAskV1, 'keyDigest'>,
+  ): Promise<ApprovalsReplyV1> {
+    const body = { ...asked, keyDigest };
+    return this.bus.request('askApprovals', subjects.ask(tenant, 'approvals'), body, { timeoutMs: this.config.askMs });
   }
 
   override runStatus(caller: Caller, runId: string): Promise<RunView> {

@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CORE_BUS } from '@signalbox/app-runtime';
 import type { Bus } from '@signalbox/bus';
-import { type ArchivedRunV1, type JournalBody, type RunNoteV1, subjects } from '@signalbox/contracts';
+import { type ArchivedRunV1, type JournalBody, type RunNoteV1, subjects, unlabelled } from '@signalbox/contracts';
 import { MeshError, Semaphore, sha256Hex } from '@signalbox/kernel';
-import { type Prefix, prefixAt, viewOf } from '@signalbox/run-engine';
+import { foldJournal, type Prefix, prefixAt, viewOfState } from '@signalbox/run-engine';
+import { approvalsIn } from '../approvals-in.js';
 import {
   type ControlKind,
   RunJournalPort,
@@ -72,11 +73,18 @@ export class BusRunJournalAdapter extends RunJournalPort {
     if (!first) return null;
     // The tombstone of a run that has left: what it came to is in the archive.
     if (first.kind === 'run.archived.v1') return this.#archived(run);
-    const view = viewOf(entries);
+    const state = foldJournal(entries);
+    const view = viewOfState(state);
     if (first.kind !== 'run.accepted.v1' && first.kind !== 'run.spawned.v1')
       return { view, userId: '', sessionId: '', fingerprint: null };
     const { principal, sessionId, fingerprint } = first.body;
-    return { view, userId: principal.userId, sessionId, fingerprint: fingerprint ?? null };
+    return {
+      view,
+      userId: principal.userId,
+      sessionId,
+      fingerprint: fingerprint ?? null,
+      approvals: approvalsIn(state),
+    };
   }
 
   override prefix(run: RunRef, step: number): Promise<Prefix> {
@@ -86,7 +94,7 @@ export class BusRunJournalAdapter extends RunJournalPort {
       if (first && first.kind !== 'run.archived.v1') return prefixAt(entries, step);
       const { prefix } = await this.#fromArchive(run, step);
       if (prefix === undefined) throw new MeshError('STORE_UNAVAILABLE', 'The archive does not tell what was said.');
-      return prefix;
+      return { ...prefix, label: prefix.label ?? unlabelled('fork') };
     });
   }
 

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Who may call the admin APIs beside the owner, and the answers kept for requests that are sent again. */
-export class AddCallers1797100000000 implements MigrationInterface {
-  readonly name = 'AddCallers1797100000000';
+export class AddCallers1797500000000 implements MigrationInterface {
+  readonly name = 'AddCallers1797500000000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

@@ -8,13 +8,17 @@ import { BundleEntity } from '../entities/bundle.entity.js';
 import {
   AgentEntity,
   CedarPolicyEntity,
+  DelegationEntity,
   HaltEntity,
   KeyEntity,
   ModelEntity,
   PatternEntity,
   RedactionEntity,
+  QuotaEntity,
+  ResidencyEntity,
   RuleEntity,
   ToolEntity,
+  WaiverEntity,
 } from '../entities/definition.entities.js';
 import { LimitsEntity } from '../entities/limits.entity.js';
 import { TenantEntity } from '../entities/tenant.entity.js';
@@ -40,8 +44,12 @@ export const definitionEntities = {
   keys: KeyEntity,
   halts: HaltEntity,
   policies: CedarPolicyEntity,
+  quotas: QuotaEntity,
+  delegations: DelegationEntity,
+  residencies: ResidencyEntity,
   redactions: RedactionEntity,
   patterns: PatternEntity,
+  waivers: WaiverEntity,
 };
 type DefinitionRow = AgentEntity;
 
@@ -82,8 +90,12 @@ export class PostgresTenantTransaction implements TenantTransaction {
       keys: await this.#all('keys'),
       halts: await this.#all('halts'),
       policies: await this.#all('policies'),
+      quotas: await this.#all('quotas'),
+      delegations: await this.#all('delegations'),
+      residencies: await this.#all('residencies'),
       redactions: await this.#all('redactions'),
       patterns: await this.#all('patterns'),
+      waivers: await this.#all('waivers'),
     };
   }
 

@@ -45,3 +45,15 @@ export class RedactionEntity extends DefinitionEntity {}
 
 @Entity({ name: 'patterns' })
 export class PatternEntity extends DefinitionEntity {}
+
+@Entity({ name: 'waivers' })
+export class WaiverEntity extends DefinitionEntity {}
+
+@Entity({ name: 'quotas' })
+export class QuotaEntity extends DefinitionEntity {}
+
+@Entity({ name: 'delegations' })
+export class DelegationEntity extends DefinitionEntity {}
+
+@Entity({ name: 'residencies' })
+export class ResidencyEntity extends DefinitionEntity {}

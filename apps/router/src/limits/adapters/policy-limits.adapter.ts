@@ -1,3 +1,4 @@
+import type { Quota } from '@signalbox/contracts';
 import { PolicyStore } from '@signalbox/policy-engine';
 import { Inject, Injectable } from '@nestjs/common';
 import { type LimitKind, LimitsPort, type SharedLimit } from '../limits.port.js';
@@ -6,6 +7,14 @@ import { type LimitKind, LimitsPort, type SharedLimit } from '../limits.port.js'
 export class PolicyLimitsAdapter extends LimitsPort {
   constructor(@Inject(PolicyStore) private readonly store: PolicyStore) {
     super();
+  }
+
+  override hasQuotas(tenant: string): boolean {
+    return this.store.inForce(tenant)?.hasQuotas === true;
+  }
+
+  override quotasOf(tenant: string, agent: string, tool: string): readonly Quota[] {
+    return this.store.inForce(tenant)?.quotasOf(agent, tool) ?? [];
   }
 
   override weightOf(tenant: string): number {
