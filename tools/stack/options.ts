@@ -28,6 +28,8 @@ export interface StackOptions {
   natsServer?: string;
   /** false: Postgres flushes nothing to the disk (tests). Default true. */
   durable?: boolean;
+  /** How often the account boundary is attacked while the mesh runs, ms; 0: at its start alone. Default SIGNALBOX_BOUNDARY_TEST_MS, or ten minutes. */
+  boundaryTestMs?: number;
   /** Print every log line, not only warnings. Default false. */
   verbose?: boolean;
   /** Where log lines and what the supervisor has to say go; default standard output. */
@@ -46,6 +48,8 @@ export interface ProcessReport {
 export interface Stack {
   /** `nats`, and each service with an HTTP face by its name. */
   readonly urls: Readonly<Record<string, string>>;
+  /** By service, where its health is told. */
+  readonly health: Readonly<Record<string, string>>;
   readonly stateDir: string;
   readonly keysDir: string;
   readonly logsDir: string;

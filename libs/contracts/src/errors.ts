@@ -146,6 +146,13 @@ export const ERRORS = {
     409,
     'Tenants cannot be made while the mesh runs: they come from its configuration.',
   ),
+  REVIEW_REQUIRED: spec(
+    'denied',
+    'never',
+    403,
+    'The tenant lets nobody change this alone: make a draft, and have another person approve it.',
+  ),
+  TESTS_FAILED: spec('conflict', 'never', 409, 'The tests of the policies do not pass with this change.'),
   NOT_FOUND: spec('not_found', 'never', 404, 'There is no such thing.'),
   PRECONDITION_REQUIRED: spec(
     'conflict',

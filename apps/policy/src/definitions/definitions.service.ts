@@ -7,6 +7,8 @@ import type { z } from 'zod';
 import type { Precondition } from '../admin/http.js';
 import { BundleDelivery } from '../bundles/bundle-delivery.service.js';
 import { BundleIssuer } from '../bundles/bundle-issuer.service.js';
+import { callerId } from '../drafts/caller-id.js';
+import { assertDirect } from '../drafts/review.js';
 import {
   type Definitions,
   type Kind,
@@ -129,9 +131,10 @@ export class DefinitionsService {
       const before = await transaction.get(kind, id);
       if (!before) throw notFound(kind, id);
       assertPrecondition(kind, id, before, precondition);
+      await assertDirect(transaction, kind);
       assertUnused(kind, id, await transaction.policy());
       await transaction.remove(kind, id);
-      return (await this.issuer.issue(transaction, `${kind}/${id} removed`)).version;
+      return (await this.issuer.issue(transaction, `${kind}/${id} removed`, optionsOf(kind))).version;
     });
     return { version, delivered: await this.delivery.deliverSoon(tenant) };
   }
@@ -155,9 +158,11 @@ export class DefinitionsService {
     definition: Definitions[K],
     created: boolean,
   ) {
+    await assertDirect(transaction, kind);
     this.#assertFit(kind, definition, await transaction.policy());
     await transaction.put(kind, id, definition, transaction.version + 1);
-    const { version } = await this.issuer.issue(transaction, `${kind}/${id} ${created ? 'created' : 'changed'}`);
+    const change = `${kind}/${id} ${created ? 'created' : 'changed'}`;
+    const { version } = await this.issuer.issue(transaction, change, optionsOf(kind));
     const stored: Stored<K> = { id, definition, revision: version, updatedAt: new Date() };
     return { stored, created, version };
   }
@@ -182,6 +187,12 @@ const newSecret = (tenant: string): string => `sb_${tenant}_${randomBytes(KEY_BY
 function secretOf({ id, digest, previous }: KeyGrant): Pick<KeyGrant, 'id' | 'digest' | 'previous'> {
   return { id, digest, ...(previous ? { previous } : {}) };
 }
+
+/** Keys and halts decide no call, and a halt must not wait for a test. */
+const optionsOf = (kind: Kind): { author: string; isTested: boolean } => ({
+  author: callerId(),
+  isTested: kind !== 'keys' && kind !== 'halts',
+});
 
 function notFound(kind: Kind, id: string): MeshError {
   return new MeshError('NOT_FOUND', `There is no ${kind}/${id}.`);

@@ -26,6 +26,8 @@ import { callerPaths, callerRequests, callerSchemas } from './caller-paths.js';
 import { changePaths, changeSchemas } from './change-paths.js';
 import { cedarPaths, cedarSchemas } from './cedar-paths.js';
 import { tenantPaths, tenantSchemas } from './tenant-paths.js';
+import { draftPaths } from './draft-paths.js';
+import { draftRequests, draftSchemas } from './draft-schemas.js';
 import { privacyPaths, privacySchemas } from './privacy-paths.js';
 import { schedulePaths, scheduleSchemas } from './schedule-paths.js';
 
@@ -37,6 +39,7 @@ const SINGULAR = {
   keys: 'Key',
   halts: 'Halt',
   policies: 'Policy',
+  tests: 'Test',
   quotas: 'Quota',
   delegations: 'Delegation',
   residencies: 'Residency',
@@ -72,6 +75,7 @@ const schemas: Record<string, z.ZodType> = {
   NewKeyView: shown(KeyView).extend({ key: z.string() }),
   ...cedarSchemas,
   ...tenantSchemas,
+  ...draftSchemas,
   ...scheduleSchemas,
   ...privacySchemas,
   ...changeSchemas,
@@ -89,6 +93,7 @@ const REQUESTS = new Set([
   'Delegation',
   'Residency',
   'Policy',
+  'Test',
   'Redaction',
   'Pattern',
   'Waiver',
@@ -99,6 +104,7 @@ const REQUESTS = new Set([
   'RotationRequest',
   'Schedule',
   ...Object.keys(callerRequests),
+  ...draftRequests,
 ]);
 
 const paging = (): Json[] => queryOf(PageQuery, 'Paging, by id: `after` is the `next` of the page before.');
@@ -188,7 +194,8 @@ export function policyOpenApi(): Json {
       },
     },
   };
-  Object.assign(paths, cedarPaths(`${base}/{tenant}`), privacyPaths(`${base}/{tenant}`));
+  const one = `${base}/{tenant}`;
+  Object.assign(paths, cedarPaths(one), draftPaths(one), privacyPaths(one));
   Object.assign(paths, schedulePaths(`${base}/{tenant}/schedules`));
   Object.assign(paths, changePaths('/admin/v1'), callerPaths('/admin/v1'));
   return {

@@ -1,20 +1,8 @@
 import { BundleRef, SignedBundleV1, TenantId, TenantLimits, Token } from '@signalbox/contracts';
 import { z } from 'zod';
 import { PageQuery } from '../admin/http.js';
-import {
-  always,
-  bundleHeaders,
-  etag,
-  ifMatch,
-  isoTime,
-  type Json,
-  jsonBody,
-  onChange,
-  problem,
-  queryOf,
-  reply,
-  tenant,
-} from './openapi-parts.js';
+import { limitsPath } from './limits-path.js';
+import { always, isoTime, type Json, onChange, problem, queryOf, reply, tenant } from './openapi-parts.js';
 
 const Bundle = BundleRef.extend({ keyId: Token, issuedAt: isoTime, expiresAt: isoTime, delivered: z.boolean() });
 const Tenant = z.object({ id: TenantId, bundle: Bundle.nullable() });
@@ -30,27 +18,6 @@ export const tenantSchemas: Record<string, z.ZodType> = {
   BundleWithPayload: Bundle.extend({ change: z.string(), signed: SignedBundleV1 }),
   Tenant,
   TenantPage: z.object({ items: z.array(Tenant), next: TenantId.nullable() }),
-};
-
-/** Always there, so that there is nothing to make or remove. */
-const limits: Json = {
-  parameters: [tenant],
-  get: {
-    operationId: 'getLimits',
-    tags: ['limits'],
-    responses: { 200: reply('As they are now; revision 0 where none were set.', 'TenantLimitsView', etag), ...always },
-  },
-  put: {
-    operationId: 'putLimits',
-    tags: ['limits'],
-    parameters: [ifMatch],
-    requestBody: { required: true, ...jsonBody('TenantLimits') },
-    responses: {
-      200: reply('Replaced, all of them.', 'TenantLimitsView', { ...etag, ...bundleHeaders }),
-      ...always,
-      ...onChange,
-    },
-  },
 };
 
 const tenants: Json = {
@@ -89,7 +56,7 @@ export function tenantPaths(base: string): Json {
     },
     [base]: tenants,
     [one]: read('getTenant', 'tenants', 'The tenant.', 'Tenant'),
-    [`${one}/limits`]: limits,
+    [`${one}/limits`]: limitsPath,
     [`${one}/bundle`]: read('getBundle', 'bundles', 'The newest bundle.', 'BundleWithPayload'),
     [`${one}/publish`]: {
       parameters: [tenant],
