@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Answer, World } from './audit.fixture.js';
 import { IncidentsController } from './incidents/incidents.controller.js';
 import { LettersController } from './letters/letters.controller.js';
+import { NotesController } from './notes/notes.controller.js';
 import { ArchiveController, QueriesController } from './queries/queries.controller.js';
 
 /** Who may call each route. */
@@ -16,6 +17,7 @@ const ROUTES: Record<string, string> = {
   'GET /tenants/:tenant/cost': 'reader tenant',
   'GET /archive': 'reader mesh',
   'GET /tenants/:tenant/incidents': 'reader tenant',
+  'GET /tenants/:tenant/notes': 'reader tenant',
   'GET /tenants/:tenant/letters': 'reader tenant',
   'GET /tenants/:tenant/letters/:id': 'reader tenant',
   'POST /tenants/:tenant/letters/replay': 'admin tenant',
@@ -27,8 +29,8 @@ const HELD: Record<AdminRole, AdminRole[]> = {
   author: ['reader', 'author'],
   admin: [...ADMIN_ROLES],
 };
-const routes = [QueriesController, ArchiveController, LettersController, IncidentsController].flatMap((controller) =>
-  routesOf(controller),
+const routes = [QueriesController, ArchiveController, LettersController, IncidentsController, NotesController].flatMap(
+  (controller) => routesOf(controller),
 );
 
 let world: World;
