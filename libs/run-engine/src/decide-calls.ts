@@ -8,6 +8,7 @@ import { limitEvents } from './limits.js';
 import { type DecideEnv, authorized } from './policy-view.js';
 import { charged, unlessPending } from './quotas.js';
 import { approvalQuestion, approvedBy, askedOf, isDoubtful, questionEvents, rejectedBy } from './questions.js';
+import { toolOutside } from './regions.js';
 import { ATTEMPTS_MAX, QUEUE_WAIT_MS_MAX, ROUND_CHARS_MAX } from './settings.js';
 import { type Call, isSettled, type RunState } from './state.js';
 import { waitOf } from './waiting.js';
@@ -141,6 +142,8 @@ export function judge(state: RunState, call: Call, env: DecideEnv): { event: Run
       'TOOL_ARGUMENTS_INVALID',
       invalid(`The arguments do not match the schema of the tool: ${faults.join('; ')}`),
     );
+  const outside = toolOutside(state, tool, plan.bundle);
+  if (outside !== null) return refuse('REGION_DENIED', outside);
   if (tool.driver.kind === 'agent' && depthLeft(state) < 1)
     return refuse('LIMIT_DEPTH', invalid('Agents are nested as deep as they may be; do without another one.'));
   const unfit = handoffFault(state, tool);

@@ -2,6 +2,7 @@ import type { InferWorkV1, RunEvent, SessionLoadV1, SessionSaveV1, ToolWorkV1 } 
 import { sha256Hex } from '@signalbox/kernel';
 import { stepNumbered } from './draft.js';
 import { messagesOf, promptFor } from './prompt.js';
+import { regionsOf, sessionRegionsOf } from './regions.js';
 import { HISTORY_MESSAGES_MAX } from './settings.js';
 import {
   type Asked,
@@ -92,11 +93,13 @@ export function inferWork(state: RunState, dispatch: number): InferWorkV1 {
     attempt: step.attempt,
     dispatch,
     agent: plan.agent.id,
+    userId: accepted.principal.userId,
     model: plan.model,
     messages: promptFor(state),
     tools: plan.tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
     outputTokensMax: step.outputTokensMax,
     stream: accepted.stream,
+    ...regionsIn(regionsOf(state)),
     bundle: plan.bundle,
     deadlineAt: Math.min(step.notBeforeAt + step.timeoutMs, deadlineOf(state)),
   };
@@ -120,6 +123,7 @@ export function toolWork(state: RunState, callId: string, dispatch: number): Too
     agent: plan.agent.id,
     userId: principal.userId,
     tier: call.tier,
+    ...regionsIn(regionsOf(state)),
     bundle: call.decision?.bundle ?? plan.bundle,
     ...callWork(state, call),
     ...(next.length > 0 ? { next } : {}),
@@ -152,15 +156,29 @@ function followersOf(state: RunState, call: Call): Call[] {
   return end < 0 ? later : later.slice(0, end);
 }
 
+function sessionOf({
+  accepted,
+  plan,
+}: RunState): Pick<SessionLoadV1, 'runId' | 'tenant' | 'sessionId' | 'agent' | 'userId'> {
+  const { runId, tenant, sessionId, agent, principal } = accepted!;
+  return { runId, tenant, sessionId, agent: plan?.agent.id ?? agent, userId: principal.userId };
+}
+
 export function sessionLoad(state: RunState): SessionLoadV1 {
-  const { runId, tenant, sessionId } = state.accepted!;
-  return { runId, tenant, sessionId, ...askedOnce(state.load), messagesMax: HISTORY_MESSAGES_MAX };
+  return { ...sessionOf(state), ...askedOnce(state.load), messagesMax: HISTORY_MESSAGES_MAX };
 }
 
 export function sessionSave(state: RunState): SessionSaveV1 {
-  const { runId, tenant, sessionId } = state.accepted!;
-  return { runId, tenant, sessionId, ...askedOnce(state.save), messages: messagesOf(state) };
+  return {
+    ...sessionOf(state),
+    ...askedOnce(state.save),
+    messages: messagesOf(state),
+    ...regionsIn(sessionRegionsOf(state)),
+  };
 }
+
+const regionsIn = (regions: readonly string[] | null): { regions?: string[] } =>
+  regions === null ? {} : { regions: [...regions] };
 
 const askedOnce = (ask: SessionAsk | null): { attempt: number; deadlineAt?: number } =>
   ask === null ? { attempt: 1 } : { attempt: ask.attempt, deadlineAt: dueAtOf(ask) };

@@ -123,6 +123,7 @@ function applySession(draft: RunState, fact: SessionFact): void {
   if (loading) {
     draft.load = done;
     draft.history = fact.body.messages;
+    draft.sessionRegions = fact.body.regions ?? null;
   } else draft.save = done;
 }
 

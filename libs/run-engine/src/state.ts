@@ -49,6 +49,8 @@ export interface Plan {
   tools: readonly ToolManifest[];
   limits: RunLimits;
   bundle: BundleRef;
+  /** That nothing of the run may leave, as policy and the request have it; absent: any. */
+  regions?: readonly string[];
   startedAt: number;
   deadlineAt: number;
   /** Time in which the run only waits moves the deadline; see `deadlineOf`. */
@@ -113,6 +115,8 @@ export interface RunState {
   load: SessionAsk | null;
   save: SessionAsk | null;
   history: readonly Message[];
+  /** That its conversation must not leave; null: any. */
+  sessionRegions: readonly string[] | null;
   steps: readonly ModelStep[];
   remarks: readonly Remark[];
   calls: Readonly<Record<string, Call>>;
@@ -170,6 +174,7 @@ export function newRun(subject: string): RunState {
     load: null,
     save: null,
     history: [],
+    sessionRegions: null,
     steps: [],
     remarks: [],
     calls: {},

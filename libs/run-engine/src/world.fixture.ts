@@ -51,6 +51,8 @@ export class World {
   readonly order: string[] = [];
   readonly prompts: string[] = [];
   readonly saved: number[] = [];
+  /** What the conversation must not leave. */
+  sessionRegions: string[] | undefined;
   readonly #asked = new Set<string>();
   readonly #sent = new Set<string>();
   #folded: { state: RunState; last: StoredEntry | undefined };
@@ -155,6 +157,7 @@ export class World {
               { role: 'user', content: 'Before' },
             ],
             revision: 1,
+            ...(this.sessionRegions === undefined ? {} : { regions: this.sessionRegions }),
             loadedAt: this.nowMs,
           }),
         );

@@ -1,4 +1,4 @@
-import { Priority, RunForkRequest, RunId, RunLimits, type RunRequestV1, Token } from '@signalbox/contracts';
+import { Priority, Regions, RunForkRequest, RunId, RunLimits, type RunRequestV1, Token } from '@signalbox/contracts';
 import { MeshError, validate } from '@signalbox/kernel';
 import { z } from 'zod';
 import type { Caller } from '../mesh/mesh.port.js';
@@ -27,6 +27,7 @@ export const ResponseRequest = z
         profile: z.strictObject({ names: z.array(z.string().min(2).max(128)).max(16) }).optional(),
         limits: RunLimits.partial().optional(),
         priority: Priority.optional(),
+        regions: Regions.optional(),
         fork: RunForkRequest.strict().optional(),
       })
       .optional(),
@@ -79,6 +80,7 @@ export function toRunRequest(
     ...(request.signalbox?.profile ? { profile: request.signalbox.profile } : {}),
     ...(request.signalbox?.limits ? { limits: request.signalbox.limits } : {}),
     ...(request.signalbox?.fork ? { fork: request.signalbox.fork } : {}),
+    ...(request.signalbox?.regions ? { regions: request.signalbox.regions } : {}),
     ...(request.signalbox?.priority ? { priority: request.signalbox.priority } : {}),
   };
 }

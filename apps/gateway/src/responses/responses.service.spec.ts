@@ -1,4 +1,4 @@
-import { type ReservationV1, runOfRequest, type RunRequestV1 } from '@signalbox/contracts';
+import { type ApprovalsReplyV1, type ReservationV1, runOfRequest, type RunRequestV1 } from '@signalbox/contracts';
 import { MeshError, sha256Hex } from '@signalbox/kernel';
 import { expect, it } from 'vitest';
 import type { GatewayConfig } from '../config.js';
@@ -23,6 +23,12 @@ class Asked extends MeshPort {
   }
   override async cancelRun(): Promise<void> {}
   override async tellRun(): Promise<void> {}
+  override async answer(): Promise<never> {
+    throw new MeshError('RUN_UNKNOWN', 'There is no run of that id.');
+  }
+  override async approvals(): Promise<ApprovalsReplyV1> {
+    return { items: [], next: null };
+  }
   override async runStatus(): Promise<RunView> {
     throw new MeshError('RUN_UNKNOWN', 'There is no run of that id.');
   }

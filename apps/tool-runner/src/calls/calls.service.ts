@@ -9,7 +9,7 @@ import {
   type ToolWorkV1,
 } from '@signalbox/contracts';
 import { MeshError, newId, sha256Hex } from '@signalbox/kernel';
-import { PolicyStore } from '@signalbox/policy-engine';
+import { isWithin, PolicyStore } from '@signalbox/policy-engine';
 import type { Logger } from '@signalbox/telemetry';
 import { CleaningService, type CleanText } from '../cleaning/cleaning.service.js';
 import { DriversService } from '../drivers/drivers.service.js';
@@ -107,6 +107,11 @@ export class CallsService {
     const tool = policy.resolve(agent).tools.find(({ name }) => name === work.tool);
     if (tool?.effect !== work.effect || tool.tier !== work.tier)
       return invalid('The tool was changed since it was asked for.');
+    const regions = policy.governance.regionsOf(agent, work.regions);
+    if (tool.driver.kind === 'http' && !isWithin(tool.regions, regions)) {
+      const reason = `What this run carries may only be in ${regions?.join(', ')}; ${tool.name} is not, or does not say where it is.`;
+      return { decision: { outcome: 'deny', kind: 'residency', rules: [], reason, bundle: policy.bundle } };
+    }
     return { decision, permitted: { tool, args: args as Record<string, unknown> } };
   }
 
@@ -210,7 +215,8 @@ function callsOf({ next = [], ...first }: ToolWorkV1): ToolWorkV1[] {
 }
 
 /** A rule that asks for approval, and none was given; the kill switch; or no permit. */
-function codeOf({ kind }: DecisionRecord): 'APPROVAL_DENIED' | 'AGENT_HALTED' | 'TOOL_DENIED' {
+function codeOf({ kind }: DecisionRecord): 'APPROVAL_DENIED' | 'AGENT_HALTED' | 'REGION_DENIED' | 'TOOL_DENIED' {
+  if (kind === 'residency') return 'REGION_DENIED';
   if (kind === 'approve') return 'APPROVAL_DENIED';
   return kind === 'halt' ? 'AGENT_HALTED' : 'TOOL_DENIED';
 }

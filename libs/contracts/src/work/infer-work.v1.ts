@@ -16,12 +16,16 @@ export const InferWorkV1 = z.object({
   /** Counts repeated sending of the same attempt. */
   dispatch: Count,
   agent: Token,
+  /** Whose run it is; absent where the asker is of an earlier release. */
+  userId: Token.optional(),
   model: ModelManifest,
   messages: z.array(Message).min(1),
   /** What the model may ask for, and no more than it must know of each. */
   tools: z.array(ToolManifest.pick({ name: true, description: true, parameters: true })),
   /** What the run's budget still allows, at most the model's own bound. */
   outputTokensMax: Count,
+  /** Regions that none of it may leave; absent: any. */
+  regions: z.array(Token).max(32).optional(),
   /** Deltas are published on the token channel. */
   stream: z.boolean(),
   bundle: BundleRef,
