@@ -101,7 +101,7 @@ describe('redaction rules', () => {
     expect(entries.story).toContain('At the tool gate: 1 EMAIL found by email, hash by rule mail-of-tools;');
     const rulesets = entries.entries.flatMap(({ body }) => (body['ruleset'] as string | undefined) ?? []);
     expect(new Set(rulesets).size).toBe(1);
-    expect(rulesets[0]).toMatch(/^balanced-1-[0-9a-f]{12}$/);
+    expect(rulesets[0]).toMatch(/^balanced-2-[0-9a-f]{12}$/);
     const invented = await until(simScript([{ text: 'Ask {{invent:email}}.' }]), (run) => run.answer === 'Ask .');
     expect(invented.entries.findings).toContain('model.completed.v1: EMAIL email remove no-mail-of-models');
     expect(mesh.pids()).toEqual(pids);

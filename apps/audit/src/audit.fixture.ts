@@ -82,6 +82,8 @@ export interface RunPlan {
   acceptedAt?: number;
   input?: string;
   output?: string;
+  /** Of the guard, or of the gate that lets an answer in. */
+  ruleset?: string | undefined;
   /** Where it begins in another run. */
   begins?: Pick<JournalBody<'run.accepted.v1'>, 'fork' | 'prefix'>;
 }
@@ -176,6 +178,7 @@ export class World {
       trimAfterMs: 3_600_000,
       tombstoneMs: 3_600_000,
       trimEveryMs: 100,
+      sampleMessages: 64,
       ...change,
     };
     const http = { port: httpPort, bodyBytesMax: 16_384 };
@@ -274,7 +277,7 @@ export class World {
         principal: { keyId: 'key', userId: plan.userId ?? 'user' },
         input,
         redactions: {},
-        ruleset: 'r1',
+        ruleset: plan.ruleset ?? 'r1',
         stream: false,
       },
       ...{ bundle, acceptedAt: plan.acceptedAt ?? Date.now(), ...plan.begins },
@@ -312,6 +315,7 @@ export class World {
       simulated: true,
       tries: [],
       redactions: {},
+      ...(plan.ruleset === undefined ? {} : { ruleset: plan.ruleset }),
       completedAt: Date.now(),
     });
   }

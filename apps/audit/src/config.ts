@@ -28,6 +28,8 @@ const schema = {
     .default(8 * DAY_MS),
   /** How often the archivist looks for runs to move, ms. */
   trimEveryMs: z.coerce.number().int().min(50).max(3_600_000).default(10_000),
+  /** Messages of CORE that are looked at for raw values, of each kind a second; 0: none. */
+  sampleMessages: z.coerce.number().int().min(0).max(10_000).default(64),
   /** Folder of the archivist's keys; by default `archivist` beside audit's own. */
   archivistKeysDir: z.string().min(1).optional(),
 };

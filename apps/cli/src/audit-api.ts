@@ -76,6 +76,22 @@ export const LetterOutcomes = z.object({
   ),
 });
 
+export const IncidentList = z.object({
+  data: z.array(
+    z.object({
+      id: z.string(),
+      kind: z.string(),
+      what: z.string(),
+      subject: z.string(),
+      seq: z.number().nullable(),
+      count: z.number(),
+      firstAt: z.number(),
+      lastAt: z.number(),
+    }),
+  ),
+  looked: z.object({ messages: z.number() }),
+});
+
 /** Asks the audit service's REST API, below `/audit/v1/tenants/<tenant>`; with a body it is a POST. */
 export async function readAudit<S extends z.ZodType>(
   access: Access,

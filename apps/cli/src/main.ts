@@ -4,6 +4,7 @@ import { approvals } from './commands/approvals.js';
 import { audit } from './commands/audit.js';
 import { cost } from './commands/cost.js';
 import { fork } from './commands/fork.js';
+import { incidents } from './commands/incidents.js';
 import { letters } from './commands/letters.js';
 import { policy } from './commands/policy.js';
 import { halt, unhalt } from './commands/halt.js';
@@ -39,6 +40,8 @@ const USAGE = `signalbox – talk to a mesh
                                  change it
   signalbox signal <run> <name> [json]
                                  tell a run something from outside
+  signalbox incidents ls [--limit n]
+                                 personal data that came past the gates, and the like
   signalbox letters list [--zone core|gate] [--state open|replayed|discarded] [--code c] [--stream s]
                                  messages that could not be handled
   signalbox letters show <letter>
@@ -59,6 +62,7 @@ Common options: --state-dir <folder> (default .signalbox), --tenant <tenant> (de
 const COMMANDS: Record<string, (argv: string[]) => Promise<number>> = {
   run,
   fork,
+  incidents,
   runs,
   signal,
   approvals,

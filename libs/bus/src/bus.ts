@@ -26,6 +26,7 @@ import { Publisher } from './publisher.js';
 import { ask, askStream } from './requests.js';
 import { reply, Responder } from './responder.js';
 import { streamReplies } from './streamed-reply.js';
+import { Sampling } from './sampling.js';
 import { streamFill } from './stream-fill.js';
 import { unstarted } from './unstarted.js';
 import { listen } from './subscriber.js';
@@ -61,6 +62,8 @@ export class Bus {
   readonly journal: Journal;
   /** What of this account could not be handled. */
   readonly letters: Letters;
+  /** What the account carries, unread. Only audit may. */
+  readonly sampling: Sampling;
   readonly #publisher: Publisher;
   readonly #journalPublisher: Publisher;
   readonly #codec: Codec;
@@ -80,9 +83,9 @@ export class Bus {
     this.#publisher = new Publisher(connection);
     // Of its own, so that no flood of deltas makes an append wait.
     this.#journalPublisher = new Publisher(connection);
-    const claims = claimStores(connection, this.#publisher);
-    this.#codec = new Codec(this.account, this.service, keys, claims, sealsTogether);
+    this.#codec = new Codec(this.account, this.service, keys, claimStores(connection, this.#publisher), sealsTogether);
     this.journal = new Journal(connection, this.#journalPublisher, this.#codec);
+    this.sampling = new Sampling(connection);
     this.letters = new Letters(connection, this.#publisher, this.#codec);
   }
 
@@ -110,8 +113,7 @@ export class Bus {
   ): Promise<PublishReceipt | undefined> {
     const encoded = this.#codec.encode(channel, subject, options.kind, body, options.isChecked);
     const data = encoded.data instanceof Promise ? await encoded.data : encoded.data;
-    const { kind } = encoded;
-    const { head, id } = envelopeHeaders(this.service, { ...options, kind });
+    const { head, id } = envelopeHeaders(this.service, { ...options, kind: encoded.kind });
     if (this.#codec.channel(channel).carrier.kind === 'stream') {
       head.set('Nats-Msg-Id', messageId(this.keys, subject, id));
       return this.#publisher.publish(subject, data, head);

@@ -6,4 +6,5 @@ export { Journal } from './journal.js';
 export { type ClaimResolver, decodeEntry } from './journal-codec.js';
 export { KeyRing } from './key-ring.js';
 export type { Letter, LetterPage } from './letters.js';
+export type { Sampled } from './sampling.js';
 export type * from './types.js';

@@ -24,6 +24,7 @@ export * from './bus/streams.js';
 export * from './conversation.js';
 export * from './errors.js';
 export * from './ids.js';
+export * from './journal/gate-ruleset.js';
 export * from './journal/child-ended.v1.js';
 export * from './journal/child-run.js';
 export * from './journal/decision.v1.js';

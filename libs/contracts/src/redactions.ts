@@ -28,6 +28,8 @@ export const PII_CLASSES = [
   'TITLE',
   /** Keys and passwords: masked for good, never a pseudonym. */
   'SECRET',
+  /** Pictures, sound, files: nobody can say what they hold, so they are kept out, never a pseudonym. */
+  'UNSCANNED',
 ] as const;
 export const PiiClass = z.enum(PII_CLASSES);
 export type PiiClass = z.infer<typeof PiiClass>;

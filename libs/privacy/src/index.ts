@@ -16,7 +16,7 @@ export {
   SECRET_MASK,
 } from './redaction/found.js';
 export { EncodedStream } from './redaction/encoded-stream.js';
-export { mapEncodedRuns } from './redaction/encoded.js';
+export { mapEncodedRuns, type RunReader } from './redaction/encoded.js';
 export { JSON_LIMITS, mapJsonStrings, type JsonLimits } from './redaction/json-walk.js';
 export * from './redaction/redact-json.js';
 export { detect, redactText, TEXT_CHARS_MAX, type Span } from './redaction/redact-text.js';

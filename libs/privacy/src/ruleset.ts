@@ -36,7 +36,7 @@ export const PROFILES = ['strict', 'balanced', 'broad', 'mesh'] as const;
 export type Profile = (typeof PROFILES)[number];
 
 /** Name and version of the recognisers that the gates use; kept with everything they cleaned. */
-export const MESH_RULESET = 'balanced-1';
+export const MESH_RULESET = 'balanced-2';
 
 export interface RulesetOptions {
   /** `mesh` by default. */
@@ -65,7 +65,8 @@ export function createRuleset(options: RulesetOptions = {}): Ruleset {
   const offered = isNarrow ? PII_CLASSES.filter((one) => !CONTEXT_CLASSES.includes(one)) : PII_CLASSES;
   const classes = options.classes ?? offered;
   const { name = MESH_RULESET, patterns = [] } = options;
-  const actionOf = options.actionOf ?? ((one: DataClass) => (one === 'SECRET' ? MASK : PSEUDONYM));
+  const actionOf =
+    options.actionOf ?? ((one: DataClass) => (one === 'SECRET' || one === 'UNSCANNED' ? MASK : PSEUDONYM));
   const names = new PersonRecogniser(options.names ?? []);
   const build = (level: ProseLevel): Ruleset => {
     const ours = [

@@ -1,4 +1,4 @@
-import { JOURNAL_KINDS, type JournalEntryOf, journalHead, timeOf } from '@signalbox/contracts';
+import { JOURNAL_KINDS, type JournalEntryOf, journalHead, rulesetFault, timeOf } from '@signalbox/contracts';
 import { closeDraft, openDraft, quarantine, report } from './draft.js';
 import { applyEvent } from './events.js';
 import { applyEarly, applyFact } from './facts.js';
@@ -50,6 +50,8 @@ export function take(draft: RunState, stored: StoredEntry): void {
       `ignored: ${(entry as { kind: string }).kind} is not believed from ${String((entry as { author: unknown }).author).slice(0, 32)}`,
     );
   else {
+    const unnamed = rulesetFault(entry, draft.accepted?.ruleset);
+    if (unnamed !== null) return report(draft, `ignored: ${unnamed}`);
     if (entry.kind === 'decision.v1') applyDecision(draft, headBefore, entry);
     else applyFact(draft, entry);
     countParking(draft, timeOf(entry));

@@ -122,6 +122,15 @@ async function ask(stack: Stack, path: string, init: RequestInit): Promise<unkno
   return response.json();
 }
 
+/** Incidents that audit has raised. */
+export async function incidents(stack: Stack, tenant: string): Promise<number> {
+  const token = readFileSync(join(stack.keysDir, 'cli', 'admin.token'), 'utf8').trim();
+  const response = await fetch(`${stack.urls['audit']}/audit/v1/tenants/${tenant}/incidents?limit=500`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  return ((await response.json()) as { data: unknown[] }).data.length;
+}
+
 /** What the archive tells of a run, as text; false until it has its end. */
 export async function story(stack: Stack, tenant: string, runId: string): Promise<string | false> {
   const token = readFileSync(join(stack.keysDir, 'cli', 'admin.token'), 'utf8').trim();

@@ -5,7 +5,7 @@ import { startStack } from '../../stack/stack.ts';
 import { Dice } from '../privacy/made-values.ts';
 import type { Conversation } from './conversation.ts';
 import { makeConversations } from './conversations.ts';
-import { createKey, define, schedule, scheduledRun, story } from './definitions.ts';
+import { createKey, define, incidents, schedule, scheduledRun, story } from './definitions.ts';
 import { type Outcome, Person } from './drive.ts';
 import { Planter } from './planter.ts';
 import { Watch } from './watch.ts';
@@ -34,6 +34,8 @@ export interface Talked {
   outcomes: Outcome[];
   /** Conversations that broke off, and why. */
   broken: string[];
+  /** That audit has raised meanwhile, by a detector of its own. */
+  incidents: number;
 }
 
 /** Conversations full of personal data through a whole mesh that everything is read of. */
@@ -82,6 +84,7 @@ export class LeakTest {
     runIds.push(await ordered);
     say(`  talked; reading what is kept of ${runIds.length} runs`);
     await this.#readStories(runIds);
+    talked.incidents = await incidents(this.#stack, TENANT);
     await this.watch.untap();
     this.watch.logs(this.#stack);
     await this.watch.postgres(this.#stack);
@@ -159,7 +162,7 @@ export class LeakTest {
   async #talk(conversations: readonly Conversation[]): Promise<Talked> {
     const { atOnce, say } = this.#options;
     const person = await Person.meet(this.#stack, TENANT);
-    const talked: Talked = { conversations, outcomes: [], broken: [] };
+    const talked: Talked = { conversations, outcomes: [], broken: [], incidents: 0 };
     const waiting = conversations.values();
     let saidAt = Date.now();
     const talk = async (): Promise<void> => {

@@ -130,6 +130,7 @@ function targetsOf(
       const share = row ? round(row.leaked / row.planted, 4) : 0;
       return atMost(`share of ${name} seen raw, against 1 − recall`, share, bound ?? 0);
     }),
+    atMost('incidents raised by audit', talked.incidents, 0),
     atMost('conversations that broke off', talked.broken.length, 0),
     atMost('fields that should have been seen inside and were not', silent.length, 0),
   ];

@@ -5,6 +5,8 @@ import { PARTITION_NAMES } from '@signalbox/contracts';
 import { backoffMs, MeshError, pause } from '@signalbox/kernel';
 import type { Logger } from '@signalbox/telemetry';
 import type { AuditConfig } from '../config.js';
+import { IncidentsService } from '../incidents/incidents.service.js';
+import { EntryFaults } from '../incidents/entry-faults.js';
 import { RecoveryService } from '../recovery/recovery.service.js';
 import { ArchivePace, type Pace } from './archive-pace.js';
 import { ArchivePort, type RunRef } from './archive.port.js';
@@ -22,6 +24,7 @@ export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
   /** In a row, by partition. */
   readonly #failures = new Map<string, number>();
   readonly #pace = new Map(PARTITION_NAMES.map((partition) => [partition, new ArchivePace(partition)]));
+  readonly #faults = new EntryFaults();
   #loops: Promise<void>[] = [];
 
   constructor(
@@ -29,6 +32,7 @@ export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(KEYS) private readonly keys: KeyRing,
     @Inject(ArchivePort) private readonly archive: ArchivePort,
     @Inject(RecoveryService) private readonly recovery: RecoveryService,
+    @Inject(IncidentsService) private readonly incidents: IncidentsService,
     @Inject(CONFIG) private readonly config: AuditConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -86,6 +90,8 @@ export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
       signal: AbortSignal.any([stop.signal, this.#stop.signal]),
       onFault: fail,
       onEntry: async (entry) => {
+        const happening = this.#faults.of(entry);
+        if (happening !== null) this.incidents.raise(happening);
         batch.add(entry);
         if (batch.isFull) await flush();
       },

@@ -7,6 +7,8 @@ import { ArchivedRun } from './entities/archived-run.entity.js';
 import { Checkpoint } from './entities/checkpoint.entity.js';
 import { JournalChunk } from './entities/journal-chunk.entity.js';
 import { Note } from './entities/note.entity.js';
+import { IncidentRow } from '../incidents/entities/incident.entity.js';
+import { Incidents1796428800000 } from '../incidents/migrations/incidents-1796428800000.migration.js';
 import { LetterMark } from '../letters/entities/letter-mark.entity.js';
 import { LetterMarks1795500000000 } from '../letters/migrations/letter-marks-1795500000000.migration.js';
 import { Archive1795392000000 } from './migrations/archive-1795392000000.migration.js';
@@ -19,7 +21,7 @@ import { EntriesAsWritten1795399200000 } from './migrations/entries-as-written-1
 function makeDatabase(config: AuditConfig, logger: Logger): Database {
   return new Database({
     url: config.pgUrl,
-    entities: [JournalChunk, ArchivedRun, Checkpoint, Note, LetterMark],
+    entities: [JournalChunk, ArchivedRun, Checkpoint, Note, LetterMark, IncidentRow],
     migrations: [
       Archive1795392000000,
       EntriesAsWritten1795399200000,
@@ -28,6 +30,7 @@ function makeDatabase(config: AuditConfig, logger: Logger): Database {
       LetterMarks1795500000000,
       ClaimedBodies1795996800000,
       Chunks1796083200000,
+      Incidents1796428800000,
     ],
     applicationName: 'signalbox audit',
     logger,

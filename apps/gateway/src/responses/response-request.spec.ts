@@ -36,6 +36,23 @@ describe('a Responses request', () => {
     ]);
   });
 
+  it.each(['input_image', 'image_url', 'input_audio', 'audio', 'input_file', 'file', 'video_url'])(
+    'is refused with a part of type %s, which cannot be scanned',
+    (type) => {
+      const part = { type, image_url: 'data:image/png;base64,AAAA', file_id: 'f' };
+      const refused = expect.objectContaining({
+        code: 'CONTENT_BLOCKED',
+        message: expect.stringContaining(`input.1: ${type} cannot be scanned`) as string,
+        details: { fields: ['input.1'], class: 'UNSCANNED' },
+      }) as Error;
+      const text = { role: 'user', content: 'Look.' };
+      expect(() =>
+        asRun({ input: [text, { role: 'user', content: [{ type: 'input_text', text: 'a' }, part] }] }),
+      ).toThrow(refused);
+      expect(() => asRun({ input: [text, part] })).toThrow(refused);
+    },
+  );
+
   it('keeps its place in a conversation, its profile and its limits', () => {
     expect(asRun({ input: 'x', conversation: { id: 'c' } }).session).toBe('c');
     expect(asRun({ input: 'x', previous_response_id: responseIdOf(RUN) }).previousRunId).toBe(RUN);

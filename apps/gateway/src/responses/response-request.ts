@@ -42,6 +42,7 @@ export type ResponseRequest = z.infer<typeof ResponseRequest>;
 const GOVERNED = ['tools', 'tool_choice', 'prompt', 'include'] as const;
 
 export function readResponseRequest(body: unknown): ResponseRequest {
+  assertText(body);
   const request = validate(ResponseRequest, body);
   for (const name of GOVERNED) {
     const value = request[name];
@@ -54,6 +55,29 @@ export function readResponseRequest(body: unknown): ResponseRequest {
   }
   return request;
 }
+
+const TEXT_TYPES: readonly unknown[] = TextPart.shape.type.options;
+/** Parts looked at; a message has at most so many. */
+const PARTS_MAX = 256;
+
+/** CONTENT_BLOCKED for a picture, a sound or a file: nobody can say what personal data is in it. */
+function assertText(body: unknown): void {
+  const { input } = (body ?? {}) as { input?: unknown };
+  for (const [index, message] of listOf(input).entries()) {
+    const { content, type: own } = (message ?? {}) as { content?: unknown; type?: unknown };
+    const parts = [{ type: own === 'message' ? undefined : own }, ...listOf(content)];
+    for (const part of parts as ({ type?: unknown } | null)[]) {
+      const type = part?.type;
+      if (typeof type !== 'string' || TEXT_TYPES.includes(type) || !UNSCANNED.test(type)) continue;
+      const message = `input.${index}: ${type} cannot be scanned for personal data, so it is refused; send its text`;
+      throw new MeshError('CONTENT_BLOCKED', message, { details: { fields: [`input.${index}`], class: 'UNSCANNED' } });
+    }
+  }
+}
+
+/** What OpenAI calls them, `input_image`, `image_url`, `input_audio`, `input_file` and so on. */
+const UNSCANNED = /^[a-z_]{0,24}(?:image|audio|video|file)[a-z_]{0,24}$/;
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value.slice(0, PARTS_MAX) : []);
 
 /** Turns the edge's dialect into the mesh's own request. */
 export function toRunRequest(

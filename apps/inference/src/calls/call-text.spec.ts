@@ -100,6 +100,21 @@ describe('CallText', () => {
     expect(found.map((one) => one.class)).toEqual(['NATIONAL_ID', 'EMAIL']);
   });
 
+  it('keeps out what nobody can read, at every size of the pieces', () => {
+    const picture = Buffer.from(Array.from({ length: 1_500 }, (_, n) => (n * n * 31 + 200) % 256)).toString('base64');
+    const raw = `Here: data:image/png;base64,${picture}, as asked.`;
+    for (let size = 1; size <= 64; size++) {
+      const text = textFor({ role: 'user', content: 'draw' });
+      text.messages();
+      const stream = text.stream();
+      let out = '';
+      for (let at = 0; at < raw.length; at += size) out += stream.push(raw.slice(at, at + size));
+      expect([size, out + stream.end()]).toEqual([size, 'Here: data:image/png;base64,[[UNSCANNED]], as asked.']);
+    }
+    const { content, redactions } = textFor({ role: 'user', content: 'draw' }).clean(answer(raw));
+    expect([content.includes('[[UNSCANNED]]'), redactions]).toEqual([true, { UNSCANNED: 1 }]);
+  });
+
   it('gives the same text in pieces as in one, wherever they are cut', () => {
     const encoded = Buffer.from('a note to bob@example.org').toString('base64');
     const raw = `Dear [EMAIL_1], ${encoded}: write to carol@example.net or call +44 20 7946 0958, not [EMAIL_9]. [`;

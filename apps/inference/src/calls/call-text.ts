@@ -13,6 +13,7 @@ import {
   redactText,
   RedactingStream,
   Rendering,
+  type RunReader,
   type Ruleset,
 } from '@signalbox/privacy';
 import type { ProviderAnswer, ProviderMessage } from '../providers/provider.port.js';
@@ -52,7 +53,7 @@ export class CallText {
   /** For text that is still being made; gives the same as `clean` does on the whole. */
   stream(): { push(text: string): string; end(): string; found(): Found[] } {
     const inside: Cleaned[] = [];
-    const opening = new EncodedStream((decoded) => this.#decoded(decoded, inside));
+    const opening = new EncodedStream(this.#reader(inside));
     const redacting = new RedactingStream(this.#redact);
     const unrendering = this.#rendering.unrenderStream();
     const found = new Map<string, Found>();
@@ -72,7 +73,7 @@ export class CallText {
   clean(answer: ProviderAnswer): CleanAnswer {
     const parts: Cleaned[] = [];
     const text = (raw: string): string => {
-      const opened = mapEncodedRuns(raw, (decoded) => this.#decoded(decoded, parts));
+      const opened = mapEncodedRuns(raw, this.#reader(parts));
       const { text: redacted, ...cleaned } = redactText(opened, this.#redact);
       parts.push(cleaned);
       return this.#rendering.unrender(redacted);
@@ -94,11 +95,14 @@ export class CallText {
     return { content, toolCalls, found: all.found, redactions: countFound(all), ...findingsOf(all), ruleset };
   }
 
-  /** The content of base64 in what the model says. */
-  #decoded(text: string, parts: Cleaned[]): string {
-    const { value, ...cleaned } = redactJson(text, this.#redact);
-    parts.push(cleaned);
-    return String(value);
+  /** Of base64 in what the model says; what comes of it is added to the parts. */
+  #reader(parts: Cleaned[]): RunReader {
+    const clean = (text: string): string => {
+      const { value, ...cleaned } = redactJson(text, this.#redact);
+      parts.push(cleaned);
+      return String(value);
+    };
+    return { text: clean, binary: clean };
   }
 
   #isOffered(name: string): boolean {

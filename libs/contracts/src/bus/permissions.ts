@@ -26,6 +26,10 @@ export type Right =
 /** The one user that may take entries out of streams. */
 const ARCHIVIST: ServiceName = 'archivist';
 
+/** The one service that hears all of CORE, a sample at a time, to check what the gates let through. */
+const SAMPLER: ServiceName = 'audit';
+export const SAMPLED: readonly string[] = ['sb.v1.>', '$KV.>', '$O.>'];
+
 /** Where the server sends the replies that cross from GATE into a tenant's account. */
 export const CROSS_ACCOUNT_INBOX = '_R_';
 
@@ -47,6 +51,8 @@ export function rightsOf(service: ServiceName, account: AccountName): Right[] {
     if (home === account && readers.includes(service)) rights.push(...readRights(name));
   if (account === 'CORE') rights.push(...storeRights(service));
   if (account === 'CORE' && service === ARCHIVIST) rights.push(...purgeRights());
+  if (account === 'CORE' && service === SAMPLER)
+    rights.push(...SAMPLED.map((subject): Right => ({ kind: 'subscribe', subject })));
   return distinct(rights);
 }
 

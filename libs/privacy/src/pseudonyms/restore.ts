@@ -19,7 +19,7 @@ export function restoreText(text: string, lookup: TokenLookup): string {
 /** Puts values back in strings and keys, and inside JSON text and base64 in strings. Errors as `redactJson`. */
 export function restoreJson(value: unknown, lookup: TokenLookup, limits: Partial<JsonLimits> = {}): unknown {
   const restoreEncoded = (text: string): string => {
-    const opened = mapEncoded(text, (decoded) => restoreText(decoded, lookup));
+    const opened = mapEncoded(text, { text: (decoded) => restoreText(decoded, lookup) });
     return restoreText(opened, lookup);
   };
   const walk: JsonWalk = new JsonWalk(

@@ -3,9 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { EncodedStream } from './encoded-stream.js';
 import { mapEncodedRuns } from './encoded.js';
 
-const change = (decoded: string): string => decoded.replaceAll('ann@example.com', '<mail>');
+const change = {
+  text: (decoded: string): string => decoded.replaceAll('ann@example.com', '<mail>'),
+  binary: (run: string): string => `<${run.length} unread>`,
+};
+const PICTURE = Buffer.from(Array.from({ length: 900 }, (_, n) => (n * 37 + 128) % 256)).toString('base64');
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
-const TEXT = `Attached: ${base64('write to ann@example.com today')}, and ${Buffer.from('or to ann@example.com?').toString('base64url')}. internationalisation =${base64('ann@example.com')}==`;
+const TEXT = `data:image/png;base64,${PICTURE} Attached: ${base64('write to ann@example.com today')}, and ${Buffer.from('or to ann@example.com?').toString('base64url')}. internationalisation =${base64('ann@example.com')}==`;
 
 const streamed = (pieces: readonly string[]): string => {
   const stream = new EncodedStream(change);
@@ -16,6 +20,7 @@ describe('base64 in text that streams', () => {
   it('is opened as in the whole text, at every size of the pieces', () => {
     const whole = mapEncodedRuns(TEXT, change);
     expect(whole).toContain(base64('write to <mail> today'));
+    expect(whole).toMatch(/^data:image\/png;base64,<1200 unread> /);
     for (let size = 1; size <= 64; size++) {
       const pieces = Array.from({ length: Math.ceil(TEXT.length / size) }, (_, n) =>
         TEXT.slice(n * size, (n + 1) * size),

@@ -1,4 +1,4 @@
-import { mapEncodedRuns } from './encoded.js';
+import { mapEncodedRuns, type RunReader } from './encoded.js';
 
 /** What base64 is written with, its padding included. */
 const RUN_CHAR = /[A-Za-z0-9+/_=-]/;
@@ -10,7 +10,7 @@ const RUN_CHAR = /[A-Za-z0-9+/_=-]/;
 export class EncodedStream {
   private readonly held: string[] = [];
 
-  constructor(private readonly change: (decoded: string) => string) {}
+  constructor(private readonly read: RunReader) {}
 
   push(chunk: string): string {
     // Backwards by hand: a pattern that looks for its end would try every place of a long run.
@@ -22,10 +22,10 @@ export class EncodedStream {
     }
     const done = this.held.splice(0).join('') + chunk.slice(0, cut);
     if (cut < chunk.length) this.held.push(chunk.slice(cut));
-    return mapEncodedRuns(done, this.change);
+    return mapEncodedRuns(done, this.read);
   }
 
   end(): string {
-    return mapEncodedRuns(this.held.splice(0).join(''), this.change);
+    return mapEncodedRuns(this.held.splice(0).join(''), this.read);
   }
 }

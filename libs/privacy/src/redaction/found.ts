@@ -67,6 +67,9 @@ export interface Stretch {
   at?: readonly [start: number, end: number];
 }
 
+/** What no recogniser can read, as a stretch of its class. */
+export const unscanned = (raw: string): Stretch => ({ class: 'UNSCANNED', by: 'unscanned', raw });
+
 /** Values found, each token once, in order of first appearance. */
 export class FoundValues {
   private readonly byToken = new Map<string, Found>();

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { containsRaw } from '../contains-raw.js';
 import { restoreJson } from '../pseudonyms/restore.js';
 import { TOKEN_PATTERN } from '../pseudonyms/token.js';
+import { TenantRulesets } from '../rules/tenant-rulesets.js';
 import { createRuleset } from '../ruleset.js';
 import { redactJson } from './redact-json.js';
 
@@ -97,6 +98,29 @@ describe('redactJson', () => {
   it('leaves base64 without values as it is', () => {
     const value = { a: base64('nothing to see here, move along'), b: 'internationalisation', c: 'ZZZZZZZZZZZZZZZZ' };
     expect(redact(value)).toEqual({ value, found: [], masked: {}, findings: [], blocked: [] });
+  });
+
+  it('lets nothing through that nobody can read, unless a rule does', () => {
+    const picture = Buffer.from(Array.from({ length: 2_000 }, (_, n) => (n * n * 31 + 200) % 256)).toString('base64');
+    const { value, masked } = redact({
+      image: `data:image/png;base64,${picture}`,
+      nested: base64(`{"file":"${picture}"}`),
+    });
+    const { image, nested } = value as Record<string, string>;
+    expect(image).toBe('data:image/png;base64,[[UNSCANNED]]');
+    expect(Buffer.from(nested ?? '', 'base64').toString()).toBe('{"file":"[[UNSCANNED]]"}');
+    expect(masked).toEqual({ UNSCANNED: 2 });
+    for (const harmless of ['x'.repeat(5_000), '0123456789abcdef'.repeat(200), picture.slice(0, 900)])
+      expect(redact({ harmless }).value).toEqual({ harmless });
+    const rules = (action: 'allow' | 'block') =>
+      new TenantRulesets().forGate(
+        { rules: [{ id: 'pictures', class: 'UNSCANNED', action, description: '' }], patterns: [] },
+        'tool',
+      );
+    expect(redactJson(picture, { ...options, ruleset: rules('allow') }).value).toBe(picture);
+    expect(redactJson(picture, { ...options, ruleset: rules('block') }).blocked).toEqual([
+      { class: 'UNSCANNED', recogniser: 'unscanned', rule: 'pictures' },
+    ]);
   });
 
   it('copies "__proto__" as an ordinary key', () => {

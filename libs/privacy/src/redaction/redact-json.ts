@@ -2,7 +2,7 @@ import { fold } from '../fold/fold.js';
 import { LOOKBEHIND_CHARS } from '../recogniser.js';
 import { scan } from '../scan.js';
 import { mapEncoded } from './encoded.js';
-import { type Cleaned, FoundValues, type RedactOptions, type Stretch } from './found.js';
+import { type Cleaned, FoundValues, type RedactOptions, type Stretch, unscanned } from './found.js';
 import { JSON_LIMITS, JsonWalk, parseContainer, type JsonLimits } from './json-walk.js';
 import { redactInto } from './redact-text.js';
 import type { Ruleset } from '../ruleset.js';
@@ -15,7 +15,7 @@ export interface RedactJsonOptions extends RedactOptions {
 /** JSON inside a string is opened this many levels deep: the body of an answer that quotes another has three. */
 const NESTED_MAX = 4;
 /** The same of base64. */
-const ENCODED_MAX = 1;
+const ENCODED_MAX = 2;
 /** A text inside JSON is prose from so many characters on, if it has words in a row. */
 const PROSE_CHARS_MIN = 24;
 const PROSE = /(?:\p{L}{2,} ){3}\p{L}/u;
@@ -95,7 +95,10 @@ class JsonRedactor {
   private openEncoded(text: string, key: string): string {
     if (this.encoded >= ENCODED_MAX) return text;
     this.encoded += 1;
-    const opened = mapEncoded(text, (decoded) => this.string(decoded, key, 0));
+    const opened = mapEncoded(text, {
+      text: (decoded) => this.string(decoded, key, 0),
+      binary: (run) => this.found.add(unscanned(run)),
+    });
     this.encoded -= 1;
     return opened;
   }

@@ -27,7 +27,33 @@ export async function readText(
     if (bytes > bytesMax) return null;
     chunks.push(chunk);
   }
-  return { text: decoded(Buffer.concat(chunks), first(headers['content-type']) ?? ''), bytes };
+  const contentType = first(headers['content-type']) ?? '';
+  const whole = Buffer.concat(chunks);
+  const text = isReadable(whole, contentType) ? decoded(whole, contentType) : unscanned(contentType, bytes);
+  return { text, bytes };
+}
+
+const READABLE =
+  /^(?:text\/|application\/(?:[\w.-]+\+)?(?:json|xml|yaml|x-ndjson|javascript|x-www-form-urlencoded)\b|message\/|multipart\/)/i;
+/** In these every other byte is zero. */
+const WIDE = /charset="?utf-?(?:16|32)/i;
+const BINARY = /^(?:image|audio|video|font|model)\//i;
+/** Of a body whose type says nothing, so many bytes are looked at. */
+const HEAD_BYTES = 8_192;
+
+/** A body is text where its type says so or says nothing, and no byte is one that text has not. */
+function isReadable(body: Buffer, contentType: string): boolean {
+  const head = body.subarray(0, HEAD_BYTES);
+  if (head.includes(0) && !WIDE.test(contentType)) return false;
+  if (READABLE.test(contentType)) return true;
+  if (BINARY.test(contentType)) return contentType.toLowerCase().startsWith('image/svg');
+  return !head.toString('utf8').slice(0, -4).includes('\ufffd');
+}
+
+/** Nobody can say what personal data is in a picture or a file: a model is told of it, and gets none of it. */
+function unscanned(contentType: string, bytes: number): string {
+  const type = /^[\w.+-]{1,64}\/[\w.+-]{1,64}/.exec(contentType)?.[0] ?? 'unknown type';
+  return `(unscanned: ${bytes} bytes of ${type}, left out)`;
 }
 
 /** Status, type and body: what a model gets to see of an answer. */

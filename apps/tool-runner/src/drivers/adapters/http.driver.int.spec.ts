@@ -74,6 +74,18 @@ describe('HttpToolDriver', () => {
           .writeHead(200, { 'content-type': 'text/plain; charset=iso-8859-1' })
           .end(Buffer.from('Käse', 'latin1'));
         return;
+      case '/picture':
+        response.writeHead(200, { 'content-type': 'image/png' }).end(Buffer.from('89504e470d0a1a0a', 'hex'));
+        return;
+      case '/lying':
+        response.writeHead(200, { 'content-type': 'text/plain' }).end(Buffer.from('89504e47000102', 'hex'));
+        return;
+      case '/untyped':
+        response.writeHead(200).end(Buffer.from('fffefdfcfbfaf9f8f7', 'hex'));
+        return;
+      case '/drawing':
+        response.writeHead(200, { 'content-type': 'image/svg+xml' }).end('<svg/>');
+        return;
       case '/gzip':
         response.writeHead(200, { 'content-encoding': 'gzip' }).end(Buffer.from('1f8b', 'hex'));
         return;
@@ -234,6 +246,15 @@ describe('HttpToolDriver', () => {
   describe('what comes back', () => {
     it('takes an error status for an answer', async () => {
       expect(answer(await run({ url: `${origin}/error` }))).toMatchObject({ status: 500, body: 'broken' });
+    });
+
+    it.each([
+      ['/picture', '(unscanned: 8 bytes of image/png, left out)'],
+      ['/lying', '(unscanned: 7 bytes of text/plain, left out)'],
+      ['/untyped', '(unscanned: 9 bytes of unknown type, left out)'],
+      ['/drawing', '<svg/>'],
+    ])('tells of %s what it is, and takes in no more than can be read', async (path, body) => {
+      expect(answer(await run({ url: `${origin}${path}` })).body).toBe(body);
     });
 
     it('reads other charsets', async () => {

@@ -1,0 +1,20 @@
+import type { JournalEntry } from './entry.js';
+
+/** Rulesets of ours are numbered, `balanced-<n>`, with a hash behind where a tenant has rules of its own. */
+const NUMBERED = /^balanced-(\d{1,4})(?:-|$)/;
+/** From this number on every gate names what it cleaned by; gates of earlier releases did not. */
+const NAMED_SINCE = 2;
+
+const numberOf = (ruleset: string | undefined): number => Number(NUMBERED.exec(ruleset ?? '')?.[1] ?? 0);
+
+/** Whether the gates of the workers must name their ruleset in a run that was accepted under this one. */
+export const mustName = (accepted: string | undefined): boolean => numberOf(accepted) >= NAMED_SINCE;
+
+/** Why text that a worker's gate let in is not believed, or null: it names no ruleset, or an older one. */
+export function rulesetFault(entry: JournalEntry, accepted: string | undefined): string | null {
+  if (entry.kind !== 'model.completed.v1' && entry.kind !== 'tool.completed.v1') return null;
+  if (!mustName(accepted)) return null;
+  const { ruleset } = entry.body;
+  if (ruleset === undefined) return `${entry.kind} names no ruleset`;
+  return mustName(ruleset) ? null : `${entry.kind} was cleaned by ${ruleset.slice(0, 64)}, which is not in force`;
+}
