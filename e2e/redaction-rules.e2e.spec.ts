@@ -116,3 +116,49 @@ describe('redaction rules', () => {
     expect(entries.text).not.toContain(ORDER);
   });
 });
+
+describe('a text that is tried', () => {
+  it('is answered with what fired and why, and a draft in place of the rules', async () => {
+    const text = `From ${SENT} about ${ORDER}: ${KEY}`;
+    const inForce = await mesh.admin.policy<Trial>(TENANT, '/redaction/try', 'POST', { text, gate: 'tool' });
+    expect(inForce.refused).toBe(true);
+    expect(inForce.spans.map((span) => [span.class, span.recogniser, span.action, span.rule])).toEqual([
+      ['EMAIL', 'email', 'hash', 'mail-of-tools'],
+      ['X_ORDER', 'pattern-order', 'block', 'no-orders'],
+      ['SECRET', 'secret', 'mask', null],
+    ]);
+    expect(text.slice(inForce.spans[0]!.start, inForce.spans[0]!.end)).toBe(SENT);
+    const draft = await mesh.admin.policy<Trial>(TENANT, '/redaction/try', 'POST', {
+      text,
+      gate: 'tool',
+      redactions: [],
+    });
+    expect(draft.text).toBe('From [EMAIL_1] about [X_ORDER_1]: [[SECRET]]');
+    const bad = { text, redactions: [{ id: 'a', class: 'SECRET', action: 'allow' }] };
+    await expect(mesh.admin.policy(TENANT, '/redaction/try', 'POST', bad)).rejects.toThrow('would let it through');
+  });
+});
+
+describe('a user who is erased', () => {
+  it('is gone from what is read, and every journal still verifies', async () => {
+    const { key } = await mesh.admin.createKey(TENANT, 'ann');
+    const ask = () => mesh.openai(key).responses.create({ model: 'helper', input: `Say it again: ${SENT}` });
+    const response = await waitFor(() => ask().catch(() => undefined), { what: 'the key to be in force' });
+    expect(response.output_text).toContain(SENT);
+    await mesh.admin.archived(TENANT, extensionOf(response).run_id);
+    const told = await mesh.admin.policy<{ destroyed: object }>(TENANT, '/vault/subjects/ann', 'DELETE');
+    expect(told.destroyed).toEqual({ keys: 1, values: 1 });
+    const read = await mesh.openai(key).responses.retrieve(response.id);
+    expect(read.output_text).toContain('[EMAIL erased]');
+    expect(read.output_text).not.toContain(SENT);
+    expect((await mesh.admin.verify(TENANT, extensionOf(response).run_id)).ok).toBe(true);
+    const again = await ask();
+    expect(again.output_text).toContain(SENT);
+  });
+});
+
+interface Trial {
+  refused: boolean;
+  spans: { class: string; start: number; end: number; recogniser: string; action: string; rule: string | null }[];
+  text: string;
+}

@@ -9,6 +9,7 @@ import type {
   Residency,
   Rule,
   ToolManifest,
+  Waiver,
 } from '@signalbox/contracts';
 import { waitFor } from '@signalbox/testing';
 
@@ -82,6 +83,12 @@ export class Admin {
     await this.#ask(url, change);
   }
 
+  /** Lets some agents go without a rule of the mesh itself. */
+  async waive(tenant: string, waiver: Waiver): Promise<void> {
+    const url = `${this.#policyUrl}/admin/v1/tenants/${tenant}/waivers/${waiver.id}`;
+    await this.#ask(url, { method: 'PUT', body: JSON.stringify(waiver) });
+  }
+
   /** A new bearer key; `agents` is what it may start. */
   async createKey(
     tenant: string,
@@ -99,6 +106,12 @@ export class Admin {
 
   async removeKey(tenant: string, id: string): Promise<void> {
     await this.#ask(`${this.#policyUrl}/admin/v1/tenants/${tenant}/keys/${id}`, { method: 'DELETE', headers: ANY });
+  }
+
+  /** Asks the policy service below the tenant. */
+  async policy<T>(tenant: string, path: string, method = 'GET', body?: object): Promise<T> {
+    const url = `${this.#policyUrl}/admin/v1/tenants/${tenant}${path}`;
+    return this.#json(url, { method, ...(body ? { body: JSON.stringify(body) } : {}) });
   }
 
   /** The run once the archive has its end. */

@@ -6,6 +6,7 @@ import { cost } from './commands/cost.js';
 import { fork } from './commands/fork.js';
 import { incidents } from './commands/incidents.js';
 import { letters } from './commands/letters.js';
+import { privacy } from './commands/privacy.js';
 import { policy } from './commands/policy.js';
 import { halt, unhalt } from './commands/halt.js';
 import { limits } from './commands/limits.js';
@@ -52,6 +53,8 @@ const USAGE = `signalbox – talk to a mesh
                                  runs that are started by the clock
   signalbox policy ls|show|put|rm|validate|schema
                                  Cedar policies: who may call which tool, and how
+  signalbox privacy classes|try|rules|keys|rotate|erase
+                                 what redaction does, the keys of the vault, the erasure of a user
   signalbox audit verify [run]   recompute the hash chain of one run, or of all
   signalbox cost [--by tenant|user|agent|model]
                                  what was spent
@@ -72,6 +75,7 @@ const COMMANDS: Record<string, (argv: string[]) => Promise<number>> = {
   letters,
   schedules,
   policy,
+  privacy,
   audit,
   cost,
   status,

@@ -22,6 +22,10 @@ const schema = {
   idempotencyWaitMs: z.coerce.number().int().min(100).max(60_000).default(1_000),
   /** Where this mesh keeps and works on data, as policy names regions. Absent: unknown, so that tenants and runs with residency are refused. */
   region: Token.optional(),
+  /** Root key of the vault, base64url of 32 bytes; absent: the file `vault.key` of the keys' folder. */
+  vaultKey: z.string().optional(),
+  /** The root key before, while what it wrapped is wrapped anew; absent: the file `vault-old.key`, if there is one. */
+  vaultKeyOld: z.string().optional(),
   /** Entries written at one moment share a signature. False while routers, workers or audit of release 0.1 read them. */
   sealsTogether: z.stringbool().default(true),
 };

@@ -4,10 +4,20 @@ import { ChangesModule } from './changes/changes.module.js';
 import { DefinitionsModule } from './definitions/definitions.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
+import { PrivacyModule } from './privacy/privacy.module.js';
 import { SchedulesModule } from './schedules/schedules.module.js';
 import { UpkeepModule } from './upkeep/upkeep.module.js';
 
 @Module({
-  imports: [AccessModule, ChangesModule, SchedulesModule, LimitsModule, DefinitionsModule, UpkeepModule, OpenApiModule],
+  imports: [
+    AccessModule,
+    ChangesModule,
+    SchedulesModule,
+    LimitsModule,
+    PrivacyModule,
+    DefinitionsModule,
+    UpkeepModule,
+    OpenApiModule,
+  ],
 })
 export class AppModule {}

@@ -60,6 +60,12 @@ export const ERRORS = {
   PRIORITY_DENIED: spec('denied', 'never', 403, 'The key may not ask for this priority.'),
   REGION_DENIED: spec('denied', 'never', 403, 'It would take data out of the regions in which it must stay.'),
   TOOL_DENIED: spec('denied', 'never', 403, 'No rule permits this tool with these arguments for this agent.'),
+  REVEAL_DENIED: spec(
+    'denied',
+    'never',
+    403,
+    'A value that the tool must have may not be given to it, or was erased; the message says which argument.',
+  ),
   APPROVAL_DENIED: spec('denied', 'never', 403, 'A person did not approve the call.'),
   APPROVAL_EXPIRED: spec('denied', 'never', 403, 'Nobody approved the call in time.'),
   APPROVER_DENIED: spec('denied', 'never', 403, 'This user may not answer the question.'),

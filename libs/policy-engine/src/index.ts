@@ -3,6 +3,7 @@ export { assertNotExpired, type BundleFault, openBundle, type OpenBundleOptions 
 export { BUNDLE_CHARS_MAX, signBundle } from './bundle/sign-bundle.js';
 export { CompiledPolicy, compilePolicy, type ResolvedAgent, type ToolAccess } from './compiled-policy.js';
 export { isWithin, narrowedTo } from './governance.js';
+export { type ToolFlow, toolFlow } from './labels/tool-flow.js';
 export { storedDigest } from './key-ring.js';
 export { isSoundCondition } from './rules/condition.js';
 export { ABSENT, isSoundPointer, parsePointer, valueAt } from './rules/json-pointer.js';
@@ -28,4 +29,5 @@ export { cedarAccessSchema } from './cedar/access-schema.js';
 export { accessActionsOf, isAboutCalls } from './cedar/decide-access.js';
 export { concernsTool, ToolCalls } from './cedar/tool-call.js';
 export { type ArgumentType, argumentsOf } from './cedar/argument-type.js';
+export { namesReveal, type RevealAccess, revealSchema } from './cedar/reveal.js';
 export { cedarSchemaOf } from './cedar/tool-schema.js';

@@ -1,4 +1,5 @@
 export * from './contains-raw.js';
+export * from './pseudonyms/arguments.js';
 export * from './pseudonyms/canonical-value.js';
 export type { PatternStream } from './pseudonyms/pattern-stream.js';
 export * from './pseudonyms/rendering.js';
@@ -22,9 +23,11 @@ export * from './redaction/redact-json.js';
 export { detect, redactText, TEXT_CHARS_MAX, type Span } from './redaction/redact-text.js';
 export * from './redaction/redacting-stream.js';
 export { safeView } from './redaction/safe-view.js';
+export type { KnownValue } from './recognisers/known-values.js';
 export { assertPattern, PATTERN_LIMITS } from './patterns/pattern-recogniser.js';
 export { type RedactionDefinitions, TenantRulesets } from './rules/tenant-rulesets.js';
 export { type ActionInForce, defaultActionOf, mayTreat } from './rules/actions.js';
 export { createRuleset, MESH_RULESET, PROFILES, type Profile, type Ruleset } from './ruleset.js';
+export * from './vault/key-box.js';
 export * from './vault/seal.js';
 export { generateVaultKeys, tenantPseudonymKey, type VaultKeyPair } from './vault/keys.js';

@@ -1,6 +1,8 @@
 import type { InferWorkV1, RunEvent, SessionLoadV1, SessionSaveV1, ToolWorkV1 } from '@signalbox/contracts';
 import { sha256Hex } from '@signalbox/kernel';
+import { flowOf, sessionLabel } from './call-labels.js';
 import { stepNumbered } from './draft.js';
+import { sentArguments } from './handles.js';
 import { messagesOf, promptFor } from './prompt.js';
 import { regionsOf, sessionRegionsOf } from './regions.js';
 import { HISTORY_MESSAGES_MAX } from './settings.js';
@@ -96,7 +98,9 @@ export function inferWork(state: RunState, dispatch: number): InferWorkV1 {
     userId: accepted.principal.userId,
     model: plan.model,
     messages: promptFor(state),
-    tools: plan.tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
+    tools: plan.tools
+      .filter(({ name }) => step.tools.includes(name))
+      .map(({ name, description, parameters }) => ({ name, description, parameters })),
     outputTokensMax: step.outputTokensMax,
     stream: accepted.stream,
     ...regionsIn(regionsOf(state)),
@@ -137,11 +141,12 @@ function callWork(state: RunState, call: Call): NonNullable<ToolWorkV1['next']>[
     step,
     attempt,
     tool,
-    arguments: call.arguments,
+    arguments: sentArguments(state, call),
     argumentsHash,
     effect,
     limits: call.limits!,
     idempotencyKey: idempotencyKeyOf(state.accepted!.runId, callId),
+    labels: call.decision?.labels ?? flowOf(state, call),
     ...(call.decision?.kind === 'approval' ? { decision: call.decision } : {}),
     deadlineAt: Math.min(call.notBeforeAt + call.timeoutMs, deadlineOf(state)),
   };
@@ -174,6 +179,7 @@ export function sessionSave(state: RunState): SessionSaveV1 {
     ...askedOnce(state.save),
     messages: messagesOf(state),
     ...regionsIn(sessionRegionsOf(state)),
+    label: sessionLabel(state),
   };
 }
 

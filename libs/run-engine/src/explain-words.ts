@@ -1,4 +1,5 @@
-import type { CallWait, DecisionRecord, Finding, WireError } from '@signalbox/contracts';
+import type { CallWait, DecisionRecord, Finding, Reveal, WireError } from '@signalbox/contracts';
+import { flowText } from './label-text.js';
 
 export const errorText = (error: WireError): string => `${error.code}: ${error.message}`;
 export const usd = (nano: number): string => `$${(nano / 1e9).toFixed(6)}`;
@@ -16,6 +17,16 @@ export const fired = (gate: string, findings: readonly Finding[] = []): string =
             `${count} ${name} found by ${recogniser}, ${rule === undefined ? `${action} by default` : `${action} by rule ${rule}`}`,
         )
         .join('; ')}.`;
+/** What a tool was given in the place of pseudonyms, never the values. */
+export const given = (reveals: readonly Reveal[] = []): string =>
+  reveals.length === 0
+    ? ''
+    : ` Was given ${reveals
+        .map(
+          ({ class: name, pointer, purpose, count, policies }) =>
+            `${count} real ${name} at ${pointer}${purpose === '' ? '' : ` for "${purpose}"`} by policy ${policies.join(', ')}`,
+        )
+        .join('; ')}.`;
 export const timeText = (atMs: number): string => new Date(atMs).toISOString();
 export const waitText = (wait: CallWait): string =>
   wait.kind === 'timer'
@@ -29,4 +40,4 @@ export const by = ({ rules, policies = [] }: DecisionRecord): string =>
 const taken = ({ kind, quotas = [] }: DecisionRecord): string =>
   kind === 'quota' ? '' : quotas.map(({ id, used, max }) => `; quota ${id}: ${used} of ${max}`).join('');
 export const why = (decision: DecisionRecord): string =>
-  `${decision.kind}${by(decision)}: ${decision.reason}${decision.bundle ? ` (bundle v${decision.bundle.version})` : ''}${taken(decision)}`;
+  `${decision.kind}${by(decision)}: ${decision.reason}${decision.bundle ? ` (bundle v${decision.bundle.version})` : ''}${taken(decision)}${flowText(decision)}`;

@@ -1,6 +1,7 @@
 import type {
   AgentManifest,
   BundleRef,
+  CallLabels,
   DecisionRecord,
   ModelManifest,
   RunForkRequest,
@@ -25,6 +26,7 @@ export interface AuthorizeQuestion {
   tool: string;
   arguments: Record<string, unknown>;
   userId: string;
+  labels: CallLabels;
 }
 
 /** A kill switch, and the bundle that carries it. */
@@ -43,6 +45,8 @@ export interface PolicyView {
     regions?: readonly string[],
   ): Resolution;
   authorize(question: AuthorizeQuestion): DecisionRecord;
+  /** Of these tools, those that could be permitted under these labels, for some arguments; absent: all. */
+  offered?(question: Omit<AuthorizeQuestion, 'tool' | 'arguments'> & { tools: string[] }): string[];
   /** The kill switch that holds the agent now; absent or null: it may run. */
   halted?(agentId: string): Halted | null;
 }

@@ -4,9 +4,11 @@ import {
   type JournalBody,
   type JournalEntry,
   type JournalKind,
+  type Label,
   JOURNAL_KINDS,
   type ToolCall,
   subjects,
+  TRUSTED,
 } from '@signalbox/contracts';
 import { type Decided, decide, storedAs } from './decide.js';
 import {
@@ -53,6 +55,7 @@ export class World {
   readonly saved: number[] = [];
   /** What the conversation must not leave. */
   sessionRegions: string[] | undefined;
+  savedLabel: Label | undefined;
   readonly #asked = new Set<string>();
   readonly #sent = new Set<string>();
   #folded: { state: RunState; last: StoredEntry | undefined };
@@ -148,6 +151,7 @@ export class World {
     if (effect.kind === 'tool') return this.runTool(toolWork(state, effect.id, dispatch));
     if (effect.kind === 'session-load') {
       const body = sessionLoad(state);
+      const { history = TRUSTED } = this.options;
       if (this.options.memory !== 'silent')
         this.fly(() =>
           this.fact('session.loaded.v1', {
@@ -156,6 +160,7 @@ export class World {
               { role: 'tool', content: 'cut off', callId: 'call_1_0' },
               { role: 'user', content: 'Before' },
             ],
+            ...(history === 'unknown' ? {} : { label: history }),
             revision: 1,
             ...(this.sessionRegions === undefined ? {} : { regions: this.sessionRegions }),
             loadedAt: this.nowMs,
@@ -164,6 +169,7 @@ export class World {
       return;
     }
     this.saved.push(sessionSave(state).messages.length);
+    this.savedLabel = sessionSave(state).label;
     if (this.options.memory !== 'silent')
       this.fly(() => this.fact('session.saved.v1', { attempt, revision: 2, savedAt: this.nowMs }));
   }

@@ -16,7 +16,7 @@ import { LoadsPort } from '../room/loads.port.js';
 import { RefusalsPort } from '../room/refusals.port.js';
 import { RoomService } from '../room/room.service.js';
 import { RunJournalPort, type RunRef, type RunSnapshot } from '../runs/run-journal.port.js';
-import { VaultPort } from '../vault/vault.port.js';
+import { type Opened, VaultPort } from '../vault/vault.port.js';
 import { StartRights } from './start-rights.service.js';
 import { AdmissionService } from './admission.service.js';
 
@@ -51,7 +51,7 @@ class FirstEntries extends RunJournalPort {
 
 class NoVault extends VaultPort {
   override async keep(): Promise<void> {}
-  override async open(): Promise<Map<string, string>> {
+  override async open(): Promise<Map<string, Opened>> {
     return new Map();
   }
 }

@@ -9,6 +9,7 @@ import {
   type JournalBody,
   type KeyGrant,
   runOfRequest,
+  TRUSTED,
   type RunRequestV1,
   type WireError,
 } from '@signalbox/contracts';
@@ -22,6 +23,7 @@ import { RunJournalPort, type RunRef } from '../runs/run-journal.port.js';
 import { VaultPort } from '../vault/vault.port.js';
 import { forked, prefixOf, saidIn } from './forks.js';
 import { StartRights } from './start-rights.service.js';
+import { openingLabel } from './opening-label.js';
 
 interface Admitting {
   policy: CompiledPolicy;
@@ -140,7 +142,8 @@ export class AdmissionService {
     // What a fork begins with stays where its run had to stay.
     const regions = narrowedTo(request.regions ?? null, prefix?.regions ?? null);
     const redacted = this.redaction.messages(run.tenant, saidIn(request), request.profile?.names ?? []);
-    if (redacted.found.length > 0) await this.vault.keep(run.tenant, redacted.found);
+    if (redacted.found.length > 0) await this.vault.keep(run.tenant, grant.userId, redacted.found);
+    const label = openingLabel(request, prefix);
     return {
       ...run,
       requestId: request.requestId,
@@ -149,6 +152,7 @@ export class AdmissionService {
       agent: request.agent,
       input: redacted.messages.slice(0, request.input.length),
       ...(prefix === null ? {} : forked(request, prefix, redacted.messages)),
+      ...(prefix === null && label === TRUSTED ? {} : { label }),
       ...(request.limits ? { limits: request.limits } : {}),
       ...(request.priority ? { priority: request.priority } : {}),
       ...(regions === null ? {} : { regions: [...regions] }),

@@ -29,7 +29,7 @@ export class InterventionService {
     const { grant, snapshot } = await this.#ownRun(tenant, request, lastTry);
     if (snapshot.view.endedAt !== null) return;
     const principal = { keyId: grant.id, userId: grant.userId };
-    const reason = await this.#clean(tenant, request.reason);
+    const reason = await this.#clean(tenant, grant, request.reason);
     await this.journal.cancel({ tenant, runId: request.runId }, request.requestId, {
       principal,
       reason,
@@ -45,7 +45,7 @@ export class InterventionService {
     const { text, found, counts, findings } = this.redaction.json(tenant, payload, 'The payload of the signal');
     if (text.length > 2 * SIGNAL_CHARS_MAX)
       throw new MeshError('PAYLOAD_TOO_LARGE', 'The payload of the signal is too large once it is redacted.');
-    if (found.length > 0) await this.vault.keep(tenant, found);
+    if (found.length > 0) await this.vault.keep(tenant, grant.userId, found);
     await this.journal.say({ tenant, runId: request.runId }, 'run.signalled.v1', {
       principal: { keyId: grant.id, userId: grant.userId },
       signalId: request.requestId,
@@ -68,7 +68,7 @@ export class InterventionService {
     await this.journal.say({ tenant, runId: request.runId }, kind, {
       principal: { keyId: grant.id, userId: grant.userId },
       requestId: request.requestId,
-      reason: await this.#clean(tenant, request.reason),
+      reason: await this.#clean(tenant, grant, request.reason),
       requestedAt: Date.now(),
     });
   }
@@ -86,9 +86,9 @@ export class InterventionService {
     return { grant, snapshot };
   }
 
-  async #clean(tenant: string, text: string): Promise<string> {
+  async #clean(tenant: string, { userId }: KeyGrant, text: string): Promise<string> {
     const clean = this.redaction.text(tenant, text);
-    if (clean.found.length > 0) await this.vault.keep(tenant, clean.found);
+    if (clean.found.length > 0) await this.vault.keep(tenant, userId, clean.found);
     return clean.text;
   }
 }

@@ -96,14 +96,14 @@ export class ApprovalsService {
       startedBy: snapshot.userId,
       mayAnswer: right !== null && isFresh(asked.yes, right),
       ...(right === null || right.onBehalfOf === null ? {} : { onBehalfOf: right.onBehalfOf }),
-      question: isOwn ? await this.#restored(tenant, question) : question,
+      question: isOwn ? await this.#restored(tenant, grant.userId, question) : question,
     };
   }
 
-  async #restored(tenant: string, question: RunQuestion): Promise<RunQuestion> {
+  async #restored(tenant: string, userId: string, question: RunQuestion): Promise<RunQuestion> {
     const { approval } = question;
     if (approval === undefined) return question;
-    const restore = (text: string): Promise<string> => this.redaction.restore(tenant, text);
+    const restore = (text: string): Promise<string> => this.redaction.restore(tenant, userId, text);
     const asked = approval.asked === undefined ? {} : { asked: await restore(approval.asked) };
     return { ...question, approval: { ...approval, arguments: await restore(approval.arguments), ...asked } };
   }
@@ -117,7 +117,7 @@ export class ApprovalsService {
     const { questionId, choice, result, runId } = request;
     const said = { principal: { keyId: grant.id, userId: grant.userId }, questionId, choice, answeredAt: Date.now() };
     if (asked === undefined || right === null)
-      return result === undefined ? said : { ...said, result: await this.#clean(tenant, result) };
+      return result === undefined ? said : { ...said, result: await this.#clean(tenant, snapshot.userId, result) };
     const { agent, handoffs } = snapshot.view;
     const caller = { agent: handoffs?.at(-1)?.agent ?? agent ?? '', userId: snapshot.userId };
     const shown = asked.arguments === '' ? '{}' : asked.arguments;
@@ -134,9 +134,9 @@ export class ApprovalsService {
     };
   }
 
-  async #clean(tenant: string, text: string): Promise<string> {
+  async #clean(tenant: string, owner: string, text: string): Promise<string> {
     const clean = this.redaction.text(tenant, text);
-    if (clean.found.length > 0) await this.vault.keep(tenant, clean.found);
+    if (clean.found.length > 0) await this.vault.keep(tenant, owner, clean.found);
     return clean.text;
   }
 }

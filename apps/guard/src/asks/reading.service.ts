@@ -56,7 +56,7 @@ export class ReadingService {
 
   async #show(tenant: string, snapshot: RunSnapshot, grant: KeyGrant): Promise<RunView> {
     const { view, userId: owner, approvals } = snapshot;
-    if (view.status === 'refused' || owner === grant.userId) return this.#restored(tenant, view);
+    if (view.status === 'refused' || owner === grant.userId) return this.#restored(tenant, grant.userId, view);
     // Who only approves sees what is asked as it stands in the journal.
     const mayAnswer = questionsOf(view).some(({ questionId }) => {
       const asked = approvals?.get(questionId);
@@ -74,8 +74,8 @@ export class ReadingService {
     return { ...approval, arguments: await restore(approval.arguments), ...asked };
   }
 
-  async #restored(tenant: string, view: RunView): Promise<RunView> {
-    const restore = (text: string): Promise<string> => this.redaction.restore(tenant, text);
+  async #restored(tenant: string, userId: string, view: RunView): Promise<RunView> {
+    const restore = (text: string): Promise<string> => this.redaction.restore(tenant, userId, text);
     const output = view.output === null ? null : await restore(view.output);
     const [question = null, ...others] = await Promise.all(
       questionsOf(view).map(async (asked) =>

@@ -54,17 +54,17 @@ export class WatchService {
         look = next === undefined || !seen || ('note' in next && isWorthLook(next.note));
         // Notes come while the bus is there: with thousands who watch, looking by itself is what costs.
         if (next === undefined && seen) recheckMs = Math.min(2 * recheckMs, RECHECK_GROWTH_MAX * this.config.recheckMs);
-        if (next && (mine || (seen && 'note' in next))) yield* this.#tell(run.tenant, next);
+        if (next && (mine || (seen && 'note' in next))) yield* this.#tell(run.tenant, grant.userId, next);
       }
     } finally {
       listening.stop();
     }
   }
 
-  async *#tell(tenant: string, heard: Heard): AsyncGenerator<WatchEventV1> {
+  async *#tell(tenant: string, userId: string, heard: Heard): AsyncGenerator<WatchEventV1> {
     if ('delta' in heard) {
       const { step, attempt, text } = heard.delta;
-      yield { type: 'delta', step, attempt, text: await this.redaction.restore(tenant, text) };
+      yield { type: 'delta', step, attempt, text: await this.redaction.restore(tenant, userId, text) };
     } else if (heard.note.phase !== 'ended' && heard.note.phase !== 'waiting') {
       yield { type: 'note', phase: heard.note.phase };
     }

@@ -18,7 +18,7 @@ import {
   tenantPseudonymKey,
 } from '@signalbox/privacy';
 import { PolicyStore } from '@signalbox/policy-engine';
-import { VaultPort } from '../vault/vault.port.js';
+import { type Opened, VaultPort } from '../vault/vault.port.js';
 
 export interface RedactedMessages {
   messages: Message[];
@@ -52,11 +52,11 @@ export class RedactionService {
   messages(tenant: string, input: RunRequestV1['input'], names: string[]): RedactedMessages {
     const ruleset = this.#ruleset(tenant, names);
     const parts: Cleaned[] = [];
-    const messages = input.map(({ role, content }, index) => {
+    const messages = input.map(({ role, content, untrusted }, index): Message => {
       const clean = this.#redact(tenant, content, ruleset);
       assertNotBlocked(clean, `Message ${index + 1} of the input`);
       parts.push(clean);
-      return { role, content: clean.text };
+      return { role, content: clean.text, ...(untrusted === true ? { untrusted } : {}) };
     });
     const all = joinCleaned(parts);
     return { messages, found: all.found, counts: countFound(all), ...findingsOf(all), ruleset: ruleset.name };
@@ -80,10 +80,12 @@ export class RedactionService {
     return { text: JSON.stringify(clean.value), found: clean.found, counts, ...findingsOf(clean) };
   }
 
-  /** Tokens that the vault does not know stay as they are. */
-  async restore(tenant: string, text: string): Promise<string> {
+  /** For the user in whose run the text stands. Tokens that the vault does not know stay as they are; of what was erased it says so. */
+  async restore(tenant: string, userId: string, text: string): Promise<string> {
     const tokens = [...new Set(findTokens(text))];
-    return tokens.length === 0 ? text : restoreText(text, await this.vault.open(tenant, tokens));
+    if (tokens.length === 0) return text;
+    const opened = await this.vault.open(tenant, userId, tokens);
+    return restoreText(text, { get: (token) => shown(opened.get(token)) });
   }
 
   #ruleset(tenant: string, names: string[] = []): Ruleset {
@@ -94,4 +96,8 @@ export class RedactionService {
     const { value, ...clean } = redactJson(text, { ruleset, tenantKey: tenantPseudonymKey(this.#master, tenant) });
     return { text: String(value), ...clean };
   }
+}
+
+function shown(opened: Opened | undefined): string | undefined {
+  return opened && (opened.value ?? `[${opened.class} erased]`);
 }

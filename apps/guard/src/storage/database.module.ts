@@ -5,15 +5,15 @@ import type { Logger } from '@signalbox/telemetry';
 import type { GuardConfig } from '../config.js';
 import { IdempotencyKey } from '../idempotency/entities/idempotency-key.entity.js';
 import { IdempotencyKeys1795500000000 } from '../idempotency/migrations/idempotency-keys-1795500000000.migration.js';
-import { VaultEntry } from '../vault/entities/vault-entry.entity.js';
+import { VaultKeys1796800000000 } from '../vault/migrations/vault-keys-1796800000000.migration.js';
 import { Vault1795392000000 } from '../vault/migrations/vault-1795392000000.migration.js';
 
 /** The guard's own schema, `privacy`. */
 export function makeDatabase(config: GuardConfig, logger: Logger): Database {
   return new Database({
     url: config.pgUrl,
-    entities: [VaultEntry, IdempotencyKey],
-    migrations: [Vault1795392000000, IdempotencyKeys1795500000000],
+    entities: [IdempotencyKey],
+    migrations: [Vault1795392000000, IdempotencyKeys1795500000000, VaultKeys1796800000000],
     applicationName: 'signalbox guard',
     logger,
   });

@@ -4,7 +4,7 @@ import type { BusMessage, KeyRing } from '@signalbox/bus';
 import type { VaultDepositV1 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { openFromVault, type VaultKeyPair } from '@signalbox/privacy';
-import { VaultPort } from './vault.port.js';
+import { NOBODY, VaultPort } from './vault.port.js';
 
 /** Values that a model or a tool brought in: they cross CORE sealed, and only the guard can open them. */
 @Controller()
@@ -26,7 +26,7 @@ export class DepositHandler {
     if (body.tenant !== tenant) throw new MeshError('REQUEST_INVALID', 'tenant: not the one that the subject names');
     const pair = this.#vaultKeys;
     const items = body.items.map(({ token, sealed }) => openFromVault(pair, { tenant, token }, sealed));
-    await this.vault.keep(tenant, items);
+    await this.vault.keep(tenant, body.subject ?? NOBODY, items);
     return { ok: true };
   }
 }

@@ -12,6 +12,10 @@ export abstract class CallsPort {
   abstract completed(work: InferWorkV1, fact: ModelCompleted): Promise<void>;
   abstract failed(work: InferWorkV1, fact: ModelFailed): Promise<void>;
   /** Hands new values, sealed, to the guard's vault. */
-  abstract deposit(tenant: string, found: readonly Found[], signal: AbortSignal): Promise<void>;
+  abstract deposit(
+    work: Pick<InferWorkV1, 'tenant' | 'userId'>,
+    found: readonly Found[],
+    signal: AbortSignal,
+  ): Promise<void>;
   abstract delta(work: InferWorkV1, delta: Pick<TokenDeltaV1, 'index' | 'text'>): Promise<void>;
 }

@@ -103,7 +103,7 @@ export class CallsService {
     const answer = await this.#ask(work, { text, messages, upstream, tries }, signal);
     const { found, ...clean } = text.clean(answer);
     // First the values, then the text that stands for them: no token without its value.
-    await this.on.port.deposit(work.tenant, found, signal);
+    await this.on.port.deposit(work, found, signal);
     const usage = usageOf(answer, messages);
     await this.on.port.completed(work, {
       step: work.step,
@@ -176,7 +176,7 @@ export class CallsService {
       stream,
       publish: async (index, piece) => {
         const fresh: Found[] = stream.found().slice(deposited);
-        await this.on.port.deposit(work.tenant, fresh, signal);
+        await this.on.port.deposit(work, fresh, signal);
         deposited += fresh.length;
         await this.on.port.delta(work, { index, text: piece });
       },

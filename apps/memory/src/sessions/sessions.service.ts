@@ -1,6 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '@signalbox/app-runtime';
-import type { DecisionRecord, SessionLoadV1, SessionSaveV1 } from '@signalbox/contracts';
+import {
+  type DecisionRecord,
+  joinLabels,
+  type Label,
+  type SessionLoadV1,
+  type SessionSaveV1,
+  TRUSTED,
+  unlabelled,
+} from '@signalbox/contracts';
 import { backoffMs, MeshError, pause } from '@signalbox/kernel';
 import { narrowedTo, PolicyStore } from '@signalbox/policy-engine';
 import type { MemoryConfig } from '../config.js';
@@ -42,6 +50,7 @@ export class SessionsService {
     await this.journal.loaded(ask, {
       attempt: ask.attempt,
       messages,
+      label: labelOf(state),
       revision,
       ...regionsIn(state.regions),
       ...decision,
@@ -81,10 +90,16 @@ export class SessionsService {
   #with(state: SessionState, ask: SessionSaveV1): SessionState {
     const { sessionMessagesMax: messagesMax, sessionBytesMax: bytesMax } = this.config;
     const messages = fitSession([...state.messages, ...ask.messages], { messagesMax, bytesMax });
+    const label = joinLabels(labelOf(state), ask.label ?? unlabelled('session'));
     // It stays where any run of it had to stay.
     const regions = narrowedTo(state.regions ?? null, ask.regions ?? null) ?? undefined;
-    return { messages, ...regionsIn(regions), runs: [...state.runs, ask.runId].slice(-RUNS_MAX) };
+    return { messages, label, ...regionsIn(regions), runs: [...state.runs, ask.runId].slice(-RUNS_MAX) };
   }
+}
+
+/** What was once in a session may have shaped all that came after it: a message that is cut off leaves its label. */
+function labelOf({ messages, label }: SessionState): Label {
+  return label ?? (messages.length === 0 ? TRUSTED : unlabelled('session'));
 }
 
 const regionsIn = (regions: readonly string[] | undefined): { regions?: string[] } =>

@@ -9,6 +9,8 @@ import {
   compileCedarPolicy,
   concernsTool,
   isAboutCalls,
+  namesReveal,
+  revealSchema,
 } from '@signalbox/policy-engine';
 import { strictInput } from '../definitions/strict-input.js';
 import type { Definitions, Kind, TenantPolicy } from '../storage/policy.repository.js';
@@ -65,6 +67,7 @@ export class CedarPoliciesService {
   /** Tools whose arguments have the same types are one to policies. */
   #assertTyped(policy: CedarPolicy, tools: readonly ToolManifest[]): void {
     const code = compileCedarPolicy(policy.id, policy.json);
+    if (namesReveal(code)) return this.#assertReveals(policy);
     if (accessActionsOf(code).length > 0) return this.#assertAccess(policy, code);
     const concerned = tools.filter(({ name }) => concernsTool(code, name));
     const distinct = new Map(concerned.map((tool) => [JSON.stringify(cedarSchemaOf(tool)), tool]));
@@ -72,6 +75,15 @@ export class CedarPoliciesService {
     this.#assertAgreed(policy, [...distinct.values()].slice(0, TOOLS_COMPARED));
     if (found.length === 0 || found.some(({ isImpossible }) => !isImpossible)) return;
     throw faulty(policy.id, ['it could never apply: its scope or its conditions are false for every call']);
+  }
+
+  /** A policy about real values is typed by a schema of its own, and asks nobody. */
+  #assertReveals({ id, text, json }: CedarPolicy): void {
+    if (Object.hasOwn((json['annotations'] ?? {}) as object, 'approve'))
+      throw faulty(id, ['@approve is for calls; nobody can be asked about a single value']);
+    const validity = this.cedar.validate(new Map([[id, text]]), revealSchema()).get(id);
+    if (validity && validity.faults.length > 0) throw faulty(id, validity.faults.map(textOf));
+    if (validity?.isImpossible) throw faulty(id, ['it could never apply: its scope or its conditions are false']);
   }
 
   /** Starts, model calls and sessions: one schema for all. */

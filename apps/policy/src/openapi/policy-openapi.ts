@@ -23,6 +23,7 @@ import {
 } from './openapi-parts.js';
 import { changePaths, changeSchemas } from './change-paths.js';
 import { cedarPaths, cedarSchemas } from './cedar-paths.js';
+import { privacyPaths, privacySchemas } from './privacy-paths.js';
 import { schedulePaths, scheduleSchemas } from './schedule-paths.js';
 
 const SINGULAR = {
@@ -38,6 +39,7 @@ const SINGULAR = {
   residencies: 'Residency',
   redactions: 'Redaction',
   patterns: 'Pattern',
+  waivers: 'Waiver',
 } as const;
 type CollectionName = keyof typeof SINGULAR;
 
@@ -75,6 +77,7 @@ const schemas: Record<string, z.ZodType> = {
     definition: TenantLimits,
   }),
   ...scheduleSchemas,
+  ...privacySchemas,
   ...changeSchemas,
   Bundle,
   BundleWithPayload: Bundle.extend({ change: z.string(), signed: SignedBundleV1 }),
@@ -95,9 +98,12 @@ const REQUESTS = new Set([
   'Policy',
   'Redaction',
   'Pattern',
+  'Waiver',
   'NewKey',
   'KeyChange',
   'TenantLimits',
+  'RedactionTrial',
+  'RotationRequest',
   'Schedule',
 ]);
 
@@ -199,6 +205,7 @@ export function policyOpenApi(): Json {
     paths[`${base}/{tenant}/${name}/{id}`] = member(name);
   }
   Object.assign(paths, cedarPaths(`${base}/{tenant}`));
+  Object.assign(paths, privacyPaths(`${base}/{tenant}`));
   paths[`${base}/{tenant}/limits`] = limits;
   Object.assign(paths, schedulePaths(`${base}/{tenant}/schedules`));
   Object.assign(paths, changePaths('/admin/v1'));

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { PolicyModule } from '@signalbox/app-runtime';
 import { CleaningService } from '../cleaning/cleaning.service.js';
 import { DriversModule } from '../drivers/drivers.module.js';
+import { RevealsService } from '../reveals/reveals.service.js';
 import { BusCallJournalAdapter } from './adapters/bus-call-journal.adapter.js';
 import { CallJournalPort } from './call-journal.port.js';
 import { CallsHandler } from './calls.handler.js';
@@ -15,6 +16,7 @@ import { Cancellations } from './cancellations.js';
     CallsService,
     Cancellations,
     CleaningService,
+    RevealsService,
     { provide: CallJournalPort, useClass: BusCallJournalAdapter },
   ],
 })

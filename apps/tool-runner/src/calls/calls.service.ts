@@ -14,9 +14,10 @@ import type { Logger } from '@signalbox/telemetry';
 import { CleaningService, type CleanText } from '../cleaning/cleaning.service.js';
 import { DriversService } from '../drivers/drivers.service.js';
 import type { DriverResult } from '../drivers/tool-driver.port.js';
+import { type GivenArguments, RevealsService } from '../reveals/reveals.service.js';
 import { CallJournalPort } from './call-journal.port.js';
 import { Cancellations } from './cancellations.js';
-import { shortened } from './shortened.js';
+import { parsed, shortened } from './shortened.js';
 
 /** How long the result of a call that must not run twice waits for a vault that is away, ms. */
 const DEPOSIT_PATIENCE_MS = 30_000;
@@ -47,6 +48,7 @@ export class CallsService {
     @Inject(PolicyStore) private readonly policies: PolicyStore,
     @Inject(DriversService) private readonly drivers: DriversService,
     @Inject(CleaningService) private readonly cleaning: CleaningService,
+    @Inject(RevealsService) private readonly reveals: RevealsService,
     @Inject(CallJournalPort) private readonly journal: CallJournalPort,
     @Inject(Cancellations) private readonly cancellations: Cancellations,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -86,8 +88,10 @@ export class CallsService {
     if (Date.now() >= work.deadlineAt) {
       return this.#refuse(work, new MeshError('TOOL_TIMEOUT', 'The call waited past its deadline.'));
     }
+    // Before the claim: nothing has begun yet while the guard is asked.
+    const given = await this.reveals.give(work, permitted.tool, permitted.args);
     if (work.effect === 'unsafe' && !(await this.#claim(work))) return this.#leave(work);
-    return this.#execute(work, permitted, signal);
+    return this.#execute(work, permitted.tool, given, signal);
   }
 
   /** The decision at the place of execution, on exactly these arguments. No bundle in force: BUNDLE_MISSING. */
@@ -100,7 +104,9 @@ export class CallsService {
     if (sha256Hex(work.arguments) !== work.argumentsHash)
       return invalid('The arguments are not those that were decided on.');
     const args = parsed(work.arguments);
-    const decision = policy.authorize({ agent, tool: work.tool, arguments: args, userId });
+    // A router of a release before labels says nothing of them; the journal does.
+    const labels = work.labels ?? (await this.journal.labels(work));
+    const decision = { ...policy.authorize({ agent, tool: work.tool, arguments: args, userId, labels }), labels };
     if (decision.outcome === 'deny') return { decision };
     if (decision.outcome === 'approve' && !(await this.journal.isApproved(work, decision.terms)))
       return { decision: { ...decision, outcome: 'deny', reason: 'Nobody who may has approved exactly this call.' } };
@@ -120,15 +126,12 @@ export class CallsService {
     return this.journal.claim(work, { callId, attempt, argumentsHash, worker: this.#worker, beganAt: Date.now() });
   }
 
-  async #execute(
-    work: ToolWorkV1,
-    { tool, args }: NonNullable<Ruling['permitted']>,
-    signal: AbortSignal,
-  ): Promise<boolean> {
+  async #execute(work: ToolWorkV1, tool: ToolManifest, given: GivenArguments, signal: AbortSignal): Promise<boolean> {
     let result: DriverResult;
     try {
+      const { idempotencyKey } = work;
       const limits = smaller(work.limits, tool.limits);
-      result = await this.drivers.run(tool, { arguments: args, limits, idempotencyKey: work.idempotencyKey }, signal);
+      result = await this.drivers.run(tool, { arguments: given.arguments, limits, idempotencyKey }, signal);
     } catch (error) {
       const fault = MeshError.from(error);
       const stopped = fault.code === 'RUN_CANCELLED';
@@ -137,22 +140,30 @@ export class CallsService {
         return this.#fail(
           work,
           stopped ? new MeshError('TOOL_OUTCOME_UNKNOWN', message, { details, cause: fault }) : fault,
+          given,
         );
       }
       // Stopped from outside, or no room: what is safe to repeat is given back.
       if (stopped) throw new MeshError('SHUTTING_DOWN', fault.message, { cause: fault });
       if (fault.code === 'OVERLOADED') throw fault;
-      return this.#fail(work, fault);
+      return this.#fail(work, fault, given);
     }
-    return this.#complete(work, result);
+    return this.#complete(work, result, given);
   }
 
-  async #complete(work: ToolWorkV1, { result, truncated, receipt }: DriverResult): Promise<boolean> {
+  async #complete(
+    work: ToolWorkV1,
+    { result, truncated, receipt }: DriverResult,
+    given: GivenArguments,
+  ): Promise<boolean> {
     const { callId, attempt } = work;
     const unsafe = work.effect === 'unsafe';
     let clean: CleanText;
     try {
-      clean = await this.cleaning.clean(work.tenant, result, unsafe ? DEPOSIT_PATIENCE_MS : 0);
+      clean = await this.cleaning.clean(work, result, {
+        patienceMs: unsafe ? DEPOSIT_PATIENCE_MS : 0,
+        known: given.known,
+      });
     } catch (error) {
       const fault = MeshError.from(error);
       if (fault.retry === 'backoff' && !unsafe) throw fault;
@@ -160,6 +171,7 @@ export class CallsService {
       return this.#fail(
         work,
         new MeshError(code, `The tool ran; its result cannot be taken in: ${fault.message}`, { details: { receipt } }),
+        given,
       );
     }
     const { text, ...cleaned } = clean;
@@ -169,6 +181,7 @@ export class CallsService {
       result: text,
       truncated,
       ...cleaned,
+      ...revealedOf(given),
       receipt,
       completedAt: Date.now(),
     });
@@ -176,8 +189,8 @@ export class CallsService {
   }
 
   /** Of a call that this process began, where that makes a difference. */
-  async #fail(work: ToolWorkV1, fault: MeshError): Promise<false> {
-    await this.journal.failed(work, await this.#failure(work, fault));
+  async #fail(work: ToolWorkV1, fault: MeshError, given: GivenArguments): Promise<false> {
+    await this.journal.failed(work, await this.#failure(work, fault, given));
     return false;
   }
 
@@ -188,17 +201,18 @@ export class CallsService {
   }
 
   /** Error texts come from tools: they are cleaned like results, and whole, since half a value is not recognised. */
-  async #failure(work: ToolWorkV1, fault: MeshError): Promise<JournalBody<'tool.failed.v1'>> {
+  async #failure(work: ToolWorkV1, fault: MeshError, given?: GivenArguments): Promise<JournalBody<'tool.failed.v1'>> {
     const { callId, attempt } = work;
     const receipt = ToolReceipt.safeParse(fault.details['receipt']);
     const { text } = await this.cleaning
-      .clean(work.tenant, fault.message)
+      .clean(work, fault.message, { known: given?.known ?? [] })
       .catch(() => ({ text: 'The tool failed; its message could not be cleaned.' }));
     return {
       callId,
       attempt,
       error: { code: fault.code, message: shortened(text) },
       ...(receipt.success ? { receipt: receipt.data } : {}),
+      ...revealedOf(given),
       failedAt: Date.now(),
     };
   }
@@ -207,6 +221,11 @@ export class CallsService {
     this.logger.info({ runId, callId }, 'a call was not begun: the journal moved on');
     return false;
   }
+}
+
+/** As the journal has it: absent where the tool was given nothing real. */
+function revealedOf(given: GivenArguments | undefined): Pick<JournalBody<'tool.completed.v1'>, 'revealed'> {
+  return given && given.revealed.length > 0 ? { revealed: given.revealed } : {};
 }
 
 /** Each call of the work as work of its own, in the order in which they are made. */
@@ -219,14 +238,6 @@ function codeOf({ kind }: DecisionRecord): 'APPROVAL_DENIED' | 'AGENT_HALTED' | 
   if (kind === 'residency') return 'REGION_DENIED';
   if (kind === 'approve') return 'APPROVAL_DENIED';
   return kind === 'halt' ? 'AGENT_HALTED' : 'TOOL_DENIED';
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Limits only ever narrow between the decision and the execution. */

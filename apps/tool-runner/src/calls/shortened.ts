@@ -8,3 +8,12 @@ export function shortened(text: string): string {
   if (text.length <= MESSAGE_CHARS_MAX) return text;
   return `${text.slice(0, HEAD_CHARS)}${CUT}${text.slice(HEAD_CHARS + CUT.length - MESSAGE_CHARS_MAX)}`;
 }
+
+/** Undefined for what is no JSON. */
+export function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,13 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CORE_BUS, KEYS } from '@signalbox/app-runtime';
 import type { Bus, KeyRing } from '@signalbox/bus';
-import { type Finding, type Redactions, subjects, type VaultDepositV1 } from '@signalbox/contracts';
+import { type Finding, type Redactions, subjects, type ToolWorkV1, type VaultDepositV1 } from '@signalbox/contracts';
 import { backoffMs, MeshError, pause } from '@signalbox/kernel';
 import { PolicyStore } from '@signalbox/policy-engine';
 import {
   assertNotBlocked,
   countFound,
   findingsOf,
+  type KnownValue,
   redactJson,
   sealForVault,
   TenantRulesets,
@@ -20,6 +21,9 @@ const AGAIN_MS = 100;
 const AGAIN_MS_MAX = 2_000;
 /** Values of one result; a result with more is refused rather than half kept. */
 const VALUES_MAX = 1_000;
+
+/** In whose run a tool is called. */
+export type ToolOwner = Pick<ToolWorkV1, 'tenant' | 'userId'>;
 
 /** What of a tool is fit for the bus. */
 export interface CleanText {
@@ -46,12 +50,16 @@ export class CleaningService {
   }
 
   /**
-   * The text with tokens for values, once the vault has those values: nothing that cannot be restored is published.
+   * The text with tokens for values, those that are `known` among them, once the vault has those values: nothing that cannot be restored is published.
    * A vault that is away is asked again for `patienceMs`; then its error. TOOL_OUTPUT_TOO_LARGE, PAYLOAD_TOO_LARGE,
    * PAYLOAD_TOO_DEEP and CONTENT_BLOCKED are final.
    */
-  async clean(tenant: string, text: string, patienceMs = 0): Promise<CleanText> {
-    const ruleset = this.#rulesets.forGate(this.policies.forTenant(tenant).redaction, 'tool');
+  async clean(
+    { tenant, userId }: ToolOwner,
+    text: string,
+    { patienceMs = 0, known = [] }: { patienceMs?: number; known?: readonly KnownValue[] } = {},
+  ): Promise<CleanText> {
+    const ruleset = this.#rulesets.forGate(this.policies.forTenant(tenant).redaction, 'tool', [], known);
     const clean = redactJson(text, { ruleset, tenantKey: tenantPseudonymKey(this.#master, tenant) });
     const { value, found } = clean;
     assertNotBlocked(clean, 'The result of the tool');
@@ -66,7 +74,7 @@ export class CleaningService {
         token: item.token,
         sealed: sealForVault(this.#vaultKey, { tenant, ...item }),
       }));
-      await this.#deposit({ tenant, items }, performance.now() + patienceMs);
+      await this.#deposit({ tenant, subject: userId, items }, performance.now() + patienceMs);
     }
     return { text: String(value), redactions: countFound(clean), ...findingsOf(clean), ruleset: ruleset.name };
   }

@@ -33,6 +33,8 @@ const built: Record<ChannelName, string> = {
   sessionLoad: subjects.svc('memory', 'load', tenant),
   sessionSave: subjects.svc('memory', 'save', tenant),
   vaultDeposit: subjects.svc('guard', 'deposit', tenant),
+  vaultAsk: subjects.svc('guard', 'vault', tenant),
+  vaultReveal: subjects.svc('guard', 'reveal', tenant),
   partitionCheck: subjects.svc('audit', 'whole', tenant),
   archivedRun: subjects.svc('audit', 'run', tenant),
   gateLetters: subjects.svc('guard', 'letters', tenant),

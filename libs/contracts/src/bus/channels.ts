@@ -14,12 +14,12 @@ import { SessionLoadV1 } from '../work/session-load.v1.js';
 import { SessionSaveV1 } from '../work/session-save.v1.js';
 import { TokenDeltaV1 } from '../work/token-delta.v1.js';
 import { ToolWorkV1 } from '../work/tool-work.v1.js';
-import { VaultDepositV1 } from '../work/vault-deposit.v1.js';
 import { ASK_CHANNELS } from './ask-channels.js';
 import type { Channel } from './channel.js';
 import { IN_CHANNELS } from './in-channels.js';
 import { LETTER_CHANNELS } from './letter-channels.js';
 import { SCHEDULE_CHANNELS } from './schedule-channels.js';
+import { VAULT_CHANNELS } from './vault-channels.js';
 
 const journalSchemas = Object.fromEntries(Object.entries(JOURNAL_KINDS).map(([kind, { schema }]) => [kind, schema]));
 
@@ -119,18 +119,7 @@ export const CHANNELS = {
     reply: AcknowledgedV1,
     doc: 'Append a run to its session, once.',
   },
-  vaultDeposit: {
-    account: 'CORE',
-    subject: 'sb.v1.svc.guard.deposit.*',
-    carrier: { kind: 'request', streamed: false },
-    publishers: ['inference', 'tool-runner'],
-    subscribers: ['guard'],
-    tenants: false,
-    seal: 'pair:guard',
-    messages: { 'vault.deposit.v1': VaultDepositV1 },
-    reply: AcknowledgedV1,
-    doc: 'Sealed values that a provider or a tool brought in.',
-  },
+  ...VAULT_CHANNELS,
   archivedRun: {
     account: 'CORE',
     subject: 'sb.v1.svc.audit.run.*',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Message } from '../conversation.js';
 import { Token } from '../ids.js';
 import { DecisionRecord } from '../policy/decision-record.js';
+import { Label } from '../label.js';
 import { Count, Millis } from '../units.js';
 
 export const SessionLoadedV1 = z.object({
@@ -13,6 +14,8 @@ export const SessionLoadedV1 = z.object({
   revision: Count,
   /** By what policy let it, or did not; absent: no policy is about it. */
   decision: DecisionRecord.optional(),
+  /** Of the messages; absent: saved before there were labels, the worst case. */
+  label: Label.optional(),
   loadedAt: Millis,
 });
 export type SessionLoadedV1 = z.infer<typeof SessionLoadedV1>;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Token } from '../ids.js';
 import { Findings, Redactions } from '../redactions.js';
 import { Millis } from '../units.js';
+import { Reveals } from './reveal.js';
 import { ToolReceipt } from './tool-receipt.js';
 import { toolStep } from './tool-step.js';
 
@@ -16,6 +17,8 @@ export const ToolCompletedV1 = z.object({
   /** Which recognisers and rules cleaned it. Absent: not told. */
   ruleset: Token.optional(),
   receipt: ToolReceipt,
+  /** Real values that the tool was given. Absent: none. */
+  revealed: Reveals.optional(),
   completedAt: Millis,
 });
 export type ToolCompletedV1 = z.infer<typeof ToolCompletedV1>;

@@ -68,6 +68,20 @@ export const ToolManifest = z.object({
   limits: ToolLimits,
   /** Calls of the tool that are under way at once, over all runs; more wait. Absent: any number. */
   concurrentCallsMax: z.number().int().min(1).max(1_000_000).optional(),
+  /** Arguments that are of no use as pseudonyms, with what their values are needed for. Whether it gets them, policy says. */
+  reveals: z
+    .array(
+      z.object({
+        /** JSON pointer; what lies below it counts too. */
+        pointer: z
+          .string()
+          .regex(/^(\/[^/]+)+$/)
+          .max(256),
+        purpose: z.string().min(1).max(200),
+      }),
+    )
+    .max(16)
+    .optional(),
   ...toolLabels,
 });
 export type ToolManifest = z.infer<typeof ToolManifest>;

@@ -16,7 +16,7 @@ export const InferWorkV1 = z.object({
   /** Counts repeated sending of the same attempt. */
   dispatch: Count,
   agent: Token,
-  /** Whose run it is; absent where the asker is of an earlier release. */
+  /** In whose run it is; absent in work of release 0.1. */
   userId: Token.optional(),
   model: ModelManifest,
   messages: z.array(Message).min(1),

@@ -1,6 +1,7 @@
 import { PII_CLASSES, type RedactionGate, type RedactionPattern, type RedactionRule } from '@signalbox/contracts';
 import { canonicalJson, MeshError, sha256Hex } from '@signalbox/kernel';
 import { PatternRecogniser } from '../patterns/pattern-recogniser.js';
+import { type KnownValue, KnownValues } from '../recognisers/known-values.js';
 import { createRuleset, MESH_RULESET, type Ruleset } from '../ruleset.js';
 import { actionsAt, defaultActionOf, mayTreat } from './actions.js';
 
@@ -27,15 +28,21 @@ export class TenantRulesets {
   readonly #byName = new Map<string, Compiled>();
 
   /**
-   * What is in force at a gate. `names` are those of the caller's own profile. REQUEST_INVALID for too many of them,
-   * BUNDLE_INVALID where a definition could never have been put.
+   * What is in force at a gate. `names` are those of the caller's own profile, `values` are known to be personal.
+   * REQUEST_INVALID for too many names, BUNDLE_INVALID where a definition could never have been put.
    */
-  forGate(definitions: RedactionDefinitions, gate: RedactionGate, names: readonly string[] = []): Ruleset {
+  forGate(
+    definitions: RedactionDefinitions,
+    gate: RedactionGate,
+    names: readonly string[] = [],
+    values: readonly KnownValue[] = [],
+  ): Ruleset {
     const compiled = this.#compiled(definitions);
-    const known = names.length === 0 ? compiled.rulesets.get(gate) : undefined;
+    const isCommon = names.length + values.length === 0;
+    const known = isCommon ? compiled.rulesets.get(gate) : undefined;
     if (known) return known;
-    const ruleset = rulesetOf(compiled, definitions, gate, names);
-    if (names.length === 0) compiled.rulesets.set(gate, ruleset);
+    const ruleset = rulesetOf(compiled, definitions, gate, { names, values });
+    if (isCommon) compiled.rulesets.set(gate, ruleset);
     return ruleset;
   }
 
@@ -70,11 +77,12 @@ function rulesetOf(
   { name, patterns }: Compiled,
   { rules }: RedactionDefinitions,
   gate: RedactionGate,
-  names: readonly string[],
+  { names, values }: { names: readonly string[]; values: readonly KnownValue[] },
 ): Ruleset {
   const actions = actionsAt(gate, rules);
   const actionOf: Ruleset['actionOf'] = (one) => actions.get(one) ?? { action: defaultActionOf(one, gate) };
   // What is let through is not looked for; of a tenant's own it stays what it is, and is taken for nothing else.
   const classes = PII_CLASSES.filter((one) => actionOf(one).action !== 'allow');
-  return createRuleset({ name, classes, names, patterns, actionOf });
+  const known = values.length === 0 ? [] : [new KnownValues(values)];
+  return createRuleset({ name, classes, names, patterns: [...known, ...patterns], actionOf });
 }

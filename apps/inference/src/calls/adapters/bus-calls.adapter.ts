@@ -49,7 +49,12 @@ export class BusCallsAdapter extends CallsPort {
     await this.bus.journal.append(work, 'model.failed.v1', fact, { id: factId(work) });
   }
 
-  override async deposit(tenant: string, found: readonly Found[], signal: AbortSignal): Promise<void> {
+  override async deposit(
+    { tenant, userId }: Pick<InferWorkV1, 'tenant' | 'userId'>,
+    found: readonly Found[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const subject = userId === undefined ? {} : { subject: userId };
     for (let at = 0; at < found.length; at += DEPOSIT_ITEMS_MAX) {
       const items = found.slice(at, at + DEPOSIT_ITEMS_MAX).map((value) => ({
         token: value.token,
@@ -59,7 +64,7 @@ export class BusCallsAdapter extends CallsPort {
         this.bus.request(
           'vaultDeposit',
           subjects.svc('guard', 'deposit', tenant),
-          { tenant, items },
+          { tenant, ...subject, items },
           { timeoutMs: this.config.depositTimeoutMs, signal },
         );
       await retry(send, {
