@@ -27,6 +27,7 @@ import { combine } from './rules/combine.js';
 import { enforcedPart, type Shadow, shadowOf } from './shadow.js';
 import { compileRules, covers, type Decider, deny, type Verdict } from './rules/rule-set.js';
 import type { AgentChange, PlacedAgent, ResolvedAgent, ToolAccess } from './tool-access.js';
+import { unique } from './unique.js';
 
 export type { PlacedAgent, ResolvedAgent, ToolAccess } from './tool-access.js';
 
@@ -247,10 +248,4 @@ export class CompiledPolicy {
  */
 export function compilePolicy(bundle: PolicyBundleV1, hash: string = sha256Hex(canonicalJson(bundle))): CompiledPolicy {
   return new CompiledPolicy(bundle, hash);
-}
-
-function unique<T>(what: string, items: readonly T[], idOf: (item: T) => string): ReadonlyMap<string, T> {
-  const byId = new Map(items.map((item) => [idOf(item), item]));
-  if (byId.size !== items.length) throw bundleInvalid('schema', `Two entries of the bundle share one ${what} id.`);
-  return byId;
 }
