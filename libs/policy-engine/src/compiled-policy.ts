@@ -51,7 +51,6 @@ export class CompiledPolicy {
   readonly #policies: CedarPolicySet;
   /** By agent and tool, made at first use. Bounded: only tools that an agent lists get an entry. */
   readonly #deciders = new Map<string, Map<string, Decider>>();
-
   readonly #offers: Offers;
 
   constructor(whole: PolicyBundleV1, hash: string) {
