@@ -37,6 +37,7 @@ const built: Record<ChannelName, string> = {
   vaultReveal: subjects.svc('guard', 'reveal', tenant),
   partitionCheck: subjects.svc('audit', 'whole', tenant),
   archivedRun: subjects.svc('audit', 'run', tenant),
+  caller: subjects.svc('policy', 'caller', tenant),
   recordedCalls: subjects.svc('audit', 'calls', tenant),
   gateLetters: subjects.svc('guard', 'letters', tenant),
   scheduleFire: subjects.svc('guard', 'fire', tenant),
