@@ -9,13 +9,14 @@ import {
   type ToolWorkV1,
 } from '@signalbox/contracts';
 import { MeshError, newId, sha256Hex } from '@signalbox/kernel';
-import { isWithin, PolicyStore } from '@signalbox/policy-engine';
+import { PolicyStore } from '@signalbox/policy-engine';
 import { suspicionOf } from '@signalbox/privacy';
 import type { Logger } from '@signalbox/telemetry';
 import { CleaningService, type CleanText } from '../cleaning/cleaning.service.js';
 import { DriversService } from '../drivers/drivers.service.js';
 import type { DriverResult } from '../drivers/tool-driver.port.js';
 import { type GivenArguments, RevealsService } from '../reveals/reveals.service.js';
+import { outsideRegions } from './outside-regions.js';
 import { CallJournalPort } from './call-journal.port.js';
 import { Cancellations } from './cancellations.js';
 import { parsed, shortened } from './shortened.js';
@@ -114,11 +115,8 @@ export class CallsService {
     const tool = policy.resolve(agent).tools.find(({ name }) => name === work.tool);
     if (tool?.effect !== work.effect || tool.tier !== work.tier)
       return invalid('The tool was changed since it was asked for.');
-    const regions = policy.governance.regionsOf(agent, work.regions);
-    if (tool.driver.kind === 'http' && !isWithin(tool.regions, regions)) {
-      const reason = `What this run carries may only be in ${regions?.join(', ')}; ${tool.name} is not, or does not say where it is.`;
-      return { decision: { outcome: 'deny', kind: 'residency', rules: [], reason, bundle: policy.bundle } };
-    }
+    const outside = outsideRegions(policy, work, tool);
+    if (outside !== null) return { decision: outside };
     return { decision, permitted: { tool, args: args as Record<string, unknown> } };
   }
 
