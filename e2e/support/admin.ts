@@ -9,6 +9,7 @@ import type {
   Residency,
   Rule,
   ToolManifest,
+  Waiver,
 } from '@signalbox/contracts';
 import { waitFor } from '@signalbox/testing';
 
@@ -80,6 +81,12 @@ export class Admin {
     const body = reason === undefined ? {} : { body: JSON.stringify({ id, agents, reason }) };
     const change = reason === undefined ? { method: 'DELETE', headers: ANY } : { method: 'PUT', ...body };
     await this.#ask(url, change);
+  }
+
+  /** Lets some agents go without a rule of the mesh itself. */
+  async waive(tenant: string, waiver: Waiver): Promise<void> {
+    const url = `${this.#policyUrl}/admin/v1/tenants/${tenant}/waivers/${waiver.id}`;
+    await this.#ask(url, { method: 'PUT', body: JSON.stringify(waiver) });
   }
 
   /** A new bearer key; `agents` is what it may start. */

@@ -1,3 +1,4 @@
+import { TRUSTED_CALL } from '@signalbox/contracts';
 import { Bus } from '@signalbox/bus';
 import { sha256Hex } from '@signalbox/kernel';
 import { floorMemory, PolicyStore, watchBundles } from '@signalbox/policy-engine';
@@ -83,7 +84,13 @@ describe('a new tenant', () => {
       'http_post',
     ]);
     const decide = (tool: string, args: object): string => {
-      const { outcome, kind, rules } = forAcme.authorize({ agent: 'analyst', tool, arguments: args, userId: 'first' });
+      const { outcome, kind, rules } = forAcme.authorize({
+        agent: 'analyst',
+        tool,
+        arguments: args,
+        userId: 'first',
+        labels: TRUSTED_CALL,
+      });
       return [outcome, kind, ...rules].join(' ');
     };
     expect(decide('python', { code: '1' })).toBe('permit permit analyst-code');

@@ -30,6 +30,8 @@ const tool = (name: string, effect: ToolEffect) => ({
   tier: 'T0' as const,
   limits,
   driver: { kind: 'http' as const, hosts: [], methods: ['GET' as const] },
+  source: 'trusted' as const,
+  sensitivity: [],
 });
 
 const agentLimits = {

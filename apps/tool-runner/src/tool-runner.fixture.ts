@@ -6,6 +6,7 @@ import {
   type CedarPolicy,
   type JournalEntry,
   type JournalEntryOf,
+  type JournalBody,
   type JournalKind,
   type PolicyBundleV1,
   runIdFor,
@@ -233,7 +234,11 @@ export class World {
   }
 
   /** A run whose model has just asked for one call, decided by the real engine. */
-  async ask(tool: string, args: Record<string, unknown>): Promise<ToolWorkV1> {
+  async ask(
+    tool: string,
+    args: Record<string, unknown>,
+    accepted: Partial<JournalBody<'run.accepted.v1'>> = {},
+  ): Promise<ToolWorkV1> {
     const requestId = newRequestId();
     const run = { tenant: TENANT, runId: runIdFor({ tenant: TENANT, requestId }) };
     const at = Date.now();
@@ -249,6 +254,7 @@ export class World {
       stream: false,
       bundle: this.#policy.bundle,
       acceptedAt: at,
+      ...accepted,
     });
     await this.#decide(run);
     await this.memory.journal.append(run, 'session.loaded.v1', { attempt: 1, messages: [], revision: 0, loadedAt: at });

@@ -14,6 +14,8 @@ export type ToolCall = z.infer<typeof ToolCall>;
 export const Message = z.object({
   role: z.enum(['system', 'user', 'assistant', 'tool']),
   content: z.string(),
+  /** Of a request: what the caller passes on and does not stand for. */
+  untrusted: z.literal(true).optional(),
   /** Of an assistant's message: the calls it asks for. */
   toolCalls: z.array(ToolCall).max(64).optional(),
   /** Of a tool's answer: the call it answers. */

@@ -61,6 +61,7 @@ export * from './partitions.js';
 export * from './policy/admin-grant.js';
 export * from './policy/agent-manifest.js';
 export * from './policy/agent-plan.js';
+export * from './policy/base-rules.js';
 export * from './policy/bundle-ref.js';
 export * from './policy/cedar-policy.js';
 export * from './policy/decision-record.js';

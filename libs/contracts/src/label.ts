@@ -79,3 +79,19 @@ function bounded(readers: string[]): string[] {
   const isTop = readers.length > READERS_MAX || readers.includes(EVERYTHING);
   return isTop && readers.length !== 1 ? [EVERYTHING] : readers;
 }
+
+/** What a tool call is decided by, beside its arguments. */
+export const CallLabels = z.object({
+  /** Of all that led to the call: what the model had read, or the plan was given. */
+  context: Label,
+  /** Of arguments that carry another one, by JSON pointer. Absent: all carry that of the context. */
+  arguments: z.record(z.string(), Label).optional(),
+  /** JSON pointers of values that stand word for word in trusted input; told where the tool goes by that. */
+  literal: z.array(z.string()).max(256).optional(),
+  /** JSON pointers of texts in which every address, link and long number stands so. */
+  plain: z.array(z.string()).max(256).optional(),
+});
+export type CallLabels = z.infer<typeof CallLabels>;
+
+/** Of a call that only trusted words led to, which anybody may read. */
+export const TRUSTED_CALL: CallLabels = { context: TRUSTED };

@@ -1,17 +1,16 @@
+import { TRUSTED_CALL } from '@signalbox/contracts';
 import { sha256Hex } from '@signalbox/kernel';
 import { describe, expect, it } from 'vitest';
 import { agent, bundle, faultOf, grant, model, NOW, rule, signed, tool } from './bundle.fixture.js';
-import { compilePolicy } from './compiled-policy.js';
+import { compilePolicy, type ToolAccess } from './compiled-policy.js';
 
 const KEY = 'sb_demo_secret';
-const call = (
-  args: unknown = {},
-  changes = {},
-): { agent: string; tool: string; arguments: unknown; userId: string } => ({
+const call = (args: unknown = {}, changes = {}): ToolAccess => ({
   agent: 'analyst',
   tool: 'read',
   arguments: args,
   userId: 'first',
+  labels: TRUSTED_CALL,
   ...changes,
 });
 

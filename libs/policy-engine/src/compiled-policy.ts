@@ -1,6 +1,7 @@
 import type {
   AgentManifest,
   BundleRef,
+  CallLabels,
   Delegation,
   DecisionRecord,
   Halt,
@@ -10,7 +11,6 @@ import type {
   Quota,
   RedactionPattern,
   RedactionRule,
-  RunForkRequest,
   TenantLimits,
   ToolManifest,
 } from '@signalbox/contracts';
@@ -20,28 +20,14 @@ import { decideByPolicies } from './cedar/decide-call.js';
 import { compileCedarPolicy } from './cedar/policy.js';
 import { CedarPolicySet } from './cedar/policy-set.js';
 import { decideReveal, type RevealAccess } from './cedar/reveal.js';
+import { compileBaseRules, onBase } from './labels/base-rules.js';
+import { Offers } from './labels/offered.js';
 import { KeyRing } from './key-ring.js';
 import { combine } from './rules/combine.js';
 import { compileRules, covers, type Decider, deny, type Verdict } from './rules/rule-set.js';
+import type { AgentChange, ResolvedAgent, ToolAccess } from './tool-access.js';
 
-/** An agent with all it needs to run, as one bundle has it. */
-export interface ResolvedAgent {
-  agent: AgentManifest;
-  model: ModelManifest;
-  tools: ToolManifest[];
-  bundle: BundleRef;
-}
-
-/** What a fork wants in place of the agent's own. */
-export type AgentChange = Pick<RunForkRequest, 'model' | 'instructions'>;
-
-/** One tool call to decide. `arguments` is the parsed JSON value. */
-export interface ToolAccess {
-  agent: string;
-  tool: string;
-  arguments: unknown;
-  userId: string;
-}
+export type { ResolvedAgent, ToolAccess } from './tool-access.js';
 
 /** A bundle made ready to decide from. Immutable; a new bundle gives a new one. */
 export class CompiledPolicy {
@@ -59,6 +45,8 @@ export class CompiledPolicy {
   /** By agent and tool, made at first use. Bounded: only tools that an agent lists get an entry. */
   readonly #deciders = new Map<string, Map<string, Decider>>();
 
+  readonly #offers: Offers;
+
   constructor(bundle: PolicyBundleV1, hash: string) {
     this.tenant = bundle.tenant;
     this.bundle = { version: bundle.version, hash };
@@ -75,6 +63,7 @@ export class CompiledPolicy {
     unique('delegation', bundle.delegations ?? [], (one) => one.id);
     unique('residency', bundle.residencies ?? [], (one) => one.id);
     unique('halt', bundle.halts ?? [], (halt) => halt.id);
+    unique('waiver', bundle.waivers ?? [], (waiver) => waiver.id);
     unique('redaction rule', this.redaction.rules, (rule) => rule.id);
     unique('pattern', this.redaction.patterns, (pattern) => pattern.id);
     this.#agents = new Map([...agents].map(([id, agent]) => [id, this.#resolved(agent)]));
@@ -83,6 +72,7 @@ export class CompiledPolicy {
     this.#policies = new CedarPolicySet(
       (bundle.policies ?? []).map(({ id, json }) => compileCedarPolicy(id, json, shared)),
     );
+    this.#offers = new Offers(bundle.rules, this.#policies);
   }
 
   /**
@@ -148,6 +138,13 @@ export class CompiledPolicy {
     return { ...verdict, bundle: this.bundle };
   }
 
+  /** Of these tools, those that the agent could be permitted to call under these labels, for some arguments. Never throws. */
+  offered(agent: string, tools: readonly string[], userId: string, labels: CallLabels): string[] {
+    const own = this.#agents.get(agent)?.agent.tools ?? [];
+    const known = tools.flatMap((name) => (own.includes(name) ? (this.#tools.get(name) ?? []) : []));
+    return this.#offers.among(agent, known, userId, labels);
+  }
+
   /** Whether a call may be given a real value in place of its token. Never throws: what goes wrong is a denial. */
   authorizeReveal(access: RevealAccess): DecisionRecord {
     const manifest = this.#agents.get(access.agent)?.tools.find(({ name }) => name === access.tool);
@@ -186,7 +183,7 @@ export class CompiledPolicy {
     if (halt) throw new MeshError('AGENT_HALTED', `Agent ${agentId.slice(0, 64)} is halted: ${halt.reason}`);
   }
 
-  #decide({ agent, tool, arguments: args, userId }: ToolAccess): Verdict {
+  #decide({ agent, tool, arguments: args, userId, labels }: ToolAccess): Verdict {
     const halt = this.haltOf(agent);
     if (halt) return deny('halt', [], `Agent ${agent} is halted by ${halt.id}: ${halt.reason}`);
     const found = this.#agents.get(agent);
@@ -197,7 +194,7 @@ export class CompiledPolicy {
     if (args === null || typeof args !== 'object' || Array.isArray(args)) {
       return deny('invalid', [], 'The arguments of a tool are a JSON object.');
     }
-    return this.#decider(agent, manifest)(args, userId);
+    return this.#decider(agent, manifest)(args, userId, labels);
   }
 
   #decider(agent: string, tool: ToolManifest): Decider {
@@ -205,9 +202,9 @@ export class CompiledPolicy {
     if (!ofAgent) this.#deciders.set(agent, (ofAgent = new Map()));
     let decider = ofAgent.get(tool.name);
     if (!decider) {
-      decider = combine(
-        compileRules(this.#source.rules, agent, tool.name),
-        decideByPolicies(this.#policies, agent, tool),
+      decider = onBase(
+        combine(compileRules(this.#source.rules, agent, tool.name), decideByPolicies(this.#policies, agent, tool)),
+        compileBaseRules(tool, agent, this.#source.waivers ?? []),
       );
       ofAgent.set(tool.name, decider);
     }

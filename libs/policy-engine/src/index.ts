@@ -2,6 +2,7 @@ export { type KeyInput } from './bundle/ed25519.js';
 export { assertNotExpired, type BundleFault, openBundle, type OpenBundleOptions } from './bundle/open-bundle.js';
 export { BUNDLE_CHARS_MAX, signBundle } from './bundle/sign-bundle.js';
 export { CompiledPolicy, compilePolicy, type ResolvedAgent, type ToolAccess } from './compiled-policy.js';
+export { type ToolFlow, toolFlow } from './labels/tool-flow.js';
 export { storedDigest } from './key-ring.js';
 export { isSoundCondition } from './rules/condition.js';
 export { ABSENT, isSoundPointer, parsePointer, valueAt } from './rules/json-pointer.js';

@@ -3,6 +3,7 @@ import { sha256Hex } from '@signalbox/kernel';
 import { starterOf } from './answers.js';
 import { isFresh, mayApprove, quorumOf, type Speaker, speakerOf, type Yes } from './authority.js';
 import { foldJournal } from './evolve.js';
+import { sentArguments } from './handles.js';
 import type { StoredEntry } from './state.js';
 
 /** What was approved, and who must have done so. */
@@ -28,7 +29,7 @@ export function approvalOf(
   const call = state.calls[wanted.callId];
   const { approval } = call ?? { approval: null };
   if (!approval?.granted || call?.tool !== wanted.tool) return null;
-  const text = call.arguments === '' ? '{}' : call.arguments;
+  const text = sentArguments(state, call);
   if (text !== wanted.arguments) return null;
   const hash = sha256Hex(text);
   const agreed: Speaker[] = [];

@@ -3,6 +3,7 @@ import type {
   ChildRun,
   CallWait,
   DecisionRecord,
+  Label,
   QuestionChoice,
   RunEventOf,
   ToolEffect,
@@ -57,6 +58,10 @@ export interface Call extends Asked {
   child: ChildRun | null;
   result: string;
   error: WireError | null;
+  /** Of the result, whether the model is shown it or not. */
+  label: Label;
+  /** The model is shown a handle instead of the result, with these names of fields; null: it reads the result. */
+  hidden: readonly string[] | null;
 }
 
 export interface Approval {

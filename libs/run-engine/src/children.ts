@@ -1,5 +1,7 @@
 import type { ChildRun, JournalBody } from '@signalbox/contracts';
 import { childRunIdFor } from '@signalbox/contracts';
+import { argumentsLabel, flowOf, outputLabel } from './call-labels.js';
+import { sentArguments } from './handles.js';
 import { DEPTH_MAX } from './settings.js';
 import { type Call, isClosed, isSettled, openChildren, type RunState } from './state.js';
 
@@ -75,7 +77,7 @@ export function spawnOf(state: RunState, callId: string): JournalBody<'run.spawn
     sessionId,
     principal,
     agent: child.agent,
-    input: [{ role: 'user', content: questionOf(call.arguments) }],
+    input: [{ role: 'user', content: questionOf(sentArguments(state, call)) }],
     limits: child.limits,
     redactions: {},
     ruleset,
@@ -83,6 +85,7 @@ export function spawnOf(state: RunState, callId: string): JournalBody<'run.spawn
     ...(priority === undefined ? {} : { priority }),
     bundle: call.decision?.bundle ?? state.plan!.bundle,
     acceptedAt: call.requestedAt,
+    label: argumentsLabel(flowOf(state, call)),
     parent: { runId: accepted.runId, callId, depth: (accepted.parent?.depth ?? 0) + 1, root: rootOf(state) },
     deadlineAt: child.deadlineAt,
   };
@@ -115,6 +118,7 @@ export function childEndOf(state: RunState): JournalBody<'child.ended.v1'> | nul
     childRunId: accepted.runId,
     status: status === 'completed' || status === 'cancelled' ? status : 'failed',
     output: status === 'completed' ? state.output : null,
+    label: outputLabel(state),
     error: state.error,
     usage: state.usage,
     costNanoUsd: state.costNanoUsd,

@@ -1,6 +1,8 @@
 import type { BundleRef, DecisionRecord, ErrorCode, RunEvent } from '@signalbox/contracts';
 import { sha256Hex } from '@signalbox/kernel';
+import { labelsOf } from './call-labels.js';
 import { agentCalled, depthLeft, grantChild, openPurse, type Purse } from './children.js';
+import { filledIn, sentArguments } from './handles.js';
 import { handedAlready, handoffFault, handoffTo, handOver } from './handoff.js';
 import { inlineAnswer } from './inline.js';
 import { schemaFaults } from './json-schema.js';
@@ -8,7 +10,7 @@ import { limitEvents } from './limits.js';
 import { type DecideEnv, authorized } from './policy-view.js';
 import { charged, unlessPending } from './quotas.js';
 import { approvalQuestion, approvedBy, askedOf, isDoubtful, questionEvents, rejectedBy } from './questions.js';
-import { ATTEMPTS_MAX, QUEUE_WAIT_MS_MAX, ROUND_CHARS_MAX } from './settings.js';
+import { ATTEMPTS_MAX, ENGINE_VERSION, ENGINE_WITH_LABELS, QUEUE_WAIT_MS_MAX, ROUND_CHARS_MAX } from './settings.js';
 import { type Call, isSettled, type RunState } from './state.js';
 import { waitOf } from './waiting.js';
 
@@ -119,7 +121,7 @@ export function judge(state: RunState, call: Call, env: DecideEnv): { event: Run
       step,
       callId,
       tool: name,
-      arguments: call.arguments,
+      arguments: sentArguments(state, call),
       error: { code, message: decision.reason },
       decision,
     },
@@ -132,15 +134,18 @@ export function judge(state: RunState, call: Call, env: DecideEnv): { event: Run
       'TOOL_UNKNOWN',
       invalid(`The agent has no tool ${name.slice(0, 64)}; it has: ${plan.tools.map((own) => own.name).join(', ')}.`),
     );
-  const text = call.arguments === '' ? '{}' : call.arguments;
-  const args = parseArguments(text);
-  if (args === null) return refuse('TOOL_ARGUMENTS_INVALID', invalid('The arguments are not a JSON object.'));
+  const own = call.arguments === '' ? '{}' : call.arguments;
+  const given = parseArguments(own);
+  if (given === null) return refuse('TOOL_ARGUMENTS_INVALID', invalid('The arguments are not a JSON object.'));
+  const filled = filledIn(state, own, given);
+  if (typeof filled === 'string') return refuse('TOOL_ARGUMENTS_INVALID', invalid(`In the arguments ${filled}.`));
+  const { args, text } = filled;
   const faults = schemaFaults(tool.parameters, args);
-  if (faults.length > 0)
-    return refuse(
-      'TOOL_ARGUMENTS_INVALID',
-      invalid(`The arguments do not match the schema of the tool: ${faults.join('; ')}`),
-    );
+  if (faults.length > 0) {
+    // Names in a value that is not shown come from outside, too.
+    const which = filled.labels === null ? faults.join('; ') : 'with what its handles stand for';
+    return refuse('TOOL_ARGUMENTS_INVALID', invalid(`The arguments do not match the schema of the tool: ${which}`));
+  }
   if (tool.driver.kind === 'agent' && depthLeft(state) < 1)
     return refuse('LIMIT_DEPTH', invalid('Agents are nested as deep as they may be; do without another one.'));
   const unfit = handoffFault(state, tool);
@@ -148,10 +153,7 @@ export function judge(state: RunState, call: Call, env: DecideEnv): { event: Run
   const wait = waitOf(tool, args, env.nowMs);
   if (typeof wait === 'string') return refuse('TOOL_ARGUMENTS_INVALID', invalid(`The call cannot wait: ${wait}.`));
   if (call.status === 'rejected') return refuseBy(rejectedBy(call, plan.bundle));
-  const userId = state.accepted!.principal.userId;
-  const verdict = authorized(env.policy, { agent: plan.agent.id, tool: name, arguments: args, userId });
-  const asks = verdict.outcome === 'approve' || verdict.kind === 'approval';
-  const decision = asks && call.approval !== null ? approvedBy(state, call, verdict) : verdict;
+  const decision = decided(state, call, args, env);
   if (decision.outcome === 'deny') return refuseBy(decision);
   if (tool.driver.kind === 'inline' && decision.outcome === 'permit') {
     const answer = inlineAnswer(tool.driver.expression, tool.limits, text, args);
@@ -178,6 +180,23 @@ export function judge(state: RunState, call: Call, env: DecideEnv): { event: Run
       ...(wait === null ? {} : { wait }),
     },
   };
+}
+
+/** What policy says of the call, by its labels and its arguments; or a person, where policy leaves it to one. */
+function decided(
+  state: RunState,
+  call: Call,
+  args: Record<string, unknown>,
+  { policy, engine = ENGINE_VERSION }: DecideEnv,
+): DecisionRecord {
+  const labels = labelsOf(state, call, args);
+  const { userId } = state.accepted!.principal;
+  const question = { agent: state.plan!.agent.id, tool: call.tool, arguments: args, userId, labels };
+  const verdict = authorized(policy, question);
+  const asks = verdict.outcome === 'approve' || verdict.kind === 'approval';
+  const decision = asks && call.approval !== null ? approvedBy(state, call, verdict) : verdict;
+  // Not as policy may have them, but as the journal gives them.
+  return engine >= ENGINE_WITH_LABELS ? { ...decision, labels } : decision;
 }
 
 function parseArguments(text: string): Record<string, unknown> | null {

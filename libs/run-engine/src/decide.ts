@@ -10,6 +10,7 @@ import { haltOf } from './handoff.js';
 import { limitEvents, narrowed, reserveCall } from './limits.js';
 import { progressOf } from './no-progress.js';
 import { checkedOutput } from './output.js';
+import { offeredTools } from './offered.js';
 import type { DecideEnv } from './policy-view.js';
 import {
   ATTEMPTS_MAX,
@@ -126,14 +127,14 @@ function nextEvents(state: RunState, env: DecideEnv): RunEvent[] {
     return [{ type: 'session.skipped', reason: 'Memory did not answer in time; the run goes on without history.' }];
   if (planned !== undefined) return nextPlanned(state, planned, env);
   const step = stepOf(state);
-  if (step === undefined) return requestStep(state, 1, 'The run starts.');
-  if (step.status !== 'completed') return attemptAgain(state, step);
+  if (step === undefined) return requestStep(state, 1, 'The run starts.', env);
+  if (step.status !== 'completed') return attemptAgain(state, step, env);
   const calls = callsOf(state, step);
   const open = nextCallEvents(state, calls, env);
   if (open.length > 0) return open;
   if (!calls.every(isSettled)) return [];
   if (calls.length > 0) return goOn(state, step, calls.length, env);
-  return finish(state, step);
+  return finish(state, step, env);
 }
 
 /** After the calls of a step: the next one, unless the calls lead nowhere. */
@@ -145,15 +146,16 @@ function goOn(state: RunState, step: ModelStep, calls: number, env: DecideEnv): 
     const hit = { limit: 'no-progress' as const, value: verdict.calls, bound: verdict.callsMax };
     return limitEvents(state, hit, `The run makes no progress: ${verdict.why}.`);
   }
-  return requestStep(state, step.step + 1, `All ${calls} tool calls of step ${step.step} are answered.`);
+  return requestStep(state, step.step + 1, `All ${calls} tool calls of step ${step.step} are answered.`, env);
 }
 
 /** After a final answer: the end of the run, or another try where the answer is not what the agent promises. */
-function finish(state: RunState, step: ModelStep): RunEvent[] {
+function finish(state: RunState, step: ModelStep, env: DecideEnv): RunEvent[] {
   const spent = { usage: state.usage, costNanoUsd: state.costNanoUsd };
-  const contract = state.plan!.agent.output;
+  const { agent } = state.plan!;
+  const contract = agent.output;
   const { text, faults } =
-    contract === undefined ? { text: step.content, faults: [] } : checkedOutput(contract, step.content);
+    contract === undefined ? { text: step.content, faults: [] } : checkedOutput(contract, step.content, agent.extract);
   if (contract === undefined || faults.length === 0) {
     const { steps, toolCalls } = state;
     const end: RunEvent = { type: 'run.completed', output: text, ...spent, steps: steps.length, toolCalls };
@@ -163,7 +165,7 @@ function finish(state: RunState, step: ModelStep): RunEvent[] {
   const rejected = state.remarks.filter((remark) => remark.kind === 'output');
   if (rejected.at(-1)?.step !== step.step) return [{ type: 'output.rejected', step: step.step, faults }];
   if (rejected.length <= contract.repairsMax)
-    return requestStep(state, step.step + 1, `The answer of step ${step.step} does not match the output schema.`);
+    return requestStep(state, step.step + 1, `The answer of step ${step.step} does not match the output schema.`, env);
   const message = `The final answer does not match the output schema of the agent: ${faults.join('; ')}`.slice(
     0,
     2_000,
@@ -196,18 +198,24 @@ function start(state: RunState, env: DecideEnv): RunEvent[] {
   return [{ type: 'run.started', agent, model, tools, limits, bundle, deadlineAt, ...free }];
 }
 
-function requestStep(state: RunState, step: number, reason: string): RunEvent[] {
+function requestStep(state: RunState, step: number, reason: string, env: DecideEnv): RunEvent[] {
   const { limits } = state.plan!;
   if (step > limits.stepsMax) return limitEvents(state, { limit: 'steps', value: step, bound: limits.stepsMax });
-  return requestModel(state, step, 1, reason);
+  return requestModel(state, step, 1, reason, env);
 }
 
-function attemptAgain(state: RunState, step: ModelStep): RunEvent[] {
+function attemptAgain(state: RunState, step: ModelStep, env: DecideEnv): RunEvent[] {
   if (step.status === 'requested') return [];
   const timedOut = step.status === 'overdue';
   if (step.status === 'retry' || (timedOut && step.attempt < ATTEMPTS_MAX)) {
     const why = timedOut ? 'nobody answered in time' : `${step.error?.code}: ${step.error?.message}`;
-    return requestModel(state, step.step, step.attempt + 1, `Attempt ${step.attempt} failed: ${why}`.slice(0, 500));
+    return requestModel(
+      state,
+      step.step,
+      step.attempt + 1,
+      `Attempt ${step.attempt} failed: ${why}`.slice(0, 500),
+      env,
+    );
   }
   const error = step.error ?? {
     code: 'PROVIDER_TIMEOUT' as const,
@@ -216,8 +224,8 @@ function attemptAgain(state: RunState, step: ModelStep): RunEvent[] {
   return [{ type: 'run.failed', error, usage: state.usage, costNanoUsd: state.costNanoUsd }];
 }
 
-function requestModel(state: RunState, step: number, attempt: number, reason: string): RunEvent[] {
-  const { model, tools } = state.plan!;
+function requestModel(state: RunState, step: number, attempt: number, reason: string, env: DecideEnv): RunEvent[] {
+  const { model } = state.plan!;
   const reserved = reserveCall(state);
   if ('limit' in reserved) return limitEvents(state, reserved);
   return [
@@ -227,7 +235,7 @@ function requestModel(state: RunState, step: number, attempt: number, reason: st
       attempt,
       model: model.id,
       provider: model.provider,
-      recipe: { messages: reserved.promptMessages, tools: tools.map((tool) => tool.name) },
+      recipe: { messages: reserved.promptMessages, tools: offeredTools(state, env) },
       outputTokensMax: reserved.outputTokensMax,
       timeoutMs: model.timeoutMs + QUEUE_WAIT_MS_MAX,
       reason,

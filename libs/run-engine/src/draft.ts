@@ -1,4 +1,4 @@
-import type { JournalEntry, Redactions } from '@signalbox/contracts';
+import { type JournalEntry, type Redactions, TRUSTED } from '@signalbox/contracts';
 import { EARLY_FACTS_MAX, REPORTS_MAX } from './settings.js';
 import { type Call, hasEnded, type ModelStep, type Remark, type RunState } from './state.js';
 
@@ -104,6 +104,8 @@ export function newCall(callId: string, step: number, tool: string, args: string
     child: null,
     result: '',
     error: null,
+    label: TRUSTED,
+    hidden: null,
   };
 }
 

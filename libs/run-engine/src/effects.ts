@@ -1,6 +1,8 @@
 import type { InferWorkV1, RunEvent, SessionLoadV1, SessionSaveV1, ToolWorkV1 } from '@signalbox/contracts';
 import { sha256Hex } from '@signalbox/kernel';
+import { flowOf, sessionLabel } from './call-labels.js';
 import { stepNumbered } from './draft.js';
+import { sentArguments } from './handles.js';
 import { messagesOf, promptFor } from './prompt.js';
 import { HISTORY_MESSAGES_MAX } from './settings.js';
 import {
@@ -95,7 +97,9 @@ export function inferWork(state: RunState, dispatch: number): InferWorkV1 {
     userId: accepted.principal.userId,
     model: plan.model,
     messages: promptFor(state),
-    tools: plan.tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
+    tools: plan.tools
+      .filter(({ name }) => step.tools.includes(name))
+      .map(({ name, description, parameters }) => ({ name, description, parameters })),
     outputTokensMax: step.outputTokensMax,
     stream: accepted.stream,
     bundle: plan.bundle,
@@ -134,11 +138,12 @@ function callWork(state: RunState, call: Call): NonNullable<ToolWorkV1['next']>[
     step,
     attempt,
     tool,
-    arguments: call.arguments,
+    arguments: sentArguments(state, call),
     argumentsHash,
     effect,
     limits: call.limits!,
     idempotencyKey: idempotencyKeyOf(state.accepted!.runId, callId),
+    labels: call.decision?.labels ?? flowOf(state, call),
     ...(call.decision?.kind === 'approval' ? { decision: call.decision } : {}),
     deadlineAt: Math.min(call.notBeforeAt + call.timeoutMs, deadlineOf(state)),
   };
@@ -160,7 +165,14 @@ export function sessionLoad(state: RunState): SessionLoadV1 {
 
 export function sessionSave(state: RunState): SessionSaveV1 {
   const { runId, tenant, sessionId } = state.accepted!;
-  return { runId, tenant, sessionId, ...askedOnce(state.save), messages: messagesOf(state) };
+  return {
+    runId,
+    tenant,
+    sessionId,
+    ...askedOnce(state.save),
+    messages: messagesOf(state),
+    label: sessionLabel(state),
+  };
 }
 
 const askedOnce = (ask: SessionAsk | null): { attempt: number; deadlineAt?: number } =>

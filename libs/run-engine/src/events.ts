@@ -1,9 +1,11 @@
 import type { RunEvent, RunEventOf } from '@signalbox/contracts';
+import { hiddenOf, resultLabel } from './call-labels.js';
 import { takeKept } from './controls.js';
 import { addCall, addRemark, callIdOf, newCall, putCall, putStep, stepNumbered } from './draft.js';
+import { contextOf, controlOf } from './labels.js';
 import { repairRequest } from './output.js';
 import { retryDelayMs } from './settings.js';
-import type { Asked, ModelStep, RunState } from './state.js';
+import type { Asked, Call, ModelStep, RunState } from './state.js';
 
 /** Takes one event of a decision into the draft. Total: an event that does not fit changes nothing. */
 export function applyEvent(draft: RunState, event: RunEvent, decidedAt: number): void {
@@ -76,9 +78,22 @@ function end(draft: RunState, status: 'completed' | 'failed' | 'cancelled', deci
 function requestModel(draft: RunState, event: RunEventOf<'model.requested'>, decidedAt: number): void {
   const last = stepNumbered(draft, event.step);
   const request = asked(event.attempt, decidedAt, event.timeoutMs, last?.status === 'retry');
-  const fresh = { ...request, status: 'requested' as const, outputTokensMax: event.outputTokensMax, error: null };
+  const fresh = {
+    ...request,
+    status: 'requested' as const,
+    outputTokensMax: event.outputTokensMax,
+    tools: event.recipe.tools,
+    error: null,
+  };
   if (last !== undefined) return putStep(draft, last, fresh);
-  const step: ModelStep = { ...fresh, step: event.step, content: '', callIds: [], charged: [] };
+  const step: ModelStep = {
+    ...fresh,
+    step: event.step,
+    content: '',
+    label: contextOf(draft),
+    callIds: [],
+    charged: [],
+  };
   putStep(draft, step, {});
 }
 
@@ -93,8 +108,10 @@ function stepPlanned(draft: RunState, event: RunEventOf<'plan.stepped'>, decided
       step: event.step,
       status: 'completed',
       outputTokensMax: 0,
+      tools: [],
       error: null,
       content: '',
+      label: controlOf(draft),
       callIds,
       ...(event.order === undefined ? {} : { sequence: true as const }),
       charged: [],
@@ -121,7 +138,18 @@ function applyCallEvent(
     const { result, error = null, decision } = event;
     const status = error === null ? 'completed' : 'failed';
     const done = { attempt: 1, requestedAt: decidedAt, notBeforeAt: decidedAt, effect: 'pure' as const };
-    return putCall(draft, call, { ...done, tier: 'T0', status, arguments: event.arguments, decision, result, error });
+    const label = resultLabel(draft, call);
+    return putCall(draft, call, {
+      ...done,
+      tier: 'T0',
+      status,
+      arguments: said(call, event.arguments),
+      decision,
+      result,
+      error,
+      label,
+      hidden: hiddenOf(draft, call),
+    });
   }
   if (event.attempt === 1) draft.toolCalls += 1;
   if (event.child !== undefined) draft.childCount += 1;
@@ -130,7 +158,7 @@ function applyCallEvent(
     ...asked(event.attempt, decidedAt, event.timeoutMs, call.error !== null),
     status: 'requested',
     beganAt: null,
-    arguments: args,
+    arguments: said(call, args),
     argumentsHash,
     effect,
     tier,
@@ -139,9 +167,14 @@ function applyCallEvent(
     wait: event.wait ?? null,
     child,
     error: null,
+    label: resultLabel(draft, call),
+    hidden: hiddenOf(draft, call),
   });
   if (event.wait !== undefined) takeKept(draft, event.callId);
 }
+
+/** Where handles stand for values, the call keeps the words of the model: it must not read the values there. */
+const said = (call: Call, sent: string): string => (call.arguments.includes('$ref:') ? call.arguments : sent);
 
 /** All other calls of the step are answered: what comes next is asked of the new agent. */
 function handOff(draft: RunState, event: RunEventOf<'run.handed-off'>, decidedAt: number): void {

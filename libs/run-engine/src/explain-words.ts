@@ -1,4 +1,5 @@
 import type { CallWait, DecisionRecord, Finding, Reveal, WireError } from '@signalbox/contracts';
+import { flowText } from './label-text.js';
 
 export const errorText = (error: WireError): string => `${error.code}: ${error.message}`;
 export const usd = (nano: number): string => `$${(nano / 1e9).toFixed(6)}`;
@@ -39,4 +40,4 @@ export const by = ({ rules, policies = [] }: DecisionRecord): string =>
 const taken = ({ kind, quotas = [] }: DecisionRecord): string =>
   kind === 'quota' ? '' : quotas.map(({ id, used, max }) => `; quota ${id}: ${used} of ${max}`).join('');
 export const why = (decision: DecisionRecord): string =>
-  `${decision.kind}${by(decision)}: ${decision.reason}${decision.bundle ? ` (bundle v${decision.bundle.version})` : ''}${taken(decision)}`;
+  `${decision.kind}${by(decision)}: ${decision.reason}${decision.bundle ? ` (bundle v${decision.bundle.version})` : ''}${taken(decision)}${flowText(decision)}`;

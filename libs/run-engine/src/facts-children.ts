@@ -1,4 +1,4 @@
-import type { JournalEntryOf, WireError } from '@signalbox/contracts';
+import { type JournalEntryOf, unlabelled, type WireError } from '@signalbox/contracts';
 import { putCall, report } from './draft.js';
 import type { RunState, Spent } from './state.js';
 
@@ -18,8 +18,9 @@ export function applyChildEnd(draft: RunState, fact: JournalEntryOf<'child.ended
   const spent = { usage, costNanoUsd, toolCalls };
   draft.below = sum(draft.below, spent);
   Object.assign(draft, sum(draft, spent));
-  if (status === 'completed') putCall(draft, call, { status: 'completed', result: output ?? '', error: null });
-  else putCall(draft, call, { status: 'failed', error: error ?? unexplained(status) });
+  const label = fact.body.label ?? unlabelled(`${callId} ${call.tool}`);
+  if (status === 'completed') putCall(draft, call, { status: 'completed', result: output ?? '', error: null, label });
+  else putCall(draft, call, { status: 'failed', error: error ?? unexplained(status), label });
   return true;
 }
 

@@ -15,9 +15,10 @@ import {
 } from './draft.js';
 import { applyChildEnd } from './facts-children.js';
 import { applyHold } from './holds.js';
+import { historyLabel } from './labels.js';
 import { ATTEMPTS_MAX, modelAttemptsMax } from './settings.js';
 import { type Call, type ModelStep, type RunState, type SessionAsk, hasEnded, isSettled, stepOf } from './state.js';
-import { TIMERS, dueAtOf } from './timers.js';
+import { TIMERS, dueAtOf, overdue } from './timers.js';
 import { deadlineOf } from './waiting.js';
 
 export type Fact = Exclude<JournalEntry, { kind: 'decision.v1' }>;
@@ -123,6 +124,7 @@ function applySession(draft: RunState, fact: SessionFact): void {
   if (loading) {
     draft.load = done;
     draft.history = fact.body.messages;
+    draft.historyLabel = historyLabel(fact.body);
   } else draft.save = done;
 }
 
@@ -209,11 +211,6 @@ function failTool(draft: RunState, call: Call, fact: JournalEntryOf<'tool.failed
   const again = ERRORS[error.code].retry === 'backoff' && call.attempt < ATTEMPTS_MAX && mayRepeat;
   if (decision?.outcome === 'deny' && !again) draft.denied += 1;
   putCall(draft, call, { status: again ? 'retry' : 'failed', error, ...(decision ? { decision } : {}) });
-}
-
-function overdue(ask: SessionAsk | null, attempt: number, firedAt: number): SessionAsk | null {
-  if (ask?.status !== 'requested' || ask.attempt !== attempt || firedAt < dueAtOf(ask)) return ask;
-  return { ...ask, status: attempt < ATTEMPTS_MAX ? 'overdue' : 'skipped' };
 }
 
 /** Early, late and repeated firing is harmless: a timer counts only if what it guards is open and due. */

@@ -1,7 +1,8 @@
-import { type Message, PREFIX_BYTES_MAX, PREFIX_MESSAGES_MAX } from '@signalbox/contracts';
+import { type Label, type Message, PREFIX_BYTES_MAX, PREFIX_MESSAGES_MAX } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { openDraft, stepNumbered } from './draft.js';
 import { take } from './evolve.js';
+import { contextOf } from './labels.js';
 import { heardBy } from './prompt.js';
 import { callsOf, hasHistory, isSettled, newRun, type RunState, type StoredEntry } from './state.js';
 
@@ -13,6 +14,8 @@ export interface Prefix {
   /** Hash chain up to and with that entry. */
   head: string;
   messages: Message[];
+  /** Of the messages. */
+  label: Label;
 }
 
 /**
@@ -28,7 +31,12 @@ export function prefixAt(entries: readonly StoredEntry[], step: number): Prefix 
     if (!isAfter(state, step)) continue;
     // What the engine may have remarked on the step in the same breath is left to the rules of the new run.
     const remarks = state.remarks.filter((remark) => remark.step < step);
-    return { seq: state.seq, head: state.head, messages: bounded(heardBy({ ...state, remarks })) };
+    return {
+      seq: state.seq,
+      head: state.head,
+      messages: bounded(heardBy({ ...state, remarks })),
+      label: contextOf(state),
+    };
   }
   const steps = state.steps.filter((one) => isAfter(state, one.step)).length;
   throw new MeshError(

@@ -1,4 +1,5 @@
 export { childEndOf, parentEndOf, rootOf, spawnOf } from './children.js';
+export { argumentsLabel, labelsSent } from './call-labels.js';
 export { type Decided, decide, failRun, storedAs } from './decide.js';
 export {
   type AskEffect,
@@ -11,10 +12,12 @@ export {
   sessionSave,
   toolWork,
 } from './effects.js';
+export { extractFaults } from './extract.js';
 export { evolve, evolveAll, foldJournal } from './evolve.js';
 export { explain, type Line } from './explain.js';
 export { PLANS_DO_NOT_FORK, type Prefix, prefixAt } from './fork.js';
 export { agentsOf, haltOf } from './handoff.js';
+export { sentArguments } from './handles.js';
 export { inlineFault, planFaults } from './plan-faults.js';
 export { schemaFaults, unsupportedIn } from './json-schema.js';
 export { mayBegin } from './may-begin.js';

@@ -1,4 +1,5 @@
 import type { AgentOutput } from '@signalbox/contracts';
+import { dateFaults } from './extract.js';
 import { schemaFaults } from './json-schema.js';
 import { OUTPUT_FAULT_CHARS_MAX } from './settings.js';
 
@@ -16,7 +17,11 @@ function withoutFence(answer: string): string {
 }
 
 /** The JSON text of a final answer, without a fence round it; and what is wrong with it, empty when it matches. */
-export function checkedOutput({ schema }: AgentOutput, answer: string): { text: string; faults: string[] } {
+export function checkedOutput(
+  { schema }: AgentOutput,
+  answer: string,
+  extract?: true,
+): { text: string; faults: string[] } {
   const text = withoutFence(answer);
   let value: unknown;
   try {
@@ -24,7 +29,8 @@ export function checkedOutput({ schema }: AgentOutput, answer: string): { text: 
   } catch {
     return { text, faults: [`${ANSWER.root} is not JSON`] };
   }
-  const faults = schemaFaults(schema, value, ANSWER);
+  const shape = schemaFaults(schema, value, ANSWER);
+  const faults = shape.length === 0 && extract === true ? dateFaults(schema, value).slice(0, 8) : shape;
   return { text, faults: faults.map((fault) => fault.slice(0, OUTPUT_FAULT_CHARS_MAX)) };
 }
 

@@ -1,6 +1,7 @@
 import type {
   AgentManifest,
   BundleRef,
+  CallLabels,
   DecisionRecord,
   ModelManifest,
   RunForkRequest,
@@ -18,6 +19,7 @@ export interface AuthorizeQuestion {
   tool: string;
   arguments: Record<string, unknown>;
   userId: string;
+  labels: CallLabels;
 }
 
 /** A kill switch, and the bundle that carries it. */
@@ -32,6 +34,8 @@ export interface PolicyView {
   /** `change`: what a fork wants in place of the agent's own. */
   resolve(agentId: string, change?: Pick<RunForkRequest, 'model' | 'instructions'>): Resolution;
   authorize(question: AuthorizeQuestion): DecisionRecord;
+  /** Of these tools, those that could be permitted under these labels, for some arguments; absent: all. */
+  offered?(question: Omit<AuthorizeQuestion, 'tool' | 'arguments'> & { tools: string[] }): string[];
   /** The kill switch that holds the agent now; absent or null: it may run. */
   halted?(agentId: string): Halted | null;
 }

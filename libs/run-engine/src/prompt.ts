@@ -1,4 +1,5 @@
 import type { Message } from '@signalbox/contracts';
+import { handleText } from './handles.js';
 import { outputInstructions } from './output.js';
 import { CHARS_PER_TOKEN, TOKENS_PER_MESSAGE } from './settings.js';
 import { type Call, type ModelStep, type RunState, callsOf } from './state.js';
@@ -6,13 +7,17 @@ import { type Call, type ModelStep, type RunState, callsOf } from './state.js';
 /** What the model reads where a call was refused or failed. */
 function answerOf(call: Call): string {
   if (call.asked === null) return outcomeOf(call);
+  // What stood for a value that is not shown is not shown by the change either.
+  if (call.asked.includes('$ref:')) return `Before the call a person changed its arguments.\n${outcomeOf(call)}`;
   const note = `Before the call a person changed its arguments. They were: ${call.arguments}`;
   return `${note}\n${outcomeOf(call)}`;
 }
 
 function outcomeOf(call: Call): string {
-  if (call.status === 'completed') return call.result;
-  return JSON.stringify({ error: { code: call.error?.code ?? 'INTERNAL', message: call.error?.message ?? '' } });
+  if (call.status === 'completed') return call.hidden === null ? call.result : handleText(call);
+  // The words of a tool whose results are not shown are not shown either; those of a refusal are the mesh's own.
+  const message = call.hidden === null || call.status === 'refused' ? (call.error?.message ?? '') : '';
+  return JSON.stringify({ error: { code: call.error?.code ?? 'INTERNAL', message } });
 }
 
 function messagesOfStep(state: RunState, step: ModelStep): Message[] {

@@ -1,6 +1,7 @@
 import type { DecisionRecord, DecisionV1, RunEvent, RunEventOf } from '@signalbox/contracts';
 import { canonicalJson } from '@signalbox/kernel';
 import { callIdOf } from './draft.js';
+import { sentArguments } from './handles.js';
 import { handoffTo } from './handoff.js';
 import { withoutQuotas } from './quotas.js';
 import type { AuthorizeQuestion, Halted, PolicyView, Resolution } from './policy-view.js';
@@ -55,6 +56,16 @@ function verdictIn(
   return { key: keyOfJudged({ tool, arguments: argumentsOf(event.callId) }), decision };
 }
 
+function sentBy(before: RunState, callId: string): string {
+  const call = before.calls[callId];
+  return call === undefined ? '' : sentArguments(before, call);
+}
+
+/** Tools that the model was told of. */
+function toldIn({ events }: DecisionV1): ReadonlySet<string> {
+  return new Set(events.flatMap((event) => (event.type === 'model.requested' ? event.recipe.tools : [])));
+}
+
 function haltIn({ events }: DecisionV1): Halted | null {
   const [event] = events;
   if (event?.type !== 'run.cancelled' || event.halt === undefined) return null;
@@ -68,8 +79,7 @@ export function recordedPolicy(before: RunState, decision: DecisionV1): PolicyVi
   const planned = new Map<string, string>();
   /** By a person: what is asked of the policy from then on. */
   const edited = new Map<string, string>();
-  const argumentsOf = (callId: string): string =>
-    edited.get(callId) ?? planned.get(callId) ?? before.calls[callId]?.arguments ?? '';
+  const argumentsOf = (callId: string): string => edited.get(callId) ?? planned.get(callId) ?? sentBy(before, callId);
   for (const event of decision.events)
     if (event.type === 'question.closed' && event.arguments !== undefined)
       edited.set(before.questions[event.questionId]?.callId ?? '', event.arguments);
@@ -88,6 +98,8 @@ export function recordedPolicy(before: RunState, decision: DecisionV1): PolicyVi
   return {
     resolve: (agentId) => resolution(before, decision, agentId),
     halted: () => haltIn(decision),
+    // Of all that the agent has: a name that it has not would be a difference.
+    offered: ({ tools }) => tools.filter((name) => toldIn(decision).has(name)),
     // No record: the call was permitted and waited for its turn, for a refusal would stand in the decision.
     authorize: ({ tool, arguments: args }: AuthorizeQuestion) =>
       records.get(keyOf(tool, args)) ?? {

@@ -4,6 +4,7 @@ import type {
   AgentPlan,
   ApprovalTerms,
   JournalBody,
+  Label,
   ModelManifest,
   RunEvent,
   RunLimits,
@@ -42,6 +43,7 @@ export type StepScript = {
 export interface AgentScript {
   script: StepScript[];
   limits?: Partial<RunLimits>;
+  manifest?: Partial<AgentManifest>;
 }
 
 export interface WorldOptions {
@@ -57,6 +59,11 @@ export interface WorldOptions {
   plan?: AgentPlan;
   /** The one agent that has the plan; absent: all do. */
   planOf?: string;
+  /** What manifests say beside, by tool. */
+  manifests?: Record<string, Partial<ToolManifest>>;
+  offered?: PolicyView['offered'];
+  /** Of the session's messages; absent: trusted. */
+  history?: Label | 'unknown';
   /** Expression of the tool `inline`. */
   expression?: string;
   /** Version of the rules; absent: the present one. */
@@ -139,6 +146,7 @@ export function policyOf(options: WorldOptions): PolicyView {
     ...successors.map(([name]) => handingTo(name)),
     ...(successors.length === 0 ? [] : [handingTo('agent-1', 'first'), handingTo('nobody')]),
   ];
+  for (const tool of tools) Object.assign(tool, options.manifests?.[tool.name]);
   if (options.wallMs !== undefined) for (const { limits } of tools) limits.wallMs = options.wallMs;
   const agentOf = (id: string, limits?: Partial<RunLimits>): AgentManifest => ({
     id,
@@ -152,7 +160,7 @@ export function policyOf(options: WorldOptions): PolicyView {
   });
   const agents = [
     agentOf('agent-1', options.limits),
-    ...others.map(([id, { limits }]) => agentOf(id, limits)),
+    ...others.map(([id, { limits, manifest }]) => ({ ...agentOf(id, limits), ...manifest })),
     ...successors.map(([id, own]) => ({ ...agentOf(id), ...own })),
   ];
   return {
@@ -167,6 +175,7 @@ export function policyOf(options: WorldOptions): PolicyView {
       options.halted === undefined || (options.haltOf ?? id) !== id
         ? null
         : { id: 'stop', reason: options.halted, bundle },
+    ...(options.offered === undefined ? {} : { offered: options.offered }),
     authorize: ({ tool }) => {
       if (options.denied?.includes(tool))
         return { outcome: 'deny', kind: 'forbid', rules: ['no'], reason: 'not allowed', bundle };

@@ -3,6 +3,7 @@ import {
   type BundleRef,
   type JournalBody,
   type JournalEntry,
+  type Label,
   type Message,
   type ModelManifest,
   type Redactions,
@@ -11,10 +12,13 @@ import {
   type Usage,
   type WireError,
   journalHeadStart,
+  TRUSTED,
 } from '@signalbox/contracts';
 import type { Asked, Call, KeptSignal, Question } from './call.js';
+import type { Remark, Report } from './remark.js';
 
 export type { Asked, Call, KeptSignal, Question } from './call.js';
+export type { Remark } from './remark.js';
 
 /** One entry as it lies in the stream. `entry` is null where it could not be read or believed; `fault` says why. */
 export interface StoredEntry {
@@ -64,8 +68,12 @@ export interface ModelStep extends Asked {
   /** `overdue`: its timer fired, a late answer still counts. `retry`, `failed`: a worker said so. */
   status: 'requested' | 'overdue' | 'retry' | 'failed' | 'completed';
   outputTokensMax: number;
+  /** Names of the tools that the model is told of. */
+  tools: readonly string[];
   error: WireError | null;
   content: string;
+  /** Of all that its calls come from: what its model read, or for a plan what it was started by. */
+  label: Label;
   callIds: readonly string[];
   /** The calls are made one after the other. */
   sequence?: true;
@@ -85,19 +93,6 @@ export interface Handoff {
   agent: string;
 }
 
-export interface Report {
-  seq: number;
-  text: string;
-}
-
-/** Words of the engine that the prompt carries after the step of that number. */
-export interface Remark {
-  step: number;
-  /** A warning of calls that lead nowhere, or the faults of a final answer. */
-  kind: 'loop' | 'output';
-  text: string;
-}
-
 /** A run as its journal tells it. Plain data; `evolve` never changes one, it returns another. */
 export interface RunState {
   subject: string;
@@ -113,6 +108,7 @@ export interface RunState {
   load: SessionAsk | null;
   save: SessionAsk | null;
   history: readonly Message[];
+  historyLabel: Label;
   steps: readonly ModelStep[];
   remarks: readonly Remark[];
   calls: Readonly<Record<string, Call>>;
@@ -170,6 +166,7 @@ export function newRun(subject: string): RunState {
     load: null,
     save: null,
     history: [],
+    historyLabel: TRUSTED,
     steps: [],
     remarks: [],
     calls: {},

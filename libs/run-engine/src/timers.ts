@@ -1,4 +1,4 @@
-import { EFFECT_GRACE_MS, POLICY_WAKE_MS } from './settings.js';
+import { ATTEMPTS_MAX, EFFECT_GRACE_MS, POLICY_WAKE_MS } from './settings.js';
 import {
   type Asked,
   type Call,
@@ -31,6 +31,12 @@ export function dueAtOf(asked: Asked | Call | SessionAsk): number {
   if ('beganAt' in asked && asked.beganAt !== null)
     return asked.beganAt + (asked.limits?.wallMs ?? asked.timeoutMs) + EFFECT_GRACE_MS;
   return asked.notBeforeAt + asked.timeoutMs + EFFECT_GRACE_MS;
+}
+
+/** What its timer makes of it, at that time. */
+export function overdue(ask: SessionAsk | null, attempt: number, firedAt: number): SessionAsk | null {
+  if (ask?.status !== 'requested' || ask.attempt !== attempt || firedAt < dueAtOf(ask)) return ask;
+  return { ...ask, status: attempt < ATTEMPTS_MAX ? 'overdue' : 'skipped' };
 }
 
 /** Every timer that the run needs now; a new list replaces the old one. `nowMs` only spaces the waking of a run that waits for policy. */

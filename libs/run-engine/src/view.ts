@@ -1,5 +1,6 @@
 import type { RunFork, RunViewV1 } from '@signalbox/contracts';
 import { foldJournal } from './evolve.js';
+import { sentArguments } from './handles.js';
 import { quorumOf, type Yes } from './authority.js';
 import { approversOf } from './answers.js';
 import {
@@ -40,14 +41,16 @@ function shownQuestion(state: RunState, open: Question): NonNullable<RunViewV1['
   const shown = { questionId, question, choices: [...choices], ...(expiresAt === null ? {} : { expiresAt }) };
   if (approval === null) return shown;
   const { tool, argumentsHash } = approval;
-  const { arguments: text = '', asked = null } = state.calls[callId] ?? {};
+  const call = state.calls[callId];
+  const text = call === undefined ? '{}' : sentArguments(state, call);
+  const asked = call?.asked ?? null;
   const { terms } = approval.decision;
   const approvers = [...approversOf(state, approval)];
   return {
     ...shown,
     approval: {
       tool,
-      arguments: text === '' ? '{}' : text,
+      arguments: text,
       argumentsHash,
       approvers,
       ...(terms?.roles === undefined ? {} : { roles: terms.roles }),

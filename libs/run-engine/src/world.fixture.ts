@@ -4,9 +4,11 @@ import {
   type JournalBody,
   type JournalEntry,
   type JournalKind,
+  type Label,
   JOURNAL_KINDS,
   type ToolCall,
   subjects,
+  TRUSTED,
 } from '@signalbox/contracts';
 import { type Decided, decide, storedAs } from './decide.js';
 import {
@@ -51,6 +53,7 @@ export class World {
   readonly order: string[] = [];
   readonly prompts: string[] = [];
   readonly saved: number[] = [];
+  savedLabel: Label | undefined;
   readonly #asked = new Set<string>();
   readonly #sent = new Set<string>();
   #folded: { state: RunState; last: StoredEntry | undefined };
@@ -146,6 +149,7 @@ export class World {
     if (effect.kind === 'tool') return this.runTool(toolWork(state, effect.id, dispatch));
     if (effect.kind === 'session-load') {
       const body = sessionLoad(state);
+      const { history = TRUSTED } = this.options;
       if (this.options.memory !== 'silent')
         this.fly(() =>
           this.fact('session.loaded.v1', {
@@ -154,6 +158,7 @@ export class World {
               { role: 'tool', content: 'cut off', callId: 'call_1_0' },
               { role: 'user', content: 'Before' },
             ],
+            ...(history === 'unknown' ? {} : { label: history }),
             revision: 1,
             loadedAt: this.nowMs,
           }),
@@ -161,6 +166,7 @@ export class World {
       return;
     }
     this.saved.push(sessionSave(state).messages.length);
+    this.savedLabel = sessionSave(state).label;
     if (this.options.memory !== 'silent')
       this.fly(() => this.fact('session.saved.v1', { attempt, revision: 2, savedAt: this.nowMs }));
   }

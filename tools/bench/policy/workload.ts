@@ -1,7 +1,7 @@
 /** A tenant with many policies, of which each call meets eleven, and calls of its agents. */
 import type { EntityJson, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
 import { policyToJson } from '@cedar-policy/cedar-wasm/nodejs';
-import type { AgentManifest, PolicyBundleV1, ToolManifest } from '@signalbox/contracts';
+import { type AgentManifest, type PolicyBundleV1, type ToolManifest, TRUSTED_CALL } from '@signalbox/contracts';
 import { compilePolicy, type CompiledPolicy, type ToolAccess } from '@signalbox/policy-engine';
 import { Random } from './random.ts';
 import type { Question } from './world.ts';
@@ -73,6 +73,7 @@ export function workload(count: number): Workload {
       ...random.pick(names),
       arguments: args(random),
       userId: random.pick(['ann', 'bob', 'guest']),
+      labels: TRUSTED_CALL,
     }),
   };
 }
@@ -80,13 +81,26 @@ export function workload(count: number): Workload {
 /** The same call as Cedar is asked about it. */
 export function questionOf({ agent, tool, arguments: given, userId }: ToolAccess): Question {
   const uid = { type: 'Tool', id: tool };
-  const attrs = { effect: 'unsafe', tier: 'T0', driver: 'http' };
+  const attrs = {
+    effect: 'unsafe',
+    tier: 'T0',
+    driver: 'http',
+    source: 'untrusted',
+    sensitivity: ['tenant'],
+    egress: true,
+    readers: [],
+  };
   const entities: EntityJson[] = [{ uid, parents: [], attrs }];
   return {
     principal: { type: 'Agent', id: agent },
     action: { type: 'Action', id: 'call' },
     resource: uid,
-    context: { user: { __entity: { type: 'User', id: userId } }, arguments: given as Record<string, string> },
+    context: {
+      user: { __entity: { type: 'User', id: userId } },
+      untrusted: false,
+      readers: [],
+      arguments: given as Record<string, string>,
+    },
     entities,
   };
 }

@@ -1,4 +1,12 @@
-import { Priority, RunForkRequest, RunId, RunLimits, type RunRequestV1, Token } from '@signalbox/contracts';
+import {
+  Priority,
+  ReaderClass,
+  RunForkRequest,
+  RunId,
+  RunLimits,
+  type RunRequestV1,
+  Token,
+} from '@signalbox/contracts';
 import { MeshError, validate } from '@signalbox/kernel';
 import { z } from 'zod';
 import type { Caller } from '../mesh/mesh.port.js';
@@ -8,6 +16,8 @@ const InputMessage = z.object({
   type: z.literal('message').optional(),
   role: z.enum(['user', 'assistant', 'system', 'developer']),
   content: z.union([z.string(), z.array(TextPart).min(1).max(256)]),
+  /** Ours: data that the caller passes on and does not stand for. */
+  untrusted: z.boolean().optional(),
 });
 
 /** What we read of OpenAI's Responses request. Parameters that only tune sampling are accepted and belong to the agent. */
@@ -27,6 +37,8 @@ export const ResponseRequest = z
         profile: z.strictObject({ names: z.array(z.string().min(2).max(128)).max(16) }).optional(),
         limits: RunLimits.partial().optional(),
         priority: Priority.optional(),
+        /** Classes of readers of what is said. */
+        readers: z.array(ReaderClass).max(16).optional(),
         fork: RunForkRequest.strict().optional(),
       })
       .optional(),
@@ -103,6 +115,7 @@ export function toRunRequest(
     ...(request.signalbox?.profile ? { profile: request.signalbox.profile } : {}),
     ...(request.signalbox?.limits ? { limits: request.signalbox.limits } : {}),
     ...(request.signalbox?.fork ? { fork: request.signalbox.fork } : {}),
+    ...(request.signalbox?.readers ? { readers: request.signalbox.readers } : {}),
     ...(request.signalbox?.priority ? { priority: request.signalbox.priority } : {}),
   };
 }
@@ -110,7 +123,8 @@ export function toRunRequest(
 function toMessage(message: z.infer<typeof InputMessage>): RunRequestV1['input'][number] {
   const content =
     typeof message.content === 'string' ? message.content : message.content.map((part) => part.text).join('');
-  return { role: message.role === 'developer' ? 'system' : message.role, content };
+  const role = message.role === 'developer' ? 'system' : message.role;
+  return { role, content, ...(message.untrusted === true ? { untrusted: true } : {}) };
 }
 
 /** `resp_…` is the run's id under OpenAI's prefix. */

@@ -9,6 +9,7 @@ import {
   type KeyGrant,
   PRIORITIES,
   runOfRequest,
+  TRUSTED,
   type RunRequestV1,
   type WireError,
 } from '@signalbox/contracts';
@@ -22,6 +23,7 @@ import { RedactionService } from '../redaction/redaction.service.js';
 import { RunJournalPort, type RunRef } from '../runs/run-journal.port.js';
 import { VaultPort } from '../vault/vault.port.js';
 import { forked, prefixOf, saidIn } from './forks.js';
+import { openingLabel } from './opening-label.js';
 
 interface Admitting {
   policy: CompiledPolicy;
@@ -133,6 +135,7 @@ export class AdmissionService {
     const sessionId = await this.#sessionOf(run, request, grant);
     const redacted = this.redaction.messages(run.tenant, saidIn(request), request.profile?.names ?? []);
     if (redacted.found.length > 0) await this.vault.keep(run.tenant, grant.userId, redacted.found);
+    const label = openingLabel(request, prefix);
     return {
       ...run,
       requestId: request.requestId,
@@ -141,6 +144,7 @@ export class AdmissionService {
       agent: request.agent,
       input: redacted.messages.slice(0, request.input.length),
       ...(prefix === null ? {} : forked(request, prefix, redacted.messages)),
+      ...(prefix === null && label === TRUSTED ? {} : { label }),
       ...(request.limits ? { limits: request.limits } : {}),
       ...(request.priority ? { priority: request.priority } : {}),
       redactions: redacted.counts,

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { unlabelled } from '@signalbox/contracts';
 import { MeshError, parseJson } from '@signalbox/kernel';
 import { PolicyStore } from '@signalbox/policy-engine';
 import { findTokens, restoreJson } from '@signalbox/privacy';
@@ -34,9 +35,10 @@ export class EditedArgumentsService {
     const clean = this.redaction.json(tenant, restoreJson(value, lookup), 'The changed arguments');
     const fault = argumentsFault(asked.manifest, clean.text);
     if (fault !== null) throw new MeshError('TOOL_ARGUMENTS_INVALID', `The call is not changed: ${fault}`);
+    const { tool, labels = { context: unlabelled('call') } } = asked;
     const verdict = this.policies
       .forTenant(tenant)
-      .authorize({ ...caller, tool: asked.tool, arguments: JSON.parse(clean.text) });
+      .authorize({ ...caller, tool, arguments: JSON.parse(clean.text), labels });
     if (verdict.outcome === 'deny') throw new MeshError('TOOL_DENIED', `The call is not changed: ${verdict.reason}`);
     if (clean.found.length > 0) await this.vault.keep(tenant, caller.userId, clean.found);
     return clean.text;

@@ -52,11 +52,11 @@ export class RedactionService {
   messages(tenant: string, input: RunRequestV1['input'], names: string[]): RedactedMessages {
     const ruleset = this.#ruleset(tenant, names);
     const parts: Cleaned[] = [];
-    const messages = input.map(({ role, content }, index) => {
+    const messages = input.map(({ role, content, untrusted }, index): Message => {
       const clean = this.#redact(tenant, content, ruleset);
       assertNotBlocked(clean, `Message ${index + 1} of the input`);
       parts.push(clean);
-      return { role, content: clean.text };
+      return { role, content: clean.text, ...(untrusted === true ? { untrusted } : {}) };
     });
     const all = joinCleaned(parts);
     return { messages, found: all.found, counts: countFound(all), ...findingsOf(all), ruleset: ruleset.name };

@@ -1,5 +1,6 @@
 import type {
   ApprovalTerms,
+  CallLabels,
   JournalBody,
   RunViewV1,
   RunNoteV1,
@@ -33,6 +34,8 @@ export interface AskedApproval {
   manifest: ToolManifest | null;
   /** JSON text as it stands in the journal. */
   arguments: string;
+  /** Undefined: asked before there were labels. */
+  labels: CallLabels | undefined;
   terms: ApprovalTerms | undefined;
   yes: readonly Yes[];
   /** Null: it is open. */

@@ -1,6 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '@signalbox/app-runtime';
-import type { SessionLoadV1, SessionSaveV1 } from '@signalbox/contracts';
+import {
+  joinLabels,
+  type Label,
+  type SessionLoadV1,
+  type SessionSaveV1,
+  TRUSTED,
+  unlabelled,
+} from '@signalbox/contracts';
 import { backoffMs, MeshError, pause } from '@signalbox/kernel';
 import type { MemoryConfig } from '../config.js';
 import { fitSession } from './fit-session.js';
@@ -27,7 +34,13 @@ export class SessionsService {
       messagesMax: Math.min(ask.messagesMax, sessionMessagesMax),
       bytesMax,
     });
-    await this.journal.loaded(ask, { attempt: ask.attempt, messages, revision, loadedAt: Date.now() });
+    await this.journal.loaded(ask, {
+      attempt: ask.attempt,
+      messages,
+      label: labelOf(state),
+      revision,
+      loadedAt: Date.now(),
+    });
   }
 
   async save(ask: SessionSaveV1): Promise<void> {
@@ -52,6 +65,12 @@ export class SessionsService {
   #with(state: SessionState, ask: SessionSaveV1): SessionState {
     const { sessionMessagesMax: messagesMax, sessionBytesMax: bytesMax } = this.config;
     const messages = fitSession([...state.messages, ...ask.messages], { messagesMax, bytesMax });
-    return { messages, runs: [...state.runs, ask.runId].slice(-RUNS_MAX) };
+    const label = joinLabels(labelOf(state), ask.label ?? unlabelled('session'));
+    return { messages, label, runs: [...state.runs, ask.runId].slice(-RUNS_MAX) };
   }
+}
+
+/** What was once in a session may have shaped all that came after it: a message that is cut off leaves its label. */
+function labelOf({ messages, label }: SessionState): Label {
+  return label ?? (messages.length === 0 ? TRUSTED : unlabelled('session'));
 }

@@ -1,3 +1,4 @@
+import { TRUSTED_CALL } from '@signalbox/contracts';
 import { Bus } from '@signalbox/bus';
 import { type CompiledPolicy, floorMemory, PolicyStore, watchBundles } from '@signalbox/policy-engine';
 import { startMesh, startPostgres, type TestMesh, type TestPostgres, waitFor } from '@signalbox/testing';
@@ -37,7 +38,7 @@ function decide(found: CompiledPolicy, tool: string, args: object): string {
     kind,
     rules,
     policies = [],
-  } = found.authorize({ agent: 'analyst', tool, arguments: args, userId: 'first' });
+  } = found.authorize({ agent: 'analyst', tool, arguments: args, userId: 'first', labels: TRUSTED_CALL });
   return [outcome, kind, ...rules, ...policies].join(' ');
 }
 

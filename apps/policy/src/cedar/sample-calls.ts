@@ -1,4 +1,4 @@
-import type { ToolManifest } from '@signalbox/contracts';
+import type { CallLabels, ToolManifest } from '@signalbox/contracts';
 import { type ArgumentType, argumentsOf } from '@signalbox/policy-engine';
 import { entitiesNamed } from './entity-names.js';
 
@@ -6,6 +6,7 @@ import { entitiesNamed } from './entity-names.js';
 export interface SampleCall {
   agent: string;
   userId: string;
+  labels: CallLabels;
   arguments: unknown;
   cedarArguments: unknown;
 }
@@ -29,7 +30,16 @@ export function sampleCalls(policy: object, tool: ToolManifest, count: number): 
   return Array.from({ length: count }, (_, index) => {
     const pick = picker(index);
     const args = valueOf(type, words, pick);
-    return { agent: pick(agents!), userId: pick(users!), arguments: args, cedarArguments: cedarJson(type, args) };
+    const readers = [...new Set([pick(words.texts), pick(['tenant', 'hr'])])].toSorted();
+    const context = { integrity: pick(['trusted', 'untrusted'] as const), readers: pick([[], readers]), origins: [] };
+    const labels = { context };
+    return {
+      agent: pick(agents!),
+      userId: pick(users!),
+      labels,
+      arguments: args,
+      cedarArguments: cedarJson(type, args),
+    };
   });
 }
 

@@ -11,6 +11,7 @@ import {
   Residency,
   Rule,
   ToolManifest,
+  Waiver,
 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { z } from 'zod';
@@ -30,6 +31,7 @@ export const definitionSchemas: { [K in Kind]: z.ZodType<Definitions[K]> } = {
   residencies: Residency,
   redactions: RedactionRule,
   patterns: RedactionPattern,
+  waivers: Waiver,
 };
 
 /** What is said of a key when it is changed; its digest stays. */

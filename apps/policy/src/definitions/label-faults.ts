@@ -11,7 +11,8 @@ export function labelFaults(tool: ToolManifest): Fault[] {
   const { driver, egress, provenance, opaque } = tool;
   const faults = roleFaults(tool);
   // Whoever owns a name below the wildcard is told the arguments.
-  if (driver.kind === 'http' && egress === false && driver.hosts.some((host) => parseHostPattern(host)?.wildcard))
+  const isOpen = driver.kind === 'http' && driver.address === undefined;
+  if (isOpen && egress === false && driver.hosts.some((host) => parseHostPattern(host)?.wildcard))
     faults.push(['egress', 'cannot be false while driver.hosts has a wildcard: it is not known who is told']);
   if (provenance === true && !tool.roles?.some(({ role }) => role === 'address'))
     faults.push(['provenance', 'needs an argument with the role address']);

@@ -8,10 +8,11 @@ import type {
   Delegation,
   Quota,
   Residency,
+  Waiver,
 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { isSoundCondition, parseHostPattern, urlLeadsTo } from '@signalbox/policy-engine';
-import { inlineFault, planFaults, unsupportedIn } from '@signalbox/run-engine';
+import { extractFaults, inlineFault, planFaults, unsupportedIn } from '@signalbox/run-engine';
 import { patternFaults, redactionFaults, redactionsNaming } from './redaction-checks.js';
 import { entitiesNamed } from '../cedar/entity-names.js';
 import { delegationFaults, governanceNaming, quotaFaults, termsFaults } from './governance-checks.js';
@@ -44,7 +45,7 @@ export function assertUnused(kind: Kind, id: string, policy: TenantPolicy): void
 }
 
 function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
-  const { agents, rules, keys, halts, policies, tools: manifests } = policy;
+  const { agents, rules, keys, halts, waivers, policies, tools: manifests } = policy;
   const naming = (type: string): string[] =>
     policies.filter(({ json }) => entitiesNamed(json, type).includes(id)).map((one) => `policies/${one.id}`);
   switch (kind) {
@@ -58,11 +59,13 @@ function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
         ...governanceNaming(kind, id, policy),
       ];
     case 'agents': {
-      const names = ({ agents: scope }: Rule | KeyGrant | Halt): boolean => scope !== '*' && scope.includes(id);
+      const names = ({ agents: scope }: Rule | KeyGrant | Halt | Waiver): boolean =>
+        scope !== '*' && scope.includes(id);
       return [
         ...rules.filter(names).map((rule) => `rules/${rule.id}`),
         ...keys.filter(names).map((key) => `keys/${key.id}`),
         ...halts.filter(names).map((halt) => `halts/${halt.id}`),
+        ...waivers.filter(names).map((waiver) => `waivers/${waiver.id}`),
         ...naming('Agent'),
         ...governanceNaming(kind, id, policy),
         ...manifests
@@ -79,6 +82,7 @@ function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
     case 'rules':
     case 'keys':
     case 'halts':
+    case 'waivers':
     case 'policies':
       return [];
   }
@@ -93,6 +97,7 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names, policy: 
     ),
     ...schemaFaults('output.schema', agent.output?.schema),
     ...planFaults(agent),
+    ...extractFaults(agent),
     ...handingFaults(agent, policy),
   ],
   tools: (tool: ToolManifest, names, policy) => [
@@ -133,6 +138,7 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names, policy: 
   residencies: ({ agents }: Residency, names) => unknownNames('agents', agents, names.agents, 'agent'),
   redactions: (rule, _, policy) => redactionFaults(rule, policy),
   patterns: (pattern, _, policy) => patternFaults(pattern, policy),
+  waivers: (waiver: Waiver, names) => unknownNames('agents', waiver.agents, names.agents, 'agent'),
 };
 
 const PURE: ReadonlySet<ToolManifest['driver']['kind']> = new Set(['timer', 'signal', 'handoff']);

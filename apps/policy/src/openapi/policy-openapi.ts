@@ -39,6 +39,7 @@ const SINGULAR = {
   residencies: 'Residency',
   redactions: 'Redaction',
   patterns: 'Pattern',
+  waivers: 'Waiver',
 } as const;
 type CollectionName = keyof typeof SINGULAR;
 
@@ -97,6 +98,7 @@ const REQUESTS = new Set([
   'Policy',
   'Redaction',
   'Pattern',
+  'Waiver',
   'NewKey',
   'KeyChange',
   'TenantLimits',

@@ -152,6 +152,7 @@ export function samplePolicy(): Omit<TenantPolicy, 'keys'> {
     residencies: [],
     redactions: [],
     patterns: [],
+    waivers: [],
     policies: [],
   };
 }

@@ -13,6 +13,7 @@ import { AddLimits1796400000000 } from './migrations/add-limits.migration.js';
 import { AddPolicies1796500000000 } from './migrations/add-policies.migration.js';
 import { AddQuotas1797100000000 } from './migrations/add-quotas.migration.js';
 import { AddRedactions1796700000000 } from './migrations/add-redactions.migration.js';
+import { AddWaivers1797300000000 } from './migrations/add-waivers.migration.js';
 import { CreatePolicy1764000000000 } from './migrations/create-policy.migration.js';
 
 const POOL_MAX = 10;
@@ -32,6 +33,7 @@ export function makeDatabase(config: PolicyConfig, logger: Logger): Database {
       AddRedactions1796700000000,
       AddChanges1797000000000,
       AddQuotas1797100000000,
+      AddWaivers1797300000000,
     ],
     applicationName: 'signalbox policy',
     poolMax: POOL_MAX,

@@ -13,6 +13,7 @@ import type {
   SignedBundleV1,
   TenantLimits,
   ToolManifest,
+  Waiver,
 } from '@signalbox/contracts';
 import type { ChangeDraft } from '../changes/change.js';
 
@@ -30,6 +31,7 @@ export interface Definitions {
   residencies: Residency;
   redactions: RedactionRule;
   patterns: RedactionPattern;
+  waivers: Waiver;
 }
 export type Kind = keyof Definitions;
 export const KINDS = [
@@ -45,6 +47,7 @@ export const KINDS = [
   'residencies',
   'redactions',
   'patterns',
+  'waivers',
 ] as const satisfies readonly Kind[];
 
 /** The whole of a tenant's policy. */

@@ -1,10 +1,15 @@
-import type { ApprovalTerms, JournalBody, ToolWorkV1 } from '@signalbox/contracts';
+import type { ApprovalTerms, CallLabels, JournalBody, ToolWorkV1 } from '@signalbox/contracts';
 
 /** What the runner reads from and says to the journal of a run. */
 export abstract class CallJournalPort {
   /** Those of one run's calls that wait for a result of this attempt, in the same order. */
   abstract unanswered(calls: readonly ToolWorkV1[]): Promise<ToolWorkV1[]>;
-  /** Claims the call for this process; false when the journal says that it must not begin (any more). */
+  /** What the call is decided by beside its arguments, as its journal gives it. */
+  abstract labels(work: ToolWorkV1): Promise<CallLabels>;
+  /**
+   * Claims the call for this process; false when the journal says that it must not begin (any more). TOOL_DENIED where its
+   * labels are not those that the journal gives.
+   */
   abstract claim(work: ToolWorkV1, fact: JournalBody<'tool.began.v1'>): Promise<boolean>;
   /** Whether those whom the terms ask for (absent: whoever started the run) approved exactly this call, by their signed words in the journal. */
   abstract isApproved(work: ToolWorkV1, terms: ApprovalTerms | undefined): Promise<boolean>;

@@ -104,7 +104,9 @@ export class CallsService {
     if (sha256Hex(work.arguments) !== work.argumentsHash)
       return invalid('The arguments are not those that were decided on.');
     const args = parsed(work.arguments);
-    const decision = policy.authorize({ agent, tool: work.tool, arguments: args, userId });
+    // A router of a release before labels says nothing of them; the journal does.
+    const labels = work.labels ?? (await this.journal.labels(work));
+    const decision = { ...policy.authorize({ agent, tool: work.tool, arguments: args, userId, labels }), labels };
     if (decision.outcome === 'deny') return { decision };
     if (decision.outcome === 'approve' && !(await this.journal.isApproved(work, decision.terms)))
       return { decision: { ...decision, outcome: 'deny', reason: 'Nobody who may has approved exactly this call.' } };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { IdempotencyKey, RequestId, RunId, Token } from '../ids.js';
+import { ReaderClass } from '../label.js';
 import { Priority } from '../priority.js';
 import { RunForkRequest } from '../run-fork.js';
 import { RunLimits } from '../run-limits.js';
@@ -16,8 +17,17 @@ export const RunRequestV1 = z
     agent: Token,
     /** May be empty where the run begins with another's words. */
     input: z
-      .array(z.object({ role: z.enum(['user', 'assistant', 'system']), content: z.string().max(1_000_000) }))
+      .array(
+        z.object({
+          role: z.enum(['user', 'assistant', 'system']),
+          content: z.string().max(1_000_000),
+          /** Data that the caller passes on and does not stand for: a mail, a page. Absent: the caller's own words. */
+          untrusted: z.boolean().optional(),
+        }),
+      )
       .max(256),
+    /** Only who belongs to all of these classes may read what is said; absent: anybody may. */
+    readers: z.array(ReaderClass).max(16).optional(),
     /** The caller's name for the conversation; runs of one session keep their order. */
     session: z.string().min(1).max(256).optional(),
     /** Begins with what another run of the caller said, did and heard; not together with a session. The agent is the same. */

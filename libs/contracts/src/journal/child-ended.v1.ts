@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RunId, Token } from '../ids.js';
+import { Label } from '../label.js';
 import { Count, Millis, NanoUsd } from '../units.js';
 import { Usage } from '../usage.js';
 import { WireError } from '../wire-error.js';
@@ -12,6 +13,8 @@ export const ChildEndedV1 = z.object({
   status: z.enum(['completed', 'failed', 'cancelled']),
   /** Its answer, cleaned when it was made; null unless completed. */
   output: z.string().nullable(),
+  /** Of its answer; absent: the worst case. */
+  label: Label.optional(),
   error: WireError.nullable(),
   usage: Usage,
   costNanoUsd: NanoUsd,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Message } from '../conversation.js';
 import { RequestId, RunId, Sha256Hex, TenantId, Token } from '../ids.js';
+import { Label } from '../label.js';
 import { BundleRef } from '../policy/bundle-ref.js';
 import { Priority } from '../priority.js';
 import { Findings, Redactions } from '../redactions.js';
@@ -26,6 +27,11 @@ export const RunAcceptedV1 = z.object({
   fork: RunFork.optional(),
   /** Of a fork: the conversation up to there, in place of a session's history. */
   prefix: z.array(Message).max(PREFIX_MESSAGES_MAX).optional(),
+  /**
+   * Of all that it begins with. Absent: the caller's own words, which are trusted; of a fork or of a run below another the
+   * worst case.
+   */
+  label: Label.optional(),
   /** Narrows the agent's own limits, never widens them. */
   limits: RunLimits.partial().optional(),
   /** Absent: normal. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Message } from '../conversation.js';
+import { Label } from '../label.js';
 import { Count, Millis } from '../units.js';
 
 export const SessionLoadedV1 = z.object({
@@ -7,6 +8,8 @@ export const SessionLoadedV1 = z.object({
   messages: z.array(Message).max(10_000),
   /** Of the session in its bucket; 0: there is no such session yet. */
   revision: Count,
+  /** Of the messages; absent: saved before there were labels, the worst case. */
+  label: Label.optional(),
   loadedAt: Millis,
 });
 export type SessionLoadedV1 = z.infer<typeof SessionLoadedV1>;

@@ -35,6 +35,11 @@ export const AgentManifest = z.object({
   concurrentRunsMax: z.number().int().min(1).max(1_000_000).optional(),
   /** Absent: any text is an answer. */
   output: AgentOutput.optional(),
+  /**
+   * Reads what others wrote and answers in values without room for words: it has no tools, and its output schema only
+   * numbers, true or false, listed values and dates. So its answer is trusted, whatever it read.
+   */
+  extract: z.literal(true).optional(),
   /** Absent: the model says what to do. Otherwise these steps are all that is done, and no model is asked. */
   plan: AgentPlan.optional(),
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Token } from '../ids.js';
+import { CallLabels } from '../label.js';
 import { BundleRef } from './bundle-ref.js';
 import { QuotaTaken } from './quota.js';
 import { ApprovalTerms } from './rule.js';
@@ -14,11 +15,13 @@ export const DecisionRecord = z.object({
    * arguments (`invalid`).
    */
   kind: z.enum(['permit', 'forbid', 'default', 'error', 'invalid', 'approve', 'approval', 'halt', 'quota']),
-  /** The rules that decided; empty for `default`. */
+  /** The rules that decided, those of the mesh itself as `base.<name>`; empty for `default`. */
   rules: z.array(z.string()),
   /** The Cedar policies that decided; absent: none did. */
   policies: z.array(z.string()).optional(),
   reason: z.string().max(1_000),
+  /** Of the call that was decided about. Absent: arguments that are no arguments, or a release before labels. */
+  labels: CallLabels.optional(),
   /** Null: none was in force, so it was denied. */
   bundle: BundleRef.nullable(),
   /** With the outcome `approve`: who may agree, and how long that is waited for. */

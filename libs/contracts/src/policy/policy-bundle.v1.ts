@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Sha256Hex, TenantId } from '../ids.js';
 import { Millis } from '../units.js';
 import { AgentManifest } from './agent-manifest.js';
+import { Waiver } from './base-rules.js';
 import { CedarPolicy } from './cedar-policy.js';
 import { Delegation } from './delegation.js';
 import { Halt } from './halt.js';
@@ -35,6 +36,8 @@ export const PolicyBundleV1 = z.object({
   keys: z.array(KeyGrant).max(10_000),
   /** Absent: nothing is halted. */
   halts: z.array(Halt).max(1_000).optional(),
+  /** Rules of the mesh itself that do not hold. Absent: all hold. */
+  waivers: z.array(Waiver).max(100).optional(),
   /** Absent: none. */
   quotas: z.array(Quota).max(1_000).optional(),
   /** Who speaks for whom in approvals. Absent: everybody for themselves. */

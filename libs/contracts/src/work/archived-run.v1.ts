@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { RunViewV1 } from '../asks/run-view.v1.js';
 import { Message } from '../conversation.js';
 import { Sha256Hex } from '../ids.js';
+import { Label } from '../label.js';
 import { PREFIX_MESSAGES_MAX, RunFork } from '../run-fork.js';
 
 /** A run as the archive tells it, not restored. User and session are empty where it was refused. */
@@ -13,7 +14,7 @@ export const ArchivedRunV1 = z.object({
   fingerprint: Sha256Hex.nullable(),
   /** Where a step was asked for. */
   prefix: RunFork.pick({ seq: true, head: true })
-    .extend({ messages: z.array(Message).max(PREFIX_MESSAGES_MAX) })
+    .extend({ messages: z.array(Message).max(PREFIX_MESSAGES_MAX), label: Label.optional() })
     .optional(),
 });
 export type ArchivedRunV1 = z.infer<typeof ArchivedRunV1>;

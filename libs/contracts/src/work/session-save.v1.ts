@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { Message } from '../conversation.js';
+import { Label } from '../label.js';
 import { sessionAsk } from './session-ask.js';
 
 /** Asks memory to append the run's messages to the session, once per run, then `session.saved.v1`. */
-export const SessionSaveV1 = z.object({ ...sessionAsk, messages: z.array(Message).max(10_000) });
+export const SessionSaveV1 = z.object({
+  ...sessionAsk,
+  messages: z.array(Message).max(10_000),
+  /** Of the messages; absent: the worst case. */
+  label: Label.optional(),
+});
 export type SessionSaveV1 = z.infer<typeof SessionSaveV1>;

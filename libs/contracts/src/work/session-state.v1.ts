@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { Message } from '../conversation.js';
 import { RunId } from '../ids.js';
+import { Label } from '../label.js';
 
 /** The session as it lies in KV `sessions` under `<tenant>.<session>`. */
 export const SessionStateV1 = z.object({
   messages: z.array(Message),
+  /** Of all messages that it ever held; absent: the worst case, unless there are none. */
+  label: Label.optional(),
   /** Runs already appended, newest last; bounded. */
   runs: z.array(RunId).max(256),
 });

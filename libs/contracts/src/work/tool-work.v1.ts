@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RunId, Sha256Hex, TenantId, Token } from '../ids.js';
+import { CallLabels } from '../label.js';
 import { BundleRef } from '../policy/bundle-ref.js';
 import { DecisionRecord } from '../policy/decision-record.js';
 import { ToolEffect, ToolLimits, ToolTier } from '../policy/tool-manifest.js';
@@ -17,6 +18,8 @@ const call = {
   argumentsHash: Sha256Hex,
   effect: ToolEffect,
   limits: ToolLimits,
+  /** By what the router let it run, beside the arguments. Absent: a router before labels; the journal gives them. */
+  labels: CallLabels.optional(),
   /** Stable over attempts: SHA-256 of run and call. Handed to idempotent tools. */
   idempotencyKey: Sha256Hex,
   /** By what the router let it run, where a person approved it; the journal proves it. */

@@ -1,4 +1,4 @@
-import type { CedarPolicy, Rule } from '@signalbox/contracts';
+import { type CedarPolicy, type Rule, TRUSTED_CALL } from '@signalbox/contracts';
 import { describe, expect, it } from 'vitest';
 import { sha256Hex } from '@signalbox/kernel';
 import { agent, bundle, rule, signed, tool } from '../bundle.fixture.js';
@@ -29,7 +29,14 @@ function decide(
   const tools = [{ ...tool('send'), parameters, effect: 'unsafe' as const }, tool('other')];
   const made = bundle({ agents: [agent('analyst', ['send', 'other'])], tools, rules, policies });
   const policy = compilePolicy(made, sha256Hex('any'));
-  return policy.authorize({ agent: 'analyst', tool: 'send', arguments: args, userId: 'ann', ...access });
+  return policy.authorize({
+    agent: 'analyst',
+    tool: 'send',
+    arguments: args,
+    userId: 'ann',
+    labels: TRUSTED_CALL,
+    ...access,
+  });
 }
 const brief = (...given: Parameters<typeof decide>): string => {
   const { outcome, kind, rules, policies = [] } = decide(...given);
@@ -203,6 +210,12 @@ describe('arguments as policies see them', () => {
 it('opens a bundle of before, which has no policies', () => {
   const { policies: _none, ...before } = JSON.parse(signed().payload) as Record<string, unknown>;
   expect(
-    compilePolicy(before as never).authorize({ agent: 'analyst', tool: 'read', arguments: {}, userId: 'u' }).kind,
+    compilePolicy(before as never).authorize({
+      agent: 'analyst',
+      tool: 'read',
+      arguments: {},
+      userId: 'u',
+      labels: TRUSTED_CALL,
+    }).kind,
   ).toBe('default');
 });

@@ -22,8 +22,8 @@ export function decideByPolicies(policies: CedarPolicySet, agent: string, tool: 
   const alone = new Map(slice.map((policy) => [policy, verdictOf([policy], call)]));
   const by = (policies: readonly CedarPolicyCode[]): Verdict =>
     policies.length === 1 ? alone.get(policies[0]!)! : verdictOf(policies, call);
-  return (args, userId) => {
-    const { permits, forbids, errors } = evaluatePolicies(slice, calls.request(args, userId));
+  return (args, userId, labels) => {
+    const { permits, forbids, errors } = evaluatePolicies(slice, calls.request(args, userId, labels));
     if (forbids.length > 0) return by(forbids);
     const [first] = errors;
     if (first === undefined) {

@@ -4,6 +4,17 @@ import { type ArgumentType, argumentsOf } from './argument-type.js';
 type Json = Record<string, unknown>;
 
 const TEXT = { type: 'String' };
+const TEXTS = { type: 'Set', element: TEXT };
+const BOOLEAN = { type: 'Boolean' };
+const TOOL = {
+  effect: TEXT,
+  tier: TEXT,
+  driver: TEXT,
+  source: TEXT,
+  sensitivity: TEXTS,
+  egress: BOOLEAN,
+  readers: TEXTS,
+};
 
 /**
  * The Cedar schema, in JSON, of calls of one tool: its arguments are typed as its manifest says. One schema a tool, since
@@ -12,6 +23,8 @@ const TEXT = { type: 'String' };
 export function cedarSchemaOf({ parameters }: Pick<ToolManifest, 'parameters'>): Json {
   const context = {
     user: { type: 'Entity', name: 'User' },
+    untrusted: BOOLEAN,
+    readers: TEXTS,
     arguments: typeJson(argumentsOf(parameters)),
   };
   return {
@@ -19,7 +32,7 @@ export function cedarSchemaOf({ parameters }: Pick<ToolManifest, 'parameters'>):
       entityTypes: {
         Agent: {},
         User: {},
-        Tool: { shape: { type: 'Record', attributes: { effect: TEXT, tier: TEXT, driver: TEXT } } },
+        Tool: { shape: { type: 'Record', attributes: TOOL } },
       },
       actions: {
         call: {

@@ -10,7 +10,7 @@ const RANKS: Partial<Record<Verdict['kind'], number>> = { forbid: 0, error: 1, a
  */
 export function combine(rules: Decider, policies: Decider | null): Decider {
   if (policies === null) return rules;
-  return (args, userId) => stronger(rules(args, userId), policies(args, userId));
+  return (args, userId, labels) => stronger(rules(args, userId, labels), policies(args, userId, labels));
 }
 
 function stronger(byRules: Verdict, byPolicies: Verdict): Verdict {

@@ -1,4 +1,4 @@
-import type { Rule, RuleCondition } from '@signalbox/contracts';
+import { type Rule, type RuleCondition, TRUSTED_CALL } from '@signalbox/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { agent, bundle, tool } from '../bundle.fixture.js';
@@ -100,7 +100,13 @@ describe('compileRules', () => {
               rules: set,
             }),
           );
-          const { outcome, kind } = policy.authorize({ agent: who, tool: what, arguments: given, userId: 'u' });
+          const { outcome, kind } = policy.authorize({
+            agent: who,
+            tool: what,
+            arguments: given,
+            userId: 'u',
+            labels: TRUSTED_CALL,
+          });
           expect(`${outcome} ${kind}`).toBe(reference(set, who, what, given));
         },
       ),
@@ -110,8 +116,13 @@ describe('compileRules', () => {
 
   it('permits nothing more when a forbid is added, and nothing less when a permit is', () => {
     const outcome = (set: Rule[], given: unknown): string =>
-      compilePolicy(bundle({ rules: set })).authorize({ agent: 'analyst', tool: 'read', arguments: given, userId: 'u' })
-        .outcome;
+      compilePolicy(bundle({ rules: set })).authorize({
+        agent: 'analyst',
+        tool: 'read',
+        arguments: given,
+        userId: 'u',
+        labels: TRUSTED_CALL,
+      }).outcome;
     fc.assert(
       fc.property(rules, rules, args, (set, more, given) => {
         const added = (effect: Rule['effect']): Rule[] => [

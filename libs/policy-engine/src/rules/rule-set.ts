@@ -1,4 +1,4 @@
-import { ApprovalTerms, type DecisionRecord, type Rule } from '@signalbox/contracts';
+import { ApprovalTerms, type CallLabels, type DecisionRecord, type Rule } from '@signalbox/contracts';
 import { allTerms } from './approval-terms.js';
 import { compileCondition, type Test, type Truth } from './condition.js';
 
@@ -6,7 +6,7 @@ import { compileCondition, type Test, type Truth } from './condition.js';
 export type Verdict = Pick<DecisionRecord, 'outcome' | 'kind' | 'rules' | 'policies' | 'reason' | 'terms'>;
 
 /** Decides calls of one agent and one tool. Allowlist rules compile to it, and so do Cedar's policies. */
-export type Decider = (args: unknown, userId: string) => Verdict;
+export type Decider = (args: unknown, userId: string, labels: CallLabels) => Verdict;
 
 interface CompiledRule {
   id: string;

@@ -59,7 +59,9 @@ it('asks the archive what was said in a run that has left', async () => {
     return { prefix };
   };
   adapter = new BusRunJournalAdapter({ journal, request } as unknown as Bus);
-  expect(await adapter.prefix(RUN, 1)).toEqual(prefix);
+  // An archive of a release before labels tells none.
+  const label = { integrity: 'untrusted', readers: ['tenant'], origins: ['fork'] };
+  expect(await adapter.prefix(RUN, 1)).toEqual({ ...prefix, label });
   expect(asked).toEqual([{ runId: RUN.runId, step: 1 }]);
 });
 

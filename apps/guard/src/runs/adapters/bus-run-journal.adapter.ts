@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CORE_BUS } from '@signalbox/app-runtime';
 import type { Bus } from '@signalbox/bus';
-import { type ArchivedRunV1, type JournalBody, type RunNoteV1, subjects } from '@signalbox/contracts';
+import { type ArchivedRunV1, type JournalBody, type RunNoteV1, subjects, unlabelled } from '@signalbox/contracts';
 import { MeshError, Semaphore, sha256Hex } from '@signalbox/kernel';
 import { foldJournal, type Prefix, prefixAt, viewOfState } from '@signalbox/run-engine';
 import { approvalsIn } from '../approvals-in.js';
@@ -94,7 +94,7 @@ export class BusRunJournalAdapter extends RunJournalPort {
       if (first && first.kind !== 'run.archived.v1') return prefixAt(entries, step);
       const { prefix } = await this.#fromArchive(run, step);
       if (prefix === undefined) throw new MeshError('STORE_UNAVAILABLE', 'The archive does not tell what was said.');
-      return prefix;
+      return { ...prefix, label: prefix.label ?? unlabelled('fork') };
     });
   }
 

@@ -18,6 +18,7 @@ import {
   ResidencyEntity,
   RuleEntity,
   ToolEntity,
+  WaiverEntity,
 } from '../entities/definition.entities.js';
 import { LimitsEntity } from '../entities/limits.entity.js';
 import { TenantEntity } from '../entities/tenant.entity.js';
@@ -48,6 +49,7 @@ export const definitionEntities = {
   residencies: ResidencyEntity,
   redactions: RedactionEntity,
   patterns: PatternEntity,
+  waivers: WaiverEntity,
 };
 type DefinitionRow = AgentEntity;
 
@@ -93,6 +95,7 @@ export class PostgresTenantTransaction implements TenantTransaction {
       residencies: await this.#all('residencies'),
       redactions: await this.#all('redactions'),
       patterns: await this.#all('patterns'),
+      waivers: await this.#all('waivers'),
     };
   }
 

@@ -46,6 +46,9 @@ export class RedactionEntity extends DefinitionEntity {}
 @Entity({ name: 'patterns' })
 export class PatternEntity extends DefinitionEntity {}
 
+@Entity({ name: 'waivers' })
+export class WaiverEntity extends DefinitionEntity {}
+
 @Entity({ name: 'quotas' })
 export class QuotaEntity extends DefinitionEntity {}
 

@@ -32,6 +32,7 @@ export class StorePolicyAdapter extends PolicyPort {
         }
       },
       authorize: (question) => found.authorize(question),
+      offered: ({ agent, tools, userId, labels }) => found.offered(agent, tools, userId, labels),
       halted: (agentId) => {
         const halt = found.haltOf(agentId);
         return halt && { id: halt.id, reason: halt.reason, bundle: found.bundle };

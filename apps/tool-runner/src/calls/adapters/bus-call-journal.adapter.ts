@@ -1,9 +1,24 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, CORE_BUS } from '@signalbox/app-runtime';
 import type { Bus } from '@signalbox/bus';
-import { type ApprovalTerms, type JournalBody, partitionOfRun, type ToolWorkV1 } from '@signalbox/contracts';
-import { MeshError } from '@signalbox/kernel';
-import { approvalOf, foldJournal, hasEnded, isSettled, mayBegin } from '@signalbox/run-engine';
+import {
+  type ApprovalTerms,
+  type CallLabels,
+  type JournalBody,
+  partitionOfRun,
+  type ToolWorkV1,
+  unlabelled,
+} from '@signalbox/contracts';
+import { canonicalJson, MeshError } from '@signalbox/kernel';
+import {
+  approvalOf,
+  foldJournal,
+  hasEnded,
+  isSettled,
+  labelsSent,
+  mayBegin,
+  type RunState,
+} from '@signalbox/run-engine';
 import type { ToolRunnerConfig } from '../../config.js';
 import { CallJournalPort } from '../call-journal.port.js';
 
@@ -35,9 +50,15 @@ export class BusCallJournalAdapter extends CallJournalPort {
 
   override async claim(work: ToolWorkV1, fact: JournalBody<'tool.began.v1'>): Promise<boolean> {
     if (this.config.claimsNeedArchive) await this.#assertWhole(partitionOfRun(work.runId));
-    return this.#appendUnbegun(work, (expectLastSeq) =>
-      this.bus.journal.append(work, 'tool.began.v1', fact, { expectLastSeq }),
-    );
+    return this.#appendUnbegun(work, (expectLastSeq, state) => {
+      if (work.labels !== undefined && canonicalJson(work.labels) !== canonicalJson(labelsIn(state, work)))
+        throw new MeshError('TOOL_DENIED', 'The labels of the call are not those that its journal gives.');
+      return this.bus.journal.append(work, 'tool.began.v1', fact, { expectLastSeq });
+    });
+  }
+
+  override async labels(work: ToolWorkV1): Promise<CallLabels> {
+    return labelsIn(foldJournal(await this.bus.journal.read(work)), work);
   }
 
   override async isApproved(work: ToolWorkV1, terms: ApprovalTerms | undefined): Promise<boolean> {
@@ -76,12 +97,15 @@ export class BusCallJournalAdapter extends CallJournalPort {
   }
 
   /** Lands only if nothing came since the journal was read: a cancel, a claim or a newer attempt wins. */
-  async #appendUnbegun(work: ToolWorkV1, append: (expectLastSeq: number) => Promise<unknown>): Promise<boolean> {
+  async #appendUnbegun(
+    work: ToolWorkV1,
+    append: (expectLastSeq: number, state: RunState) => Promise<unknown>,
+  ): Promise<boolean> {
     for (let round = 0; round < ROUNDS_MAX; round++) {
       const state = foldJournal(await this.bus.journal.read(work));
       if (!mayBegin(state, work.callId, work.attempt).ok) return false;
       try {
-        await append(state.seq);
+        await append(state.seq, state);
         return true;
       } catch (error) {
         if (!(error instanceof MeshError) || error.code !== 'SEQUENCE_CONFLICT') throw error;
@@ -92,6 +116,11 @@ export class BusCallJournalAdapter extends CallJournalPort {
       `The journal moved on ${ROUNDS_MAX} times while a word on the call was being written.`,
     );
   }
+}
+
+function labelsIn(state: RunState, { callId }: ToolWorkV1): CallLabels {
+  const call = state.calls[callId];
+  return call === undefined ? { context: unlabelled(callId) } : labelsSent(state, call);
 }
 
 function factId(work: ToolWorkV1, what: string): string {

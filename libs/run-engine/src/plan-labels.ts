@@ -1,0 +1,45 @@
+import { type AgentPlan, type Label, TRUSTED } from '@signalbox/contracts';
+import { stepNumbered } from './draft.js';
+import { isRecord } from './expression-work.js';
+import { expressionOf } from './expression.js';
+import { openingLabel, raised } from './labels.js';
+import { expressionIn } from './plan-values.js';
+import { type Call, callsOf, type RunState } from './state.js';
+
+/**
+ * Of the arguments of a planned call that were worked out from data, by JSON pointer: null where all are the plan's own
+ * words, or of no other label than `context`.
+ */
+export function planLabels(state: RunState, call: Call, context: Label): Record<string, Label> | null {
+  const plan = state.plan?.agent.plan;
+  const index = stepNumbered(state, call.step)?.callIds.indexOf(call.callId) ?? -1;
+  const template = plan?.steps[call.step - 1]?.calls[index]?.arguments;
+  if (plan === undefined || template === undefined) return null;
+  const found: Record<string, Label> = {};
+  walk(template, '', (pointer, expression) => {
+    const label = raised(context, valueLabel(state, plan, expression));
+    if (label !== context) found[pointer] = label;
+  });
+  return Object.keys(found).length === 0 ? null : found;
+}
+
+/** Of the answer of a plan. */
+export const planOutputLabel = (state: RunState, plan: AgentPlan): Label => valueLabel(state, plan, plan.output);
+
+function valueLabel(state: RunState, plan: AgentPlan, text: string): Label {
+  return expressionOf(text).references.reduce((label, { name, field }) => {
+    if (name === 'input') return raised(label, openingLabel(state));
+    if (name === 'history') return raised(label, state.historyLabel);
+    const step = stepNumbered(state, plan.steps.findIndex(({ id }) => id === field) + 1);
+    return step === undefined ? label : callsOf(state, step).reduce((all, one) => raised(all, one.label), label);
+  }, TRUSTED);
+}
+
+function walk(value: unknown, pointer: string, visit: (pointer: string, expression: string) => void): void {
+  const expression = expressionIn(value);
+  if (expression !== null) return visit(pointer, expression);
+  if (Array.isArray(value)) value.forEach((item, index) => walk(item, `${pointer}/${index}`, visit));
+  else if (isRecord(value))
+    for (const [name, item] of Object.entries(value))
+      walk(item, `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, visit);
+}
