@@ -53,7 +53,7 @@ const USAGE = `signalbox – talk to a mesh
                                  runs that are started by the clock
   signalbox policy ls|show|put|rm|validate|schema
                                  Cedar policies: who may call which tool, and how
-  signalbox privacy classes|try|rules|keys|rotate|erase
+  signalbox privacy classes|try|compare|rules|keys|rotate|erase
                                  what redaction does, the keys of the vault, the erasure of a user
   signalbox audit verify [run]   recompute the hash chain of one run, or of all
   signalbox cost [--by tenant|user|agent|model]

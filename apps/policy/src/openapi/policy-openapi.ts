@@ -103,6 +103,7 @@ const REQUESTS = new Set([
   'KeyChange',
   'TenantLimits',
   'RedactionTrial',
+  'RedactionComparison',
   'RotationRequest',
   'Schedule',
 ]);
