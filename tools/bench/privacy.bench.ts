@@ -18,6 +18,8 @@ import {
   type Sample,
   STRUCTURED_TYPES,
 } from './privacy/labelled.ts';
+import { gateCost, shares } from './privacy/bus-cost.ts';
+import { streamingDifferences } from './privacy/chunkings.ts';
 import { makeCorpus } from './privacy/made-corpus.ts';
 import { measurePeers } from './privacy/peers.ts';
 import { alarmsIn, technicalProse } from './privacy/prose.ts';
@@ -99,6 +101,11 @@ export async function run(argv: string[]): Promise<Record<string, unknown>> {
     report.log(`${text}: ${per10Kb} alarms per 10 KB, such as\n  ${shown.join('\n  ')}`);
   const speed = measureSpeed(prose[0]!.text, rulesets, values.quick === true);
   report.table([speed]);
+  const onTheBus = gateCost(rulesets.mesh);
+  report.table([onTheBus]);
+  const streaming = streamingDifferences(rulesets.mesh);
+  const mesh = values.quick ? null : await shares((line) => report.log(line));
+  if (mesh) report.table([{ cpuMsPerRun: mesh.cpuMsPerRun, ...mesh.share }]);
   const peers = values.quick || !present ? [] : measurePeers(measured, prose[0]!, IOU);
   if (peers.length > 0) report.table(peers);
   return {
@@ -109,12 +116,15 @@ export async function run(argv: string[]): Promise<Record<string, unknown>> {
     profiles,
     alarms: alarms.map(({ text, KB, per10Kb, byClass }) => ({ text, KB, per10Kb, byClass })),
     ...speed,
+    onTheBus: { ...onTheBus, ...(mesh ? { cpuMsPerRun: mesh.cpuMsPerRun, cpuShare: mesh.share } : {}) },
+    streaming,
     peers,
     targets: targetsOf(
       present ? main.json : undefined,
       generated.json,
       alarms.map(({ per10Kb }) => per10Kb),
       speed,
+      streaming.differences,
     ),
   };
 }
@@ -206,6 +216,7 @@ function targetsOf(
   made: Scores,
   alarms: number[],
   speed: ReturnType<typeof measureSpeed>,
+  differences: number,
 ): Target[] {
   const atLeast = (name: string, value: number, min: number): Target => ({
     name,
@@ -231,6 +242,7 @@ function targetsOf(
     atMost('alarms per 10 KB, documents of packages', alarms[1] ?? 0, 8),
     atLeast('MB/s of one core, everything on', speed.mbPerSec, 2),
     atLeast('MB/s of one core, structured', speed.mbPerSecStructured, 5),
+    atMost('streams unlike the whole, at every size from 1 to 64', differences, 0),
     atMost('hostile 200 KB, ms', speed.hostileMs, 200),
     atMost('ten times as much takes at most so many times as long', speed.hostileGrowth, 20),
   ];

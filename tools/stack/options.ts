@@ -28,6 +28,8 @@ export interface StackOptions {
   natsServer?: string;
   /** false: Postgres flushes nothing to the disk (tests). Default true. */
   durable?: boolean;
+  /** How often the account boundary is attacked while the mesh runs, ms; 0: at its start alone. Default SIGNALBOX_BOUNDARY_TEST_MS, or ten minutes. */
+  boundaryTestMs?: number;
   /** Print every log line, not only warnings. Default false. */
   verbose?: boolean;
   /** Where log lines and what the supervisor has to say go; default standard output. */

@@ -6,7 +6,8 @@ import { SCHEMAS, type ServiceName } from './services.ts';
 import type { StateFolder } from './state-folder.ts';
 
 /** Variables that are ours to read; the services get what follows from them. */
-const SUPERVISOR_ONLY = /^SIGNALBOX_(PG_URL|NATS_SERVER|STATE_DIR|PROVIDER_KEY|TEST_RUN_DIR|[A-Z]+_PORT)$/;
+const SUPERVISOR_ONLY =
+  /^SIGNALBOX_(BOUNDARY_TEST_MS|PG_URL|NATS_SERVER|STATE_DIR|PROVIDER_KEY|TEST_RUN_DIR|[A-Z]+_PORT)$/;
 const PASSWORD_BYTES = 24;
 /** What code tools may read until their user names a folder of their own. */
 const EXAMPLE_FILES = resolve(import.meta.dirname, '../../examples/data');

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { type Child, repositoryRoot, Watchdog } from '@signalbox/local-servers';
 import { startNats, startPostgres } from './backing-servers.ts';
+import { BoundaryTest } from './boundary-test.ts';
 import { LogBook } from './log-book.ts';
 import { type MeshContext, provisioner } from './mesh-context.ts';
 import { startServices } from './mesh-services.ts';
@@ -49,6 +50,7 @@ class LocalMesh implements Stack, MeshContext {
   readonly #parts = new Map<string, Supervised>();
   readonly #print: (line: string) => void;
   #adminUrl = '';
+  #boundary: BoundaryTest | undefined;
   #gaveUp: (name: string) => void = () => undefined;
   #stopped: Promise<void> | null = null;
 
@@ -90,6 +92,7 @@ class LocalMesh implements Stack, MeshContext {
     await provisioner(this, 'provision', '--url', this.urls['nats'] ?? '');
     this.log.unmute('nats');
     await startServices(this);
+    this.#boundary = new BoundaryTest(this, this.options.boundaryTestMs);
   }
 
   pid(name: string): number | null {
@@ -149,6 +152,7 @@ class LocalMesh implements Stack, MeshContext {
   }
 
   async #stopAll(): Promise<void> {
+    await this.#boundary?.stop();
     const { nats, postgres, [EDGE]: edge, ...services } = Object.fromEntries(this.#parts);
     await edge?.stop();
     await Promise.all(Object.values(services).map((service) => service.stop()));

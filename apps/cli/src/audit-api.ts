@@ -90,6 +90,7 @@ export const IncidentList = z.object({
     }),
   ),
   looked: z.object({ messages: z.number() }),
+  boundary: z.object({ ok: z.boolean(), attempts: z.number(), at: z.number() }).nullable(),
 });
 
 /** Asks the audit service's REST API, below `/audit/v1/tenants/<tenant>`; with a body it is a POST. */

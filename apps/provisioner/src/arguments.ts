@@ -5,7 +5,9 @@ export const USAGE = `usage:
   provisioner render    --keys <dir> --out <dir> --port <n> [--tenants a,b] [--store <dir>] [--monitor <port>]
       makes missing keys and writes <out>/nats.conf; without --store the command line of nats-server names it (-sd)
   provisioner provision --keys <dir> --url nats://… [--tenants a,b] [--replicas 1]
-      creates streams, durables and buckets, then tries to get round the guard`;
+      creates streams, durables and buckets, then tries to get round the guard
+  provisioner attack    --keys <dir> --url nats://… [--tenants a,b]
+      tries to get round the guard of a bus that lives, harms nothing, and puts the outcome on record`;
 
 /** The command line is wrong; the message says how. */
 export class UsageError extends Error {}
@@ -20,7 +22,8 @@ export type Command =
       storeDir?: string;
       monitorPort?: number;
     }
-  | { name: 'provision'; keysDir: string; url: string; tenants: string[]; replicas: number };
+  | { name: 'provision'; keysDir: string; url: string; tenants: string[]; replicas: number }
+  | { name: 'attack'; keysDir: string; url: string; tenants: string[] };
 
 const text = { type: 'string' } as const;
 const OPTIONS = {
@@ -38,6 +41,7 @@ type Values = { [K in keyof typeof OPTIONS]?: string };
 const USED: Record<Command['name'], (keyof typeof OPTIONS)[]> = {
   render: ['keys', 'out', 'tenants', 'store', 'port', 'monitor'],
   provision: ['keys', 'url', 'tenants', 'replicas'],
+  attack: ['keys', 'url', 'tenants'],
 };
 
 export function readArguments(args: readonly string[]): Command {
@@ -45,9 +49,10 @@ export function readArguments(args: readonly string[]): Command {
   const stray = Object.keys(values).filter((key) => !USED[name].includes(key as keyof typeof OPTIONS));
   if (stray.length > 0) throw new UsageError(`${name} takes no --${stray.join(', --')}`);
   const common = { keysDir: required(values, 'keys'), tenants: tenantsOf(values.tenants) };
-  if (name === 'provision') {
+  if (name !== 'render') {
     const url = required(values, 'url');
     if (!/^(nats|tls):\/\//.test(url)) throw new UsageError('--url must be a nats:// or tls:// URL');
+    if (name === 'attack') return { name, ...common, url };
     return { name, ...common, url, replicas: wholeNumber('replicas', values.replicas ?? '1', 5) };
   }
   return {
@@ -60,12 +65,13 @@ export function readArguments(args: readonly string[]): Command {
   };
 }
 
+const isName = (name: string | undefined): name is Command['name'] => name !== undefined && Object.hasOwn(USED, name);
+
 function parse(args: readonly string[]): { name: Command['name']; values: Values } {
   try {
     const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
     const [name, ...rest] = positionals;
-    if ((name !== 'render' && name !== 'provision') || rest.length > 0)
-      throw new Error('the first word must be render or provision');
+    if (!isName(name) || rest.length > 0) throw new Error('the first word must be render, provision or attack');
     return { name, values };
   } catch (cause) {
     throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });

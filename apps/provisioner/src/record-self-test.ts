@@ -10,6 +10,7 @@ export async function recordSelfTest(
   { url, keysDir, tenants }: SelfTestOptions,
   { ok, attempts }: SelfTestReport,
 ): Promise<void> {
+  const failed = attempts.filter((attempt) => !attempt.ok).map(({ user, what }) => `${user}: ${what}`.slice(0, 200));
   const bus = await Bus.connect({
     service: 'provisioner',
     account: 'CORE',
@@ -21,7 +22,7 @@ export async function recordSelfTest(
       await bus.publish('audit', subjects.audit(tenant, 'self-test'), {
         kind: 'self-test',
         service: 'provisioner',
-        facts: { ok, attempts: attempts.length, gotThrough: attempts.filter((attempt) => !attempt.ok).length },
+        facts: { ok, attempts: attempts.length, gotThrough: failed.length, first: failed[0] ?? null },
         at: Date.now(),
       });
     }

@@ -7,6 +7,7 @@ import {
   type ProvisionReport,
   renderServer,
   selfTest,
+  type SelfTestOptions,
   type SelfTestReport,
 } from '@signalbox/bus/provision';
 import { type Command, readArguments } from './arguments.js';
@@ -17,7 +18,8 @@ type Print = (line: string) => void;
 /** Runs one command and gives its exit code: 0, or 1 when an attempt to get round the guard got through. */
 export async function runCommand(args: readonly string[], print: Print): Promise<number> {
   const command = readArguments(args);
-  return command.name === 'render' ? render(command, print) : provisionAndAttack(command, print);
+  if (command.name === 'render') return render(command, print);
+  return command.name === 'attack' ? attack(command, print) : provisionAndAttack(command, print);
 }
 
 function render({ keysDir, outDir, ...options }: Extract<Command, { name: 'render' }>, print: Print): number {
@@ -32,8 +34,15 @@ function render({ keysDir, outDir, ...options }: Extract<Command, { name: 'rende
 }
 
 async function provisionAndAttack(command: Extract<Command, { name: 'provision' }>, print: Print): Promise<number> {
-  const { url, keysDir, tenants, replicas } = command;
+  const { url, keysDir, replicas } = command;
   for (const line of provisionLines(await provision({ url, keysDir, replicas }))) print(line);
+  return attack(command, print);
+}
+
+async function attack(
+  { url, keysDir, tenants }: Pick<SelfTestOptions, 'url' | 'keysDir' | 'tenants'>,
+  print: Print,
+): Promise<number> {
   const report = await selfTest({ url, keysDir, tenants });
   for (const line of selfTestLines(report)) print(line);
   await recordSelfTest({ url, keysDir, tenants }, report);

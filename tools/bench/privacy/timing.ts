@@ -83,7 +83,8 @@ const HOSTILE = [
   '\u00e9',
 ];
 
-function cpuMs(work: () => void): number {
+/** Processor time of this process, ms. */
+export function cpuMs(work: () => void): number {
   const before = process.cpuUsage();
   work();
   const used = process.cpuUsage(before);

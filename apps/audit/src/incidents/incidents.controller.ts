@@ -3,6 +3,7 @@ import { Access } from '@signalbox/access';
 import { TenantId } from '@signalbox/contracts';
 import { validate } from '@signalbox/kernel';
 import { z } from 'zod';
+import type { Boundary } from './boundary.js';
 import type { Incident } from './incident.js';
 import { IncidentsService } from './incidents.service.js';
 import { type Looked, SamplerService } from './sampler.service.js';
@@ -16,6 +17,12 @@ const ListQuery = z.strictObject({
   before: Whole.optional(),
 });
 
+interface Listed {
+  data: Incident[];
+  looked: Looked;
+  boundary: Boundary | null;
+}
+
 /** What must not happen and did. Of no tenant: `mesh`. */
 @Controller('audit/v1/tenants/:tenant/incidents')
 export class IncidentsController {
@@ -24,11 +31,12 @@ export class IncidentsController {
     @Inject(SamplerService) private readonly sampler: SamplerService,
   ) {}
 
-  /** With how much this process has looked at since it started. */
+  /** With how much this process has looked at since it started, and how the account boundary last stood. */
   @Access('reader')
   @Get()
-  async list(@Param('tenant') tenant: string, @Query() query: unknown): Promise<{ data: Incident[]; looked: Looked }> {
-    const data = await this.incidents.list(validate(TenantId, tenant), validate(ListQuery, query));
-    return { data, looked: this.sampler.looked() };
+  async list(@Param('tenant') name: string, @Query() query: unknown): Promise<Listed> {
+    const tenant = validate(TenantId, name);
+    const data = await this.incidents.list(tenant, validate(ListQuery, query));
+    return { data, looked: this.sampler.looked(), boundary: await this.incidents.boundary(tenant) };
   }
 }

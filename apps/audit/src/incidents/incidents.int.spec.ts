@@ -1,3 +1,4 @@
+import { Bus } from '@signalbox/bus';
 import { subjects } from '@signalbox/contracts';
 import { foldJournal } from '@signalbox/run-engine';
 import { waitFor } from '@signalbox/testing';
@@ -87,6 +88,27 @@ describe('audit', () => {
         output: null,
       });
     }
+  });
+
+  it('raises one when somebody gets round the account boundary, and tells how it last stood', async () => {
+    const options = { service: 'provisioner', account: 'CORE', url: world.mesh.url } as const;
+    const bus = await Bus.connect({ ...options, keysDir: world.mesh.keysDir('provisioner') });
+    const subject = subjects.audit(TENANT, 'self-test');
+    const note = (ok: boolean, at: number) => {
+      const facts = { ok, attempts: 233, gotThrough: ok ? 0 : 1, first: ok ? null : 'gateway: publish to run of CORE' };
+      return bus.publish('audit', subject, { kind: 'self-test', service: 'provisioner', facts, at });
+    };
+    await note(false, 1_000);
+    expect(await incident({ kind: 'boundary' })).toMatchObject({
+      what: 'gateway: publish to run of CORE',
+      firstAt: 1_000,
+    });
+    await note(true, 2_000);
+    const stands = async (): Promise<boolean> =>
+      ((await world.ask(`${TENANT}/incidents`)).body['boundary'] as { at: number } | null)?.at === 2_000;
+    await waitFor(stands, { timeoutMs: WAIT_MS, what: 'the newer self-test' });
+    expect((await world.ask(`${TENANT}/incidents`)).body).toMatchObject({ boundary: { ok: true, attempts: 233 } });
+    await bus.drain(500);
   });
 
   it('counts what happens again, and shows it to those of its tenant alone', async () => {

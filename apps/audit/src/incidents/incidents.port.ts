@@ -1,3 +1,4 @@
+import type { Boundary } from './boundary.js';
 import type { Happening, Incident } from './incident.js';
 
 export interface IncidentFilter {
@@ -10,6 +11,8 @@ export interface IncidentFilter {
 export abstract class IncidentsPort {
   /** Keeps what happened, with a note; counts it where it is known. */
   abstract keep(happening: Happening): Promise<void>;
+  /** Null where none was ever recorded. */
+  abstract boundary(tenant: string): Promise<Boundary | null>;
   /** Newest first. */
   abstract list(tenant: string, filter: IncidentFilter): Promise<Incident[]>;
 }

@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy }
 import { LOGGER } from '@signalbox/app-runtime';
 import { backoffMs, MeshError, pause } from '@signalbox/kernel';
 import type { Logger } from '@signalbox/telemetry';
+import type { Boundary } from './boundary.js';
 import type { Happening, Incident } from './incident.js';
 import { type IncidentFilter, IncidentsPort } from './incidents.port.js';
 
@@ -43,6 +44,10 @@ export class IncidentsService implements OnApplicationBootstrap, OnModuleDestroy
 
   list(tenant: string, filter: IncidentFilter): Promise<Incident[]> {
     return this.incidents.list(tenant, filter);
+  }
+
+  boundary(tenant: string): Promise<Boundary | null> {
+    return this.incidents.boundary(tenant);
   }
 
   async #keepAll(): Promise<void> {

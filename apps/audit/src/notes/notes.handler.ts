@@ -4,6 +4,8 @@ import type { WorkMessage } from '@signalbox/bus';
 import type { AuditNoteV1 } from '@signalbox/contracts';
 import { backoffMs, canonicalJson, MeshError, pause, sha256Hex } from '@signalbox/kernel';
 import { Database } from '@signalbox/persistence';
+import { boundaryFault } from '../incidents/boundary.js';
+import { IncidentsService } from '../incidents/incidents.service.js';
 import { Note } from '../archive/entities/note.entity.js';
 
 const CONCURRENCY = 16;
@@ -16,13 +18,18 @@ const AGAIN_MS_MAX = 5_000;
 /** Keeps what the services say of things that belong to no run. */
 @Controller()
 export class NotesHandler {
-  constructor(@Inject(Database) private readonly database: Database) {}
+  constructor(
+    @Inject(Database) private readonly database: Database,
+    @Inject(IncidentsService) private readonly incidents: IncidentsService,
+  ) {}
 
   /** Waits for a database that is away: the deliveries of a message are few, and a note has time. */
   @Work('audit-notes', { concurrency: CONCURRENCY })
   async keep(body: AuditNoteV1, message: WorkMessage<AuditNoteV1>): Promise<void> {
     const { kind, service, facts, at } = body;
     const id = sha256Hex(`${message.subject}\n${message.id ?? ''}\n${canonicalJson(body)}`);
+    const happening = boundaryFault(message.subject, message.tenant, body);
+    if (happening !== null && message.deliveries === 1) this.incidents.raise(happening);
     const note = { id, tenant: message.tenant, kind, service, facts, at };
     for (let round = 0; ; round++) {
       try {

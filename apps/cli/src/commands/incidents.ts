@@ -11,7 +11,7 @@ export async function incidents(argv: string[]): Promise<number> {
   const { values, positionals } = readArguments(argv, { limit: { type: 'string', default: '50' } });
   const limit = values.limit ?? '50';
   if (positionals.join(' ') !== 'ls' || !LIMIT.test(limit)) throw new UsageError('signalbox incidents ls [--limit n]');
-  const { data, looked } = await readAudit(openAccess(values), `/incidents?limit=${limit}`, IncidentList);
+  const { data, looked, boundary } = await readAudit(openAccess(values), `/incidents?limit=${limit}`, IncidentList);
   if (values.json) {
     process.stdout.write(`${JSON.stringify(data)}\n`);
     return 0;
@@ -26,7 +26,10 @@ export async function incidents(argv: string[]): Promise<number> {
     timeOf(one.lastAt),
   ]);
   const columns = ['incident', 'kind', 'what', 'subject', 'sequence', 'times', 'last (UTC)'];
-  const seen = `${looked.messages} messages looked at since audit started`;
+  const tried = boundary
+    ? `${boundary.attempts} attempts to get round the guard ${boundary.ok ? 'failed' : 'DID NOT ALL FAIL'} at ${timeOf(boundary.at)}`
+    : 'the account boundary was not tried yet';
+  const seen = `${looked.messages} messages looked at since audit started; ${tried}`;
   process.stdout.write(rows.length === 0 ? `no incidents; ${seen}\n` : `${table(columns, rows)}\n${seen}\n`);
   return 0;
 }

@@ -85,7 +85,8 @@ async function listen({ guard, listeners: [core, gate, router] }: Cast, marker: 
     gate?.listen('sb.v1.>', marker, heard.GATE),
   ]);
   guard.connection.subscribe('sb.v1.ask.*.status', {
-    callback: (error, message) => void (error ?? message.respond('{}')),
+    // Real questions have a body, and their own answer.
+    callback: (error, message) => void (error ?? (message.data.length > 0 || message.respond('{}'))),
   });
   await guard.connection.flush();
   return heard;

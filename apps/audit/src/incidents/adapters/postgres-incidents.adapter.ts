@@ -3,6 +3,7 @@ import { sha256Hex } from '@signalbox/kernel';
 import { Database } from '@signalbox/persistence';
 import { LessThan } from 'typeorm';
 import { Note } from '../../archive/entities/note.entity.js';
+import { type Boundary, SELF_TEST } from '../boundary.js';
 import { IncidentRow } from '../entities/incident.entity.js';
 import type { Happening, Incident } from '../incident.js';
 import { type IncidentFilter, IncidentsPort } from '../incidents.port.js';
@@ -46,6 +47,14 @@ export class PostgresIncidentsAdapter extends IncidentsPort {
         [at - KEEP_MS, SWEPT_MAX],
       );
     });
+  }
+
+  override async boundary(tenant: string): Promise<Boundary | null> {
+    await this.database.open(OPEN_MS);
+    const note = await this.database.run((manager) =>
+      manager.findOne(Note, { where: { tenant, kind: SELF_TEST }, order: { at: 'desc' } }),
+    );
+    return note && { ok: note.facts['ok'] === true, attempts: Number(note.facts['attempts']), at: note.at };
   }
 
   override async list(tenant: string, { before, limit }: IncidentFilter): Promise<Incident[]> {
