@@ -6,8 +6,8 @@ import { cost } from './commands/cost.js';
 import { fork } from './commands/fork.js';
 import { incidents } from './commands/incidents.js';
 import { letters } from './commands/letters.js';
+import { policy } from './commands/policy/policy.js';
 import { privacy } from './commands/privacy.js';
-import { policy } from './commands/policy.js';
 import { halt, unhalt } from './commands/halt.js';
 import { limits } from './commands/limits.js';
 import { run } from './commands/run.js';
@@ -53,6 +53,8 @@ const USAGE = `signalbox – talk to a mesh
                                  runs that are started by the clock
   signalbox policy ls|show|put|rm|validate|schema
                                  Cedar policies: who may call which tool, and how
+  signalbox policy draft|dry-run|shadow|test|history|diff|rollback|review|apply|drift|export|status|recheck|incidents
+                                 how that is changed: together, tested, and back again
   signalbox privacy classes|try|compare|rules|keys|rotate|erase
                                  what redaction does, the keys of the vault, the erasure of a user
   signalbox audit verify [run]   recompute the hash chain of one run, or of all

@@ -8,12 +8,15 @@ import { UsageError } from './usage-error.js';
 
 const RunFile = z.object({
   urls: z.record(z.string(), z.string()),
+  health: z.record(z.string(), z.string()).default({}),
   processes: z.record(z.string(), z.object({ pid: z.number() })),
 });
 
 export interface Access {
   tenant: string;
   urls: Record<string, string>;
+  /** Of every service, where its health is told. */
+  health: Record<string, string>;
   pids: Record<string, number>;
   /** Text of one of the command's own key files. */
   key(name: string): string;
@@ -34,6 +37,7 @@ export function openAccess(options: { 'state-dir'?: string; tenant?: string }): 
   return {
     tenant: options.tenant ?? 'demo',
     urls: file.urls,
+    health: file.health,
     pids: Object.fromEntries(Object.entries(file.processes).map(([name, { pid }]) => [name, pid])),
     key: (name) => readFileSync(join(stateDir, 'keys', 'cli', name), 'utf8').trim(),
   };

@@ -41,8 +41,13 @@ export interface ClientOptions {
 
 export interface RunOptions {
   agent: string;
-  /** A question, or a conversation so far; may be absent for a fork. */
+  /**
+   * A question, or a conversation so far; may be absent for a fork. A message with `untrusted` is data that is passed on,
+   * for which nobody here stands.
+   */
   input?: string | RunRequestV1['input'];
+  /** Only who belongs to all of these classes may read what is said; absent: anybody may. */
+  readers?: RunRequestV1['readers'];
   /** Runs of one session see each other and keep their order. */
   session?: string;
   previousRunId?: string;

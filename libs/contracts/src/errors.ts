@@ -140,6 +140,13 @@ export const ERRORS = {
   SEAL_INVALID: spec('denied', 'never', 403, 'A message on the bus is not from whom it says.'),
   SEQUENCE_CONFLICT: spec('conflict', 'backoff', 409, 'The journal moved on since it was read.'),
   CONFLICT: spec('conflict', 'never', 409, 'The thing exists already, or changed meanwhile.'),
+  REVIEW_REQUIRED: spec(
+    'denied',
+    'never',
+    403,
+    'The tenant lets nobody change this alone: make a draft, and have another person approve it.',
+  ),
+  TESTS_FAILED: spec('conflict', 'never', 409, 'The tests of the policies do not pass with this change.'),
   NOT_FOUND: spec('not_found', 'never', 404, 'There is no such thing.'),
   PRECONDITION_REQUIRED: spec(
     'conflict',

@@ -24,6 +24,7 @@ import { compileBaseRules, onBase } from './labels/base-rules.js';
 import { Offers } from './labels/offered.js';
 import { KeyRing } from './key-ring.js';
 import { combine } from './rules/combine.js';
+import { enforcedPart, type Shadow, shadowOf } from './shadow.js';
 import { compileRules, covers, type Decider, deny, type Verdict } from './rules/rule-set.js';
 import type { AgentChange, ResolvedAgent, ToolAccess } from './tool-access.js';
 
@@ -41,13 +42,17 @@ export class CompiledPolicy {
   readonly #tools: ReadonlyMap<string, ToolManifest>;
   readonly #models: ReadonlyMap<string, ModelManifest>;
   readonly #keys: KeyRing;
+  /** Null: nothing is in shadow. */
+  readonly #shadow: Shadow | null;
   readonly #policies: CedarPolicySet;
   /** By agent and tool, made at first use. Bounded: only tools that an agent lists get an entry. */
   readonly #deciders = new Map<string, Map<string, Decider>>();
 
   readonly #offers: Offers;
 
-  constructor(bundle: PolicyBundleV1, hash: string) {
+  constructor(whole: PolicyBundleV1, hash: string) {
+    const bundle = enforcedPart(whole);
+    this.#shadow = shadowOf(whole, (part) => new CompiledPolicy(part, hash));
     this.tenant = bundle.tenant;
     this.bundle = { version: bundle.version, hash };
     this.expiresAt = bundle.expiresAt;
@@ -135,7 +140,8 @@ export class CompiledPolicy {
     } catch {
       verdict = deny('error', [], 'The decision failed, so it is a denial.');
     }
-    return { ...verdict, bundle: this.bundle };
+    const decision = { ...verdict, bundle: this.bundle };
+    return this.#shadow === null ? decision : { ...decision, shadow: this.#shadow(access) };
   }
 
   /** Of these tools, those that the agent could be permitted to call under these labels, for some arguments. Never throws. */

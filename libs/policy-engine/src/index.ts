@@ -2,8 +2,10 @@ export { type KeyInput } from './bundle/ed25519.js';
 export { assertNotExpired, type BundleFault, openBundle, type OpenBundleOptions } from './bundle/open-bundle.js';
 export { BUNDLE_CHARS_MAX, signBundle } from './bundle/sign-bundle.js';
 export { CompiledPolicy, compilePolicy, type ResolvedAgent, type ToolAccess } from './compiled-policy.js';
+export { compileBaseRules } from './labels/base-rules.js';
 export { type ToolFlow, toolFlow } from './labels/tool-flow.js';
 export { storedDigest } from './key-ring.js';
+export { compileRules } from './rules/rule-set.js';
 export { isSoundCondition } from './rules/condition.js';
 export { ABSENT, isSoundPointer, parsePointer, valueAt } from './rules/json-pointer.js';
 export {
@@ -21,6 +23,7 @@ export { type CedarEntity, Entities } from './cedar/entities.js';
 export { literalOf } from './cedar/literal.js';
 export { type CedarPolicyCode, compileCedarPolicy } from './cedar/policy.js';
 export { CedarPolicySet, evaluatePolicies, type Findings } from './cedar/policy-set.js';
+export { type RequestJson, requestJson } from './cedar/request-json.js';
 export type { CedarRequest } from './cedar/request.js';
 export { type CedarRecord, EntityUid } from './cedar/value.js';
 export { concernsTool, ToolCalls } from './cedar/tool-call.js';

@@ -32,3 +32,4 @@ export { createRuleset, MESH_RULESET, PROFILES, type Profile, type Ruleset } fro
 export * from './vault/key-box.js';
 export * from './vault/seal.js';
 export { generateVaultKeys, tenantPseudonymKey, type VaultKeyPair } from './vault/keys.js';
+export { detectInstructions, SUSPICIOUS, suspicionOf } from './instructions/detect-instructions.js';

@@ -238,6 +238,7 @@ export class World {
             result: script?.result ?? `result of ${callId}`,
             truncated: false,
             redactions: {},
+            ...(script?.isSuspicious === true ? { suspicion: { score: 0.9, signs: ['override'] } } : {}),
             receipt: receiptOf(work.limits),
             completedAt: this.nowMs,
           });

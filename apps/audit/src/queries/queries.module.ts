@@ -21,6 +21,6 @@ import { VerifierService } from './verifier.service.js';
     { provide: QueriesPort, useClass: PostgresQueriesAdapter },
     { provide: JournalsPort, useClass: BusJournalsAdapter },
   ],
-  exports: [VerifierService],
+  exports: [QueriesPort, VerifierService],
 })
 export class QueriesModule {}

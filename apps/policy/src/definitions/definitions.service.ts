@@ -6,6 +6,8 @@ import type { z } from 'zod';
 import type { Precondition } from '../admin/http.js';
 import { BundleDelivery } from '../bundles/bundle-delivery.service.js';
 import { BundleIssuer } from '../bundles/bundle-issuer.service.js';
+import { callerId } from '../drafts/caller-id.js';
+import { assertDirect } from '../drafts/review.js';
 import {
   type Definitions,
   type Kind,
@@ -109,9 +111,10 @@ export class DefinitionsService {
       const before = await transaction.get(kind, id);
       if (!before) throw notFound(kind, id);
       assertPrecondition(kind, id, before, precondition);
+      await assertDirect(transaction, kind);
       assertUnused(kind, id, await transaction.policy());
       await transaction.remove(kind, id);
-      return (await this.issuer.issue(transaction, `${kind}/${id} removed`)).version;
+      return (await this.issuer.issue(transaction, `${kind}/${id} removed`, optionsOf(kind))).version;
     });
     return { version, delivered: await this.delivery.deliverSoon(tenant) };
   }
@@ -135,9 +138,11 @@ export class DefinitionsService {
     definition: Definitions[K],
     created: boolean,
   ) {
+    await assertDirect(transaction, kind);
     this.#assertFit(kind, definition, await transaction.policy());
     await transaction.put(kind, id, definition, transaction.version + 1);
-    const { version } = await this.issuer.issue(transaction, `${kind}/${id} ${created ? 'created' : 'changed'}`);
+    const change = `${kind}/${id} ${created ? 'created' : 'changed'}`;
+    const { version } = await this.issuer.issue(transaction, change, optionsOf(kind));
     const stored: Stored<K> = { id, definition, revision: version, updatedAt: new Date() };
     return { stored, created, version };
   }
@@ -156,13 +161,19 @@ export class DefinitionsService {
   }
 }
 
+/** Keys and halts decide no call, and a halt must not wait for a test. */
+const optionsOf = (kind: Kind): { author: string; isTested: boolean } => ({
+  author: callerId(),
+  isTested: kind !== 'keys' && kind !== 'halts',
+});
+
 function notFound(kind: Kind, id: string): MeshError {
   return new MeshError('NOT_FOUND', `There is no ${kind}/${id}.`);
 }
 
 /** Tells the present `revision`, so that nobody overwrites what they have not seen. */
 export function assertPrecondition(
-  kind: Kind | 'schedules' | 'limits',
+  kind: Kind | 'schedules' | 'limits' | 'drafts',
   id: string,
   before: { revision: number } | null,
   { ifMatch, ifNoneMatch }: Precondition,

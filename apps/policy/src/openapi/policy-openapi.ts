@@ -23,6 +23,9 @@ import {
 } from './openapi-parts.js';
 import { changePaths, changeSchemas } from './change-paths.js';
 import { cedarPaths, cedarSchemas } from './cedar-paths.js';
+import { limitsPath } from './limits-path.js';
+import { draftPaths } from './draft-paths.js';
+import { draftRequests, draftSchemas } from './draft-schemas.js';
 import { privacyPaths, privacySchemas } from './privacy-paths.js';
 import { schedulePaths, scheduleSchemas } from './schedule-paths.js';
 
@@ -34,6 +37,7 @@ const SINGULAR = {
   keys: 'Key',
   halts: 'Halt',
   policies: 'Policy',
+  tests: 'Test',
   quotas: 'Quota',
   delegations: 'Delegation',
   residencies: 'Residency',
@@ -70,6 +74,7 @@ const schemas: Record<string, z.ZodType> = {
   KeyChange,
   NewKeyView: shown(KeyView).extend({ key: z.string() }),
   ...cedarSchemas,
+  ...draftSchemas,
   TenantLimits,
   TenantLimitsView: z.object({
     revision: z.number().int().min(0),
@@ -96,6 +101,7 @@ const REQUESTS = new Set([
   'Delegation',
   'Residency',
   'Policy',
+  'Test',
   'Redaction',
   'Pattern',
   'Waiver',
@@ -106,6 +112,7 @@ const REQUESTS = new Set([
   'RedactionComparison',
   'RotationRequest',
   'Schedule',
+  ...draftRequests,
 ]);
 
 const paging = (): Json[] => queryOf(PageQuery, 'Paging, by id: `after` is the `next` of the page before.');
@@ -159,27 +166,6 @@ function member(name: CollectionName): Json {
   };
 }
 
-/** Always there, so that there is nothing to make or remove. */
-const limits: Json = {
-  parameters: [tenant],
-  get: {
-    operationId: 'getLimits',
-    tags: ['limits'],
-    responses: { 200: reply('As they are now; revision 0 where none were set.', 'TenantLimitsView', etag), ...always },
-  },
-  put: {
-    operationId: 'putLimits',
-    tags: ['limits'],
-    parameters: [ifMatch],
-    requestBody: { required: true, ...jsonBody('TenantLimits') },
-    responses: {
-      200: reply('Replaced, all of them.', 'TenantLimitsView', { ...etag, ...bundleHeaders }),
-      ...always,
-      ...onChange,
-    },
-  },
-};
-
 /** The OpenAPI 3.1 document of the admin API, from the schemas that the API itself validates with. */
 export function policyOpenApi(): Json {
   const base = '/admin/v1/tenants';
@@ -206,8 +192,9 @@ export function policyOpenApi(): Json {
     paths[`${base}/{tenant}/${name}/{id}`] = member(name);
   }
   Object.assign(paths, cedarPaths(`${base}/{tenant}`));
+  Object.assign(paths, draftPaths(`${base}/{tenant}`));
   Object.assign(paths, privacyPaths(`${base}/{tenant}`));
-  paths[`${base}/{tenant}/limits`] = limits;
+  paths[`${base}/{tenant}/limits`] = limitsPath;
   Object.assign(paths, schedulePaths(`${base}/{tenant}/schedules`));
   Object.assign(paths, changePaths('/admin/v1'));
   paths[`${base}/{tenant}/bundle`] = {

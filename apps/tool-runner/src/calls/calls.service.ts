@@ -10,6 +10,7 @@ import {
 } from '@signalbox/contracts';
 import { MeshError, newId, sha256Hex } from '@signalbox/kernel';
 import { PolicyStore } from '@signalbox/policy-engine';
+import { suspicionOf } from '@signalbox/privacy';
 import type { Logger } from '@signalbox/telemetry';
 import { CleaningService, type CleanText } from '../cleaning/cleaning.service.js';
 import { DriversService } from '../drivers/drivers.service.js';
@@ -170,11 +171,13 @@ export class CallsService {
       );
     }
     const { text, ...cleaned } = clean;
+    const suspicion = suspicionOf(result);
     await this.journal.completed(work, {
       callId,
       attempt,
       result: text,
       truncated,
+      ...(suspicion === undefined ? {} : { suspicion }),
       ...cleaned,
       ...revealedOf(given),
       receipt,

@@ -38,6 +38,7 @@ const built: Record<ChannelName, string> = {
   redactionReplay: subjects.svc('audit', 'redaction', tenant),
   partitionCheck: subjects.svc('audit', 'whole', tenant),
   archivedRun: subjects.svc('audit', 'run', tenant),
+  recordedCalls: subjects.svc('audit', 'calls', tenant),
   gateLetters: subjects.svc('guard', 'letters', tenant),
   scheduleFire: subjects.svc('guard', 'fire', tenant),
   letterReplay: subjects.svc('router', 'replay', tenant),

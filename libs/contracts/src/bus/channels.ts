@@ -18,6 +18,7 @@ import { ASK_CHANNELS } from './ask-channels.js';
 import type { Channel } from './channel.js';
 import { IN_CHANNELS } from './in-channels.js';
 import { LETTER_CHANNELS } from './letter-channels.js';
+import { POLICY_CHANNELS } from './policy-channels.js';
 import { SCHEDULE_CHANNELS } from './schedule-channels.js';
 import { VAULT_CHANNELS } from './vault-channels.js';
 
@@ -134,6 +135,7 @@ export const CHANNELS = {
   },
   ...LETTER_CHANNELS,
   ...SCHEDULE_CHANNELS,
+  ...POLICY_CHANNELS,
   partitionCheck: {
     account: 'CORE',
     subject: 'sb.v1.svc.audit.whole.*',

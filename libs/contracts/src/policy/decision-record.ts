@@ -5,6 +5,18 @@ import { BundleRef } from './bundle-ref.js';
 import { QuotaTaken } from './quota.js';
 import { ApprovalTerms } from './rule.js';
 
+/** What would have been decided if all that is in shadow were in force. It has no effect. */
+export const ShadowRecord = z.object({
+  outcome: z.enum(['permit', 'deny', 'approve']),
+  /** As of a decision; `error` where what is in shadow has a fault. */
+  kind: z.string().max(32),
+  rules: z.array(z.string()),
+  policies: z.array(z.string()).optional(),
+  /** The draft in shadow; absent: single rules and policies alone. */
+  draft: Token.optional(),
+});
+export type ShadowRecord = z.infer<typeof ShadowRecord>;
+
 /** Why something was allowed or not; kept in the journal. */
 export const DecisionRecord = z.object({
   /** `approve`: only once a person agrees to exactly this call. */
@@ -26,6 +38,8 @@ export const DecisionRecord = z.object({
   bundle: BundleRef.nullable(),
   /** With the outcome `approve`: who may agree, and how long that is waited for. */
   terms: ApprovalTerms.optional(),
+  /** Absent: nothing was in shadow. */
+  shadow: ShadowRecord.optional(),
   /** With the kind `approval`: the question, and who answered it; null: nobody did in time. */
   answer: z
     .object({
