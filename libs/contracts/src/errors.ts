@@ -140,6 +140,12 @@ export const ERRORS = {
   SEAL_INVALID: spec('denied', 'never', 403, 'A message on the bus is not from whom it says.'),
   SEQUENCE_CONFLICT: spec('conflict', 'backoff', 409, 'The journal moved on since it was read.'),
   CONFLICT: spec('conflict', 'never', 409, 'The thing exists already, or changed meanwhile.'),
+  TENANTS_STATIC: spec(
+    'conflict',
+    'never',
+    409,
+    'Tenants cannot be made while the mesh runs: they come from its configuration.',
+  ),
   REVIEW_REQUIRED: spec(
     'denied',
     'never',
@@ -184,6 +190,7 @@ export const ERRORS = {
   STORE_UNAVAILABLE: spec('unavailable', 'backoff', 503, 'The database cannot be reached.'),
   OVERLOADED: spec('limit', 'backoff', 429, 'A queue is full; try again later.'),
   CONFIG_INVALID: spec('invalid', 'never', 500, 'The configuration is wrong; the message lists every bad variable.'),
+  ISSUER_UNAVAILABLE: spec('unavailable', 'backoff', 503, 'The keys of the issuer of OIDC tokens cannot be had now.'),
   SHUTTING_DOWN: spec('unavailable', 'backoff', 503, 'The process is stopping.'),
   INTERNAL: spec('bug', 'never', 500, 'A fault in Signalbox itself.'),
 } as const satisfies Record<string, ErrorSpec>;

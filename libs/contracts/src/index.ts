@@ -97,6 +97,8 @@ export * from './work/acknowledged.v1.js';
 export * from './work/archived-run-request.v1.js';
 export * from './work/archived-run.v1.js';
 export * from './work/audit-note.v1.js';
+export * from './work/caller-ask.v1.js';
+export * from './work/caller.v1.js';
 export * from './work/budget.v1.js';
 export * from './work/cancel-note.v1.js';
 export * from './work/infer-work.v1.js';

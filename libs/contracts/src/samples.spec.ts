@@ -18,6 +18,7 @@ const others: Record<string, z.ZodType> = {
   'auth.reply.v1': contracts.AuthReplyV1,
   'reservation.v1': contracts.ReservationV1,
   'letters.reply.v1': contracts.LettersReplyV1,
+  'caller.v1': contracts.CallerV1,
   'schedule.fired.v1': contracts.ScheduleFiredV1,
   'run.view.v1': contracts.RunViewV1,
   'answered.v1': contracts.AnsweredV1,

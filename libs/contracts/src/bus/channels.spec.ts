@@ -38,6 +38,7 @@ const built: Record<ChannelName, string> = {
   redactionReplay: subjects.svc('audit', 'redaction', tenant),
   partitionCheck: subjects.svc('audit', 'whole', tenant),
   archivedRun: subjects.svc('audit', 'run', tenant),
+  caller: subjects.svc('policy', 'caller', tenant),
   recordedCalls: subjects.svc('audit', 'calls', tenant),
   gateLetters: subjects.svc('guard', 'letters', tenant),
   scheduleFire: subjects.svc('guard', 'fire', tenant),
