@@ -58,6 +58,7 @@ export const ERRORS = {
   ROLE_DENIED: spec('denied', 'never', 403, 'The caller of the admin API lacks the role that this takes.'),
   AGENT_DENIED: spec('denied', 'never', 403, 'The key may not start this agent, or the agent not run like this.'),
   PRIORITY_DENIED: spec('denied', 'never', 403, 'The key may not ask for this priority.'),
+  REGION_DENIED: spec('denied', 'never', 403, 'It would take data out of the regions in which it must stay.'),
   TOOL_DENIED: spec('denied', 'never', 403, 'No rule permits this tool with these arguments for this agent.'),
   REVEAL_DENIED: spec(
     'denied',
