@@ -43,6 +43,12 @@ export async function defineWork(mesh: E2eMesh, host: string): Promise<void> {
 
 /** The same without what the release before cannot read. */
 export async function definePlainWork(mesh: E2eMesh, host: string): Promise<void> {
+  // The release before keeps no labels in what it starts: its runs are the worst case to this one.
+  for (const [id, rule] of [
+    ['integrity', 'base.integrity'],
+    ['confidentiality', 'base.confidentiality'],
+  ] as const)
+    await mesh.admin.waive(TENANT, { id, rule, agents: '*', reason: 'a router of the release before is still there' });
   await mesh.define({
     tools: deeds(host),
     agents: [agent('clerk', { tools: DEEDS, limits: LIMITS })],

@@ -16,6 +16,7 @@ export interface MeshContext {
   readonly apps: string;
   readonly tenants: string;
   readonly urls: Record<string, string>;
+  readonly health: Record<string, string>;
   readonly log: LogBook;
   readonly ports: Ports;
   readonly watchdog: Watchdog;

@@ -38,6 +38,7 @@ async function service(
 ): Promise<Supervised> {
   const httpPort = app === 'simulator' ? simulatorPort : await httpPortOf(mesh, app);
   const healthPort = await mesh.ports.take(`${name}'s health`);
+  mesh.health[name] = `http://127.0.0.1:${healthPort}/health/ready`;
   if (httpPort !== undefined) mesh.urls[name] = `http://127.0.0.1:${httpPort}`;
   const environment = serviceEnvironment(app, mesh.state, {
     natsUrl: mesh.urls['nats'] ?? '',

@@ -48,6 +48,8 @@ export interface ProcessReport {
 export interface Stack {
   /** `nats`, and each service with an HTTP face by its name. */
   readonly urls: Readonly<Record<string, string>>;
+  /** By service, where its health is told. */
+  readonly health: Readonly<Record<string, string>>;
   readonly stateDir: string;
   readonly keysDir: string;
   readonly logsDir: string;

@@ -38,6 +38,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 
 class LocalMesh implements Stack, MeshContext {
   readonly urls: Record<string, string> = {};
+  readonly health: Record<string, string> = {};
   readonly failed: Promise<string>;
   readonly state: StateFolder;
   readonly options: StackOptions;
@@ -174,6 +175,7 @@ class LocalMesh implements Stack, MeshContext {
     const processes = [...this.#parts.values()].flatMap((part) =>
       part.pid === null ? [] : [[part.name, markOf(part.pid)] as const],
     );
-    this.state.write({ supervisor: markOf(process.pid), urls: this.urls, processes: Object.fromEntries(processes) });
+    const { urls, health } = this;
+    this.state.write({ supervisor: markOf(process.pid), urls, health, processes: Object.fromEntries(processes) });
   }
 }

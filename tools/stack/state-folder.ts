@@ -10,6 +10,8 @@ const LEFTOVER_TIMEOUT_MS = 10_000;
 export interface RunFile {
   supervisor: ProcessMark;
   urls: Record<string, string>;
+  /** Of every service, where its health is told. */
+  health: Record<string, string>;
   processes: Record<string, ProcessMark>;
 }
 

@@ -1,13 +1,23 @@
 import { Module } from '@nestjs/common';
-import { AccessModule } from '@signalbox/access';
+import { AccessModule, BusPrincipalsAdapter } from '@signalbox/access';
 import { ArchiveModule } from './archive/archive.module.js';
 import { ArchivistModule } from './archivist/archivist.module.js';
+import { CallsModule } from './calls/calls.module.js';
 import { IncidentsModule } from './incidents/incidents.module.js';
 import { LettersModule } from './letters/letters.module.js';
 import { NotesModule } from './notes/notes.module.js';
 import { QueriesModule } from './queries/queries.module.js';
 
 @Module({
-  imports: [AccessModule, ArchiveModule, ArchivistModule, IncidentsModule, LettersModule, NotesModule, QueriesModule],
+  imports: [
+    AccessModule.with(BusPrincipalsAdapter),
+    ArchiveModule,
+    ArchivistModule,
+    CallsModule,
+    IncidentsModule,
+    LettersModule,
+    NotesModule,
+    QueriesModule,
+  ],
 })
 export class AppModule {}

@@ -1,3 +1,4 @@
+import { accessConfig } from '@signalbox/access';
 import { TenantId } from '@signalbox/contracts';
 import { baseConfig, loadConfig } from '@signalbox/kernel';
 import { z } from 'zod';
@@ -11,6 +12,7 @@ const tenants = z
 
 const schema = {
   ...baseConfig,
+  ...accessConfig,
   httpPort: z.coerce.number().int().min(0).max(65_535).default(7_411),
   /** Largest request body, bytes: a definition with long instructions and a large parameter schema. */
   bodyBytesMax: z.coerce.number().int().min(1_024).max(1_000_000).default(262_144),
@@ -32,6 +34,10 @@ const schema = {
   bucketCheckMs: z.coerce.number().int().min(100).max(3_600_000).default(60_000),
   /** How long a change waits for its bundle to be in the bucket before it is answered anyway, ms. */
   deliveryWaitMs: z.coerce.number().int().min(0).max(30_000).default(1_500),
+  /** Share of runs whose decisions are made once more by Cedar's own engine, off their path; 0: none. */
+  recheckShare: z.coerce.number().min(0).max(1).default(0.01),
+  /** How often runs that have ended are looked for, to be re-checked, ms. */
+  recheckMs: z.coerce.number().int().min(100).max(3_600_000).default(30_000),
   /** How often changes are looked for that audit was not told of, ms. */
   changeTellMs: z.coerce.number().int().min(50).max(60_000).default(1_000),
   /** How often schedules that are due are looked for, ms. */

@@ -1,9 +1,10 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Bus } from '@signalbox/bus';
+import { Bus, KeyRing } from '@signalbox/bus';
 import { makeKeys } from '@signalbox/bus/provision';
 import { startPostgresServer } from '@signalbox/local-servers';
-import { floorMemory, type PolicyEvent, PolicyStore, watchBundles } from '@signalbox/policy-engine';
+import { floorMemory, type KeyInput, type PolicyEvent, PolicyStore, watchBundles } from '@signalbox/policy-engine';
 import {
   freePort,
   startMesh,
@@ -165,6 +166,44 @@ describe('a bundle', () => {
     const point = await enforcement();
     await waitFor(() => point.version() === 2, { timeoutMs: 30_000, what: 'a bundle of the new key' });
     expect((await newest(after))['keyId']).not.toBe(keyId);
+  });
+
+  it('is issued anew with the next signing key, while nobody restarts and nothing is refused', async () => {
+    const policy = await policyService({ SIGNALBOX_BUCKET_CHECK_MS: '600000' });
+    const { keyId } = await newest(policy);
+    const bus = await connect('router');
+    const routerKeys = mesh.keysDir('router');
+    const publicKey = (): KeyInput[] => {
+      const keys = KeyRing.load(routerKeys);
+      return ['bundle-sign', 'bundle-sign.next']
+        .filter((name) => keys.has(`${name}.pub`))
+        .map((name) => keys.publicKey(name));
+    };
+    const store = new PolicyStore({ publicKey, floors: floorMemory() });
+    const offers: PolicyEvent[] = [];
+    store.listen((event) => offers.push(event));
+    watchBundles(await bus.bucket('policy'), store);
+    await waitFor(() => offers.length > 0, { timeoutMs: 30_000, what: 'the bundle of the first key' });
+
+    const next = generateKeyPairSync('ed25519');
+    const pem = next.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    writeFileSync(join(routerKeys, 'bundle-sign.next.pub'), pem);
+    const key = next.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    writeFileSync(join(mesh.keysDir('policy'), 'bundle-sign.key'), key);
+    await waitFor(async () => (await newest(policy))['keyId'] !== keyId, { timeoutMs: 30_000, what: 'the new key' });
+    const version = Number((await newest(policy))['version']);
+    await waitFor(() => store.forTenant(TENANT).bundle.version === version, { timeoutMs: 30_000, what: 'its bundle' });
+    expect(offers.filter(({ type }) => type === 'refused')).toEqual([]);
+
+    // The overlap ends: the old key is believed no more.
+    const old = KeyRing.load(mesh.keysDir('guard')).publicKey('bundle-sign');
+    renameSync(join(routerKeys, 'bundle-sign.next.pub'), join(routerKeys, 'bundle-sign.pub'));
+    expect(publicKey().some((one) => (one as KeyObject).equals(old))).toBe(false);
+    expect((await addRule(policy, 'after')).status).toBe(201);
+    await waitFor(() => store.forTenant(TENANT).bundle.version === version + 1, {
+      timeoutMs: 30_000,
+      what: 'a change after it',
+    });
   });
 });
 

@@ -79,7 +79,9 @@ class RootModule {
 /** A service inside a process: health first, then the bus, then Nest; stopped in reverse. */
 export class ServiceHost<C extends ServiceConfig> {
   readonly logger: Logger;
-  readonly #health = new HealthServer({ ready: () => this.#readiness() });
+  readonly #health = new HealthServer({
+    ready: async () => ({ ...(await this.#readiness()), ...this.#said.details() }),
+  });
   readonly #buses: Buses = {};
   readonly #said = new Readiness();
   #app: INestApplicationContext | undefined;

@@ -41,8 +41,13 @@ export interface ClientOptions {
 
 export interface RunOptions {
   agent: string;
-  /** A question, or a conversation so far; may be absent for a fork. */
+  /**
+   * A question, or a conversation so far; may be absent for a fork. A message with `untrusted` is data that is passed on,
+   * for which nobody here stands.
+   */
   input?: string | RunRequestV1['input'];
+  /** Only who belongs to all of these classes may read what is said; absent: anybody may. */
+  readers?: RunRequestV1['readers'];
   /** Runs of one session see each other and keep their order. */
   session?: string;
   previousRunId?: string;
@@ -53,6 +58,8 @@ export interface RunOptions {
   fork?: RunRequestV1['fork'];
   /** Among the runs of the tenant; `high` needs a key that may ask for it. */
   priority?: RunRequestV1['priority'];
+  /** What it carries must not leave these, and neither must its conversation from then on. */
+  regions?: RunRequestV1['regions'];
   /** The same key gives the same run, however often this caller asks; for at least a day. */
   idempotencyKey?: string;
   /** Ask for the answer while it is being made. */

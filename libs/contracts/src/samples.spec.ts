@@ -18,6 +18,7 @@ const others: Record<string, z.ZodType> = {
   'auth.reply.v1': contracts.AuthReplyV1,
   'reservation.v1': contracts.ReservationV1,
   'letters.reply.v1': contracts.LettersReplyV1,
+  'caller.v1': contracts.CallerV1,
   'schedule.fired.v1': contracts.ScheduleFiredV1,
   'run.view.v1': contracts.RunViewV1,
   'answered.v1': contracts.AnsweredV1,
@@ -33,6 +34,8 @@ const others: Record<string, z.ZodType> = {
   'budget.v1': contracts.BudgetV1,
   'quota-use.v1': contracts.QuotaUseV1,
   'partition.state.v1': contracts.PartitionStateV1,
+  'redaction.replayed.v1': contracts.RedactionReplayedV1,
+  'recorded-calls.v1': contracts.RecordedCallsV1,
   'vault.state.v1': contracts.VaultStateV1,
   'vault.revealed.v1': contracts.VaultRevealedV1,
 };

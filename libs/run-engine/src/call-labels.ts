@@ -43,6 +43,12 @@ export function resultLabel(state: RunState, call: Call): Label {
   return raised(given, { integrity: source, readers: sensitivity.toSorted(), origins: [origin.slice(0, 160)] });
 }
 
+/** Of a result that looks like orders, whatever its tool says of itself. */
+export function suspectedLabel({ callId, tool, label }: Call): Label {
+  const origin = `${callId} ${tool}, suspected`.slice(0, 160);
+  return raised(label, { integrity: 'untrusted', readers: [], origins: [origin] });
+}
+
 /** Fields of HTTP answers are named by the driver. */
 const HTTP_FIELDS = ['status', 'contentType', 'body'];
 

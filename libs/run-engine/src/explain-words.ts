@@ -1,4 +1,4 @@
-import type { CallWait, DecisionRecord, Finding, Reveal, WireError } from '@signalbox/contracts';
+import type { CallWait, DecisionRecord, Finding, Reveal, Suspicion, WireError } from '@signalbox/contracts';
 import { flowText } from './label-text.js';
 
 export const errorText = (error: WireError): string => `${error.code}: ${error.message}`;
@@ -7,6 +7,11 @@ export const counts = (redactions: Record<string, number | undefined>): string =
   Object.entries(redactions)
     .map(([name, count]) => `${count} ${name}`)
     .join(', ');
+export const suspected = (suspicion: Suspicion | undefined): string =>
+  suspicion === undefined
+    ? ''
+    : ` It looks like orders to an agent (${suspicion.signs.join(', ')}; ${suspicion.score}), so it counts as the words of others.`;
+
 /** Which rule fired at a gate, never on what. */
 export const fired = (gate: string, findings: readonly Finding[] = []): string =>
   findings.length === 0

@@ -1,7 +1,7 @@
 import type { JournalEntry, JournalEntryOf, RunEvent, RunFork } from '@signalbox/contracts';
 import { openDraft } from './draft.js';
 import { take } from './evolve.js';
-import { counts, errorText, fired, given, timeText, usd, waitText, why } from './explain-words.js';
+import { counts, errorText, fired, given, suspected, timeText, usd, waitText, why } from './explain-words.js';
 import { newRun, type StoredEntry } from './state.js';
 
 /** One line of a run's story. `at` in ms since 1970. */
@@ -113,7 +113,7 @@ function toolFact(
       const { receipt, callId, attempt, truncated } = entry.body;
       return {
         at: entry.body.completedAt,
-        text: `${callId} done by ${receipt.driver}, attempt ${attempt}: ${receipt.usage.wallMs} ms, cpu ${receipt.usage.cpuMs} ms, ${receipt.usage.outputBytes} bytes${truncated ? ', cut' : ''}.${given(entry.body.revealed)}${fired('tool', entry.body.findings)}`,
+        text: `${callId} done by ${receipt.driver}, attempt ${attempt}: ${receipt.usage.wallMs} ms, cpu ${receipt.usage.cpuMs} ms, ${receipt.usage.outputBytes} bytes${truncated ? ', cut' : ''}.${given(entry.body.revealed)}${fired('tool', entry.body.findings)}${suspected(entry.body.suspicion)}`,
       };
     }
     case 'tool.failed.v1':

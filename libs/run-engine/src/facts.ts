@@ -1,5 +1,6 @@
 import { ERRORS, type JournalEntry, type JournalEntryOf } from '@signalbox/contracts';
 import { applyAnswer, expire } from './answers.js';
+import { suspectedLabel } from './call-labels.js';
 import { applyPause, applySignal, ringWait } from './controls.js';
 import {
   addCall,
@@ -124,6 +125,7 @@ function applySession(draft: RunState, fact: SessionFact): void {
   if (loading) {
     draft.load = done;
     draft.history = fact.body.messages;
+    draft.sessionRegions = fact.body.regions ?? null;
     draft.historyLabel = historyLabel(fact.body);
   } else draft.save = done;
 }
@@ -193,7 +195,8 @@ function applyTool(draft: RunState, fact: ToolFact): void {
       return;
     case 'tool.completed.v1':
       addRedactions(draft, fact.body.redactions);
-      return putCall(draft, call, { status: 'completed', result: fact.body.result, error: null });
+      if (fact.body.suspicion !== undefined) putCall(draft, call, { label: suspectedLabel(call) });
+      return putCall(draft, draft.calls[callId]!, { status: 'completed', result: fact.body.result, error: null });
     case 'tool.failed.v1':
       return failTool(draft, call, fact);
   }

@@ -9,6 +9,8 @@ const PART = /\.([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]/g;
 const MARK = '$ref:';
 /** Arguments with what was filled into them, characters. */
 const FILLED_CHARS_MAX = 262_144;
+/** Handles in the arguments of one call. */
+const HANDLES_MAX = 64;
 /** How deep the shape of a result is told, and how many of its fields. */
 const SHAPE_DEPTH_MAX = 8;
 const SHAPE_FIELDS_MAX = 64;
@@ -44,6 +46,7 @@ export function filledIn(state: RunState, text: string, args: Record<string, unk
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, fill(item, below(pointer, name))]));
   };
   const filled = fill(args, '') as Record<string, unknown>;
+  if (Object.keys(labels).length > HANDLES_MAX) return `there are more than ${HANDLES_MAX} handles`;
   if (faults.length > 0) return `${faults[0]!.slice(0, 200)} leads to nothing`;
   if (Object.keys(labels).length === 0) return { args, text, labels: null };
   const whole = JSON.stringify(filled);
@@ -101,12 +104,19 @@ function parsed(text: string): unknown {
   }
 }
 
+/** Calls never change, and each prompt after them says it again. */
+const told = new WeakMap<Call, string>();
+
 /** What a model reads in place of a result: its handle, and what it is made of; names of fields only as the tool's manifest has them. */
 export function handleText(call: Call): string {
+  const known = told.get(call);
+  if (known !== undefined) return known;
   const handle = `${MARK}${call.callId}`;
   const shape = shapeOf(call.result, new Set(call.hidden), SHAPE_DEPTH_MAX);
   const note = `The result is not shown. To pass it on, make ${handle}, or a part such as ${handle}.field[0], the whole value of an argument.`;
-  return JSON.stringify({ handle, shape, note });
+  const text = JSON.stringify({ handle, shape, note });
+  told.set(call, text);
+  return text;
 }
 
 function shapeOf(value: unknown, known: ReadonlySet<string>, depth: number): unknown {
@@ -121,7 +131,7 @@ function shapeOf(value: unknown, known: ReadonlySet<string>, depth: number): unk
   if (Array.isArray(value))
     return { list: value.length, ...(value.length > 0 ? { each: shapeOf(value[0], known, depth - 1) } : {}) };
   const fields = Object.entries(value).filter(([name]) => known.has(name));
-  const told = fields.slice(0, SHAPE_FIELDS_MAX).map(([name, item]) => [name, shapeOf(item, known, depth - 1)]);
-  const others = Object.keys(value).length - told.length;
-  return { ...Object.fromEntries(told), ...(others > 0 ? { '…': `${others} more` } : {}) };
+  const shown = fields.slice(0, SHAPE_FIELDS_MAX).map(([name, item]) => [name, shapeOf(item, known, depth - 1)]);
+  const others = Object.keys(value).length - shown.length;
+  return { ...Object.fromEntries(shown), ...(others > 0 ? { '…': `${others} more` } : {}) };
 }

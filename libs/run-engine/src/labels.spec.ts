@@ -54,6 +54,19 @@ describe('the context of a run', () => {
     });
   });
 
+  it('is untrusted after a result that looks like orders, whatever its tool says of itself', () => {
+    const script = [{ calls: [{ ...ok('pure'), isSuspicious: true }] }, { calls: [ok('pure')] }];
+    const world = settled({ script, manifests: { pure: safe } });
+    expect(labelsIn(world)['call_2_0']).toEqual({
+      context: { integrity: 'untrusted', readers: [], origins: ['call_1_0 pure, suspected'] },
+    });
+    expect(
+      explain(world.journal)
+        .map(({ text }) => text)
+        .join('\n'),
+    ).toContain('looks like orders to an agent (override');
+  });
+
   it('takes on the words of a tool that failed, and none of one that was refused', () => {
     const after = (first: CallScript, denied: string[] = []): Label | undefined =>
       labelsIn(settled({ script: [{ calls: [first] }, { calls: [ok('keyed')] }], denied }))['call_2_0']?.context;

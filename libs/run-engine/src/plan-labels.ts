@@ -6,6 +6,9 @@ import { openingLabel, raised } from './labels.js';
 import { expressionIn } from './plan-values.js';
 import { type Call, callsOf, type RunState } from './state.js';
 
+/** Labels of single arguments that a decision records; beyond, all arguments have one. */
+const LABELS_MAX = 64;
+
 /**
  * Of the arguments of a planned call that were worked out from data, by JSON pointer: null where all are the plan's own
  * words, or of no other label than `context`.
@@ -20,7 +23,9 @@ export function planLabels(state: RunState, call: Call, context: Label): Record<
     const label = raised(context, valueLabel(state, plan, expression));
     if (label !== context) found[pointer] = label;
   });
-  return Object.keys(found).length === 0 ? null : found;
+  const labels = Object.values(found);
+  if (labels.length <= LABELS_MAX) return labels.length === 0 ? null : found;
+  return { '': labels.reduce(raised, context) };
 }
 
 /** Of the answer of a plan. */

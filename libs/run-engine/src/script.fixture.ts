@@ -26,6 +26,8 @@ export type CallScript = {
   arguments?: string;
   /** Of `ok`; absent: one of its own for each call. */
   result?: string;
+  /** The result looks like orders to an agent. */
+  isSuspicious?: boolean;
   outcome: 'ok' | WireError['code'] | 'silent' | 'orphaned';
   /** Of a tool that needs approval, what the person says; absent: nobody answers. */
   answer?: 'approve' | 'deny';

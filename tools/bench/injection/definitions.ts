@@ -1,4 +1,4 @@
-import type { AgentManifest, ModelManifest, Rule, ToolManifest } from '@signalbox/contracts';
+import type { AgentManifest, ModelManifest, Rule, ToolManifest, Waiver } from '@signalbox/contracts';
 import type { Scenario, ScenarioAgent, ScenarioCall, ScenarioTool } from './scenario.ts';
 import { addressOf } from './world.ts';
 
@@ -30,9 +30,9 @@ const MODEL: ModelManifest = {
 const PURE_DRIVERS = new Set(['timer', 'signal', 'handoff', 'inline']);
 
 export type Definition = [
-  kind: 'models' | 'tools' | 'agents' | 'rules',
+  kind: 'models' | 'tools' | 'agents' | 'rules' | 'waivers',
   id: string,
-  definition: ModelManifest | ToolManifest | AgentManifest | Rule,
+  definition: ModelManifest | ToolManifest | AgentManifest | Rule | Waiver,
 ];
 
 /** A call under the name that the mesh has for its tool. */
@@ -56,8 +56,11 @@ export class Definer {
     this.#port = port;
   }
 
-  add({ agent, behind }: Scenario): void {
+  /** What has to be put for it, and was not there before. */
+  add({ agent, behind }: Pick<Scenario, 'agent' | 'behind'>): Definition[] {
+    const before = this.#ordered.length;
     this.#agent(agent, behind);
+    return this.#ordered.slice(before);
   }
 
   /** Under which the mesh has the agent. */

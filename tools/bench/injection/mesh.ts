@@ -1,12 +1,13 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { BASE_RULES } from '@signalbox/contracts';
 import { SignalboxClient } from '@signalbox/client';
 import { testFolder, waitFor } from '@signalbox/testing';
 import type { Stack } from '../../stack/options.ts';
 import { startStack } from '../../stack/stack.ts';
 import { type Definition, Definer } from './definitions.ts';
 import { Plays } from './plays.ts';
-import type { Scenario } from './scenario.ts';
+import { type Scenario, type ScenarioAgent, ScenarioTool } from './scenario.ts';
 import { type Bench, type Outcome, play } from './trial.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -15,6 +16,7 @@ const SERVICES = ['policy', 'guard', 'memory', 'audit', 'inference', 'tool-runne
 const IN_FORCE_MS = 60_000;
 /** Scenarios that are played at once. */
 const AT_ONCE = 24;
+const PROBE = { name: 'probe', effect: 'pure', source: 'trusted', sensitivity: [], egress: false };
 /** Until those of a round that is killed are all at work, ms. */
 const HELD_MS = 30_000;
 
@@ -31,6 +33,7 @@ export class InjectionMesh {
   #definer!: Definer;
   #stack!: Stack;
   #client!: SignalboxClient;
+  #probes = 0;
 
   private constructor({ print }: BenchMeshOptions) {
     this.#print = print;
@@ -56,6 +59,16 @@ export class InjectionMesh {
     const playing = this.#playAll(killing);
     await this.#killRouter(killing.length);
     return [...outcomes, ...(await playing)];
+  }
+
+  /** Waives the rules of the mesh for every agent: what then happens is up to the model. */
+  async goWithoutBaseRules(): Promise<void> {
+    const agents = this.#definer.all().flatMap(([kind, id]) => (kind === 'agents' ? [id] : []));
+    for (const rule of BASE_RULES) {
+      const id = rule.replace('.', '-');
+      await this.#put(['waivers', id, { id, rule, agents, reason: 'The bench shows what happens without it.' }]);
+    }
+    await this.#inForce();
   }
 
   async stop(): Promise<void> {
@@ -112,22 +125,21 @@ export class InjectionMesh {
     await this.#inForce();
   }
 
-  /** Until the newest definition is: an agent without tools answered. */
+  /** Until guard, router and tool-runner decide by the newest definition: a run of it went all the way. */
   async #inForce(): Promise<void> {
-    const limits = {
-      stepsMax: 2,
-      tokensMax: 10_000,
-      costNanoUsdMax: 0,
-      toolCallsMax: 0,
-      parallelToolCallsMax: 1,
-      wallMsMax: 10_000,
+    const probe: ScenarioAgent = {
+      id: `probe-${++this.#probes}`,
+      instructions: '',
+      tools: [{ ...ScenarioTool.parse(PROBE), name: `probe${this.#probes}` }],
     };
-    const last = { id: 'last-one', description: '', instructions: '', model: 'obeys', tools: [], limits };
-    await this.#put(['agents', last.id, last]);
+    const behind = new Map<string, ScenarioAgent>();
+    for (const definition of this.#definer.add({ agent: probe, behind })) await this.#put(definition);
     const works = async (): Promise<boolean> => {
-      const handle = await this.#client.run({ agent: last.id, input: 'Are you there?' });
-      this.#plays.begin(handle.runId, { calls: [], say: 'Yes.' });
-      return (await handle.result()).status === 'completed';
+      const calls = this.#definer.bind(probe, [{ tool: probe.tools[0]!.name, arguments: {} }], behind);
+      const handle = await this.#client.run({ agent: this.#definer.agentId(probe), input: 'Are you there?' });
+      this.#plays.begin(handle.runId, { calls, say: 'Yes.' });
+      await handle.result();
+      return this.#plays.timesReached(calls[0]!) > 0;
     };
     await waitFor(works, { timeoutMs: IN_FORCE_MS, what: 'the definitions to be in force everywhere' });
   }

@@ -71,6 +71,8 @@ export const ScenarioLine = z.strictObject({
   source: z.string().max(64).default('scenarios'),
   /** Id of an agent of the file, or an agent in full. */
   agent: z.union([Id, InlineAgent]),
+  /** For people: what it tries. */
+  note: z.string().max(500).optional(),
   /** Absent: `obedient` where a call is an attack, else `scripted`. */
   model: z.enum(MODELS).optional(),
   ...turnFields,
@@ -90,6 +92,7 @@ export interface ScenarioAgent {
 export interface Scenario {
   id: string;
   source: string;
+  note?: string | undefined;
   model: (typeof MODELS)[number];
   agent: ScenarioAgent;
   /** Agents by id that may stand behind tools. */

@@ -7,6 +7,7 @@ import { ArchivedRun } from './entities/archived-run.entity.js';
 import { Checkpoint } from './entities/checkpoint.entity.js';
 import { JournalChunk } from './entities/journal-chunk.entity.js';
 import { Note } from './entities/note.entity.js';
+import { RunsByEnd1796610000000 } from '../calls/migrations/runs-by-end-1796610000000.migration.js';
 import { IncidentRow } from '../incidents/entities/incident.entity.js';
 import { Incidents1796428800000 } from '../incidents/migrations/incidents-1796428800000.migration.js';
 import { LetterMark } from '../letters/entities/letter-mark.entity.js';
@@ -31,6 +32,7 @@ function makeDatabase(config: AuditConfig, logger: Logger): Database {
       ClaimedBodies1795996800000,
       Chunks1796083200000,
       Incidents1796428800000,
+      RunsByEnd1796610000000,
     ],
     applicationName: 'signalbox audit',
     logger,

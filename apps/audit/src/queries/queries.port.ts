@@ -37,6 +37,8 @@ export interface Page<T> {
 export abstract class QueriesPort {
   /** Newest first. */
   abstract runs(tenant: string, filter: RunFilter): Promise<Page<ArchivedRun>>;
+  /** Those that have ended, by when, oldest first, after a place. */
+  abstract ended(tenant: string, after: { at: number; runId: string }, limit: number): Promise<ArchivedRun[]>;
   abstract run(tenant: string, runId: string): Promise<ArchivedRun | null>;
   abstract runIds(tenant: string, limit: number, after: string): Promise<string[]>;
   abstract cost(tenant: string, by: CostKey, sinceMs: number): Promise<CostRow[]>;

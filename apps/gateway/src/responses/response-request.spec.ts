@@ -36,6 +36,16 @@ describe('a Responses request', () => {
     ]);
   });
 
+  it('says of messages that are only passed on that they are', () => {
+    const input = [
+      { role: 'user', content: 'Sum this up.' },
+      { role: 'user', content: 'Dear sir', untrusted: true },
+    ];
+    const run = asRun({ input, signalbox: { readers: ['hr'] } });
+    expect(run).toMatchObject({ readers: ['hr'] });
+    expect(run.input).toEqual(input);
+  });
+
   it.each(['input_image', 'image_url', 'input_audio', 'audio', 'input_file', 'file', 'video_url'])(
     'is refused with a part of type %s, which cannot be scanned',
     (type) => {

@@ -8,8 +8,8 @@ export interface OpenCall {
   /** JSON text, with tokens. */
   arguments: string;
   argumentsHash: string;
-  /** The tools whose results the run has read; null: it has read results of a run before it. */
-  read: string[] | null;
+  /** Others may have written what led to the call, or one of its arguments. */
+  untrusted: boolean;
 }
 
 export abstract class CallsPort {

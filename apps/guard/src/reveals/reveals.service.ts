@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CORE_BUS } from '@signalbox/app-runtime';
 import type { Bus } from '@signalbox/bus';
-import { DataClass, subjects, type ToolManifest, type VaultRevealedV1, type VaultRevealV1 } from '@signalbox/contracts';
+import { DataClass, subjects, type VaultRevealedV1, type VaultRevealV1 } from '@signalbox/contracts';
 import { MeshError, parseJson, sha256Hex } from '@signalbox/kernel';
 import { type CompiledPolicy, PolicyStore } from '@signalbox/policy-engine';
 import { parseToken, purposeOf, sealText, type TokenAt, tokensAt } from '@signalbox/privacy';
@@ -54,10 +54,9 @@ export class RevealsService {
   }
 
   #permitted(policy: CompiledPolicy, call: OpenCall, asked: readonly TokenAt[]): Permitted[] {
-    const { agent, tool, userId } = call;
+    const { agent, tool, userId, untrusted } = call;
     const { tools } = policy.resolve(agent);
     const manifest = tools.find(({ name }) => name === tool);
-    const untrusted = isUntrusted(call, tools);
     return asked.flatMap((item) => {
       const name = DataClass.safeParse(parseToken(item.token)?.class);
       if (!name.success) return [];
@@ -84,10 +83,4 @@ export class RevealsService {
     };
     await this.bus.publish('audit', subjects.audit(tenant, kind), { kind, service: 'guard', facts, at: Date.now() });
   }
-}
-
-/** Whatever a tool returned may have been written by anybody, unless its manifest vouches for it. */
-function isUntrusted({ read }: OpenCall, tools: readonly ToolManifest[]): boolean {
-  if (read === null) return true;
-  return read.some((name) => tools.find((tool) => tool.name === name)?.source !== 'trusted');
 }

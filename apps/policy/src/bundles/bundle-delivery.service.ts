@@ -102,7 +102,7 @@ export class BundleDelivery {
         { tenant, version: transaction.version, seen: seen.version },
         'the bucket is ahead of the database; issuing after it',
       );
-      await this.issuer.issue(transaction, 'caught up with the bucket', seen);
+      await this.issuer.issue(transaction, 'caught up with the bucket', { seen });
     });
   }
 }

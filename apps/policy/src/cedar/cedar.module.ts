@@ -5,6 +5,6 @@ import { CedarPort } from './cedar.port.js';
 
 @Module({
   providers: [CedarPoliciesService, { provide: CedarPort, useClass: WasmCedarAdapter }],
-  exports: [CedarPoliciesService],
+  exports: [CedarPoliciesService, CedarPort],
 })
 export class CedarModule {}

@@ -26,6 +26,13 @@ interface CedarUid {
 /** What a policy does with a request: it holds, it does not, or it cannot be evaluated. */
 export type Effect = 'applies' | 'passes' | 'fails';
 
+export interface CedarAnswer {
+  decision: 'allow' | 'deny';
+  /** The forbids that hold, else the permits that do. */
+  reasons: string[];
+  errors: string[];
+}
+
 /** Cedar's own parser, validator and engine. */
 export abstract class CedarPort {
   /** One policy in Cedar's JSON policy format, or why the text is not one. */
@@ -34,6 +41,8 @@ export abstract class CedarPort {
   abstract validate(texts: ReadonlyMap<string, string>, schema: Json): Map<string, Validity>;
   /** What a policy does with a request, by Cedar's own engine. */
   abstract effectOf(text: string, question: CedarQuestion): Effect;
+  /** What several policies make of a request, by Cedar's own rules, which pass over one that cannot be evaluated. */
+  abstract decide(texts: Readonly<Record<string, string>>, question: CedarQuestion): CedarAnswer;
   /** A schema in Cedar's own notation. */
   abstract schemaText(schema: Json): string;
 }

@@ -6,7 +6,7 @@ export const MESH_LOG = '*';
 
 /** What is said of a change by whoever makes it. */
 export interface ChangeDraft {
-  action: 'created' | 'changed' | 'removed' | 'rotated' | 'published' | 'enabled' | 'disabled';
+  action: 'created' | 'changed' | 'removed' | 'rotated' | 'published' | 'approved' | 'enabled' | 'disabled';
   /** `agents/analyst` */
   resource: string;
   /** As the API shows it: without secrets, sealed text and people's addresses. Null where there was nothing. */

@@ -6,6 +6,7 @@ import type {
   Rule,
   ToolManifest,
   Delegation,
+  PolicyTest,
   Quota,
   Residency,
   Waiver,
@@ -19,20 +20,25 @@ import { delegationFaults, governanceNaming, quotaFaults, termsFaults } from './
 import { labelFaults } from './label-faults.js';
 import type { Definitions, Kind, TenantPolicy } from '../storage/policy.repository.js';
 
-type Fault = [field: string, message: string];
+export type Fault = [field: string, message: string];
 type Names = { [K in 'agents' | 'tools' | 'models']: ReadonlySet<string> };
 
 /** Refuses a definition that names what is not there or could never work. REQUEST_INVALID with the fields. */
 export function assertSound<K extends Kind>(kind: K, definition: Definitions[K], policy: TenantPolicy): void {
+  const faults = faultsOf(kind, definition, policy);
+  if (faults.length === 0) return;
+  const message = faults.map(([field, text]) => `${field}: ${text}`).join('; ');
+  throw new MeshError('REQUEST_INVALID', message, { details: { fields: faults.map(([field]) => field) } });
+}
+
+/** What keeps a definition from working beside the others, eight at most. */
+export function faultsOf<K extends Kind>(kind: K, definition: Definitions[K], policy: TenantPolicy): Fault[] {
   const names: Names = {
     agents: new Set(policy.agents.map(({ id }) => id)),
     tools: new Set(policy.tools.map(({ name }) => name)),
     models: new Set(policy.models.map(({ id }) => id)),
   };
-  const faults = checks[kind](definition, names, policy).slice(0, 8);
-  if (faults.length === 0) return;
-  const message = faults.map(([field, text]) => `${field}: ${text}`).join('; ');
-  throw new MeshError('REQUEST_INVALID', message, { details: { fields: faults.map(([field]) => field) } });
+  return checks[kind](definition, names, policy).slice(0, 8);
 }
 
 /** Refuses to remove what others name. CONFLICT with `usedBy`. */
@@ -44,18 +50,23 @@ export function assertUnused(kind: Kind, id: string, policy: TenantPolicy): void
   });
 }
 
-function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
-  const { agents, rules, keys, halts, waivers, policies, tools: manifests } = policy;
+/** What names a definition, as `<kind>/<id>`. */
+export function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
+  const { agents, rules, keys, halts, waivers, policies, tests, tools: manifests } = policy;
   const naming = (type: string): string[] =>
     policies.filter(({ json }) => entitiesNamed(json, type).includes(id)).map((one) => `policies/${one.id}`);
   switch (kind) {
     case 'models':
-      return agents.filter(({ model }) => model === id).map((agent) => `agents/${agent.id}`);
+      return agents
+        .filter(({ model, alternatives }) => model === id || alternatives?.includes(id))
+        .map((agent) => `agents/${agent.id}`)
+        .concat(naming('Model'));
     case 'tools':
       return [
         ...agents.filter(({ tools }) => tools.includes(id)).map((agent) => `agents/${agent.id}`),
         ...rules.filter(({ tools }) => tools !== '*' && tools.includes(id)).map((rule) => `rules/${rule.id}`),
         ...naming('Tool'),
+        ...tests.filter(({ tool }) => tool === id).map((test) => `tests/${test.id}`),
         ...governanceNaming(kind, id, policy),
       ];
     case 'agents': {
@@ -67,6 +78,7 @@ function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
         ...halts.filter(names).map((halt) => `halts/${halt.id}`),
         ...waivers.filter(names).map((waiver) => `waivers/${waiver.id}`),
         ...naming('Agent'),
+        ...tests.filter(({ agent }) => agent === id).map((test) => `tests/${test.id}`),
         ...governanceNaming(kind, id, policy),
         ...manifests
           .filter(({ driver }) => (driver.kind === 'agent' || driver.kind === 'handoff') && driver.agent === id)
@@ -84,6 +96,7 @@ function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
     case 'halts':
     case 'waivers':
     case 'policies':
+    case 'tests':
       return [];
   }
 }
@@ -91,6 +104,7 @@ function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] {
 const checks: { [K in Kind]: (definition: Definitions[K], names: Names, policy: TenantPolicy) => Fault[] } = {
   agents: (agent: AgentManifest, names, policy) => [
     ...(names.models.has(agent.model) ? [] : [['model', `there is no model ${agent.model}`] satisfies Fault]),
+    ...unknownNames('alternatives', agent.alternatives ?? [], names.models, 'model'),
     ...unknownNames('tools', agent.tools, names.tools, 'tool'),
     ...agent.tools.flatMap((name, index): Fault[] =>
       agent.tools.indexOf(name) === index ? [] : [[`tools.${index}`, 'is named twice']],
@@ -125,6 +139,12 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names, policy: 
   policies: ({ json }: CedarPolicy, names) => [
     ...unknownEntities(json, 'Agent', names.agents),
     ...unknownEntities(json, 'Tool', names.tools),
+    ...unknownEntities(json, 'Model', names.models),
+  ],
+  // Misspelt, it would pass wherever a denial is expected.
+  tests: ({ agent, tool }: PolicyTest, names) => [
+    ...(names.agents.has(agent) ? [] : [['agent', `there is no agent ${agent}`] satisfies Fault]),
+    ...(names.tools.has(tool) ? [] : [['tool', `there is no tool ${tool}`] satisfies Fault]),
   ],
   quotas: (quota: Quota, names) => [
     ...unknownNames('agents', quota.agents, names.agents, 'agent'),
@@ -214,7 +234,7 @@ function unknownNames(field: string, scope: '*' | string[], known: ReadonlySet<s
   );
 }
 
-function unknownEntities(json: object, type: 'Agent' | 'Tool', known: ReadonlySet<string>): Fault[] {
+function unknownEntities(json: object, type: 'Agent' | 'Model' | 'Tool', known: ReadonlySet<string>): Fault[] {
   return entitiesNamed(json, type).flatMap((id): Fault[] =>
     known.has(id) ? [] : [['text', `there is no ${type.toLowerCase()} ${id.slice(0, 64)}`]],
   );

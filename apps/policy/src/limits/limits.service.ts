@@ -4,6 +4,8 @@ import { canonicalJson, MeshError } from '@signalbox/kernel';
 import type { Precondition } from '../admin/http.js';
 import { BundleDelivery } from '../bundles/bundle-delivery.service.js';
 import { BundleIssuer } from '../bundles/bundle-issuer.service.js';
+import { callerId } from '../drafts/caller-id.js';
+import { assertDirect } from '../drafts/review.js';
 import { assertPrecondition } from '../definitions/definitions.service.js';
 import { PolicyRepository, type StoredLimits } from '../storage/policy.repository.js';
 
@@ -37,8 +39,9 @@ export class LimitsService {
       if (canonicalJson(before.definition) === canonicalJson(definition)) return { stored: before, version: null };
       const isSet = before.revision > 0 || precondition.ifMatch !== undefined;
       assertPrecondition('limits', tenant, isSet ? before : null, precondition);
+      await assertDirect(transaction, 'limits');
       await transaction.putLimits(definition, transaction.version + 1);
-      const { version } = await this.issuer.issue(transaction, 'limits changed');
+      const { version } = await this.issuer.issue(transaction, 'limits changed', { author: callerId() });
       return { stored: { definition, revision: version, updatedAt: new Date() }, version };
     });
     const delivered = changed.version === null || (await this.delivery.deliverSoon(tenant));

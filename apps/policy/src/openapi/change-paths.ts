@@ -8,7 +8,7 @@ const Change = z.object({
   at: isoTime,
   principal: z.object({ id: Token, kind: z.enum(['owner', 'key', 'user', 'service']), name: z.string() }),
   requestId: z.string().nullable(),
-  action: z.enum(['created', 'changed', 'removed', 'rotated', 'published', 'enabled', 'disabled']),
+  action: z.enum(['created', 'changed', 'removed', 'rotated', 'published', 'approved', 'enabled', 'disabled']),
   resource: z.string(),
   before: z.unknown(),
   after: z.unknown(),

@@ -154,5 +154,6 @@ export function samplePolicy(): Omit<TenantPolicy, 'keys'> {
     patterns: [],
     waivers: [],
     policies: [],
+    tests: [],
   };
 }

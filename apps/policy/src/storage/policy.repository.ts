@@ -5,6 +5,7 @@ import type {
   Halt,
   KeyGrant,
   ModelManifest,
+  PolicyTest,
   Quota,
   RedactionPattern,
   RedactionRule,
@@ -15,6 +16,7 @@ import type {
   ToolManifest,
   Waiver,
 } from '@signalbox/contracts';
+import type { Draft } from '../drafts/draft.js';
 import type { ChangeDraft } from '../changes/change.js';
 
 /** What a tenant's policy is made of, by the name of its collection. */
@@ -26,6 +28,7 @@ export interface Definitions {
   keys: KeyGrant;
   halts: Halt;
   policies: CedarPolicy;
+  tests: PolicyTest;
   quotas: Quota;
   delegations: Delegation;
   residencies: Residency;
@@ -42,6 +45,7 @@ export const KINDS = [
   'keys',
   'halts',
   'policies',
+  'tests',
   'quotas',
   'delegations',
   'residencies',
@@ -68,6 +72,17 @@ export interface StoredLimits {
   updatedAt: Date | null;
 }
 
+/** How the tenant wants changes to be made. Always there: revision 0 and nothing asked for before it is first set. */
+export interface StoredReview {
+  definition: Review;
+  revision: number;
+  updatedAt: Date | null;
+}
+export interface Review {
+  /** What a draft may hold is only published as a draft that a person beside its authors approved. */
+  twoPersons: boolean;
+}
+
 /** A bundle without its payload. */
 export interface BundleHead {
   tenant: string;
@@ -78,9 +93,14 @@ export interface BundleHead {
   expiresAt: Date;
   delivered: boolean;
 }
-export interface IssuedBundle extends BundleHead {
-  signed: SignedBundleV1;
+/** A bundle, and who made it by which change. */
+export interface BundleEvent extends BundleHead {
   change: string;
+  /** Empty: the mesh itself. */
+  author: string;
+}
+export interface IssuedBundle extends BundleEvent {
+  signed: SignedBundleV1;
 }
 
 export interface Page {
@@ -89,17 +109,39 @@ export interface Page {
   limit: number;
 }
 
+/** A definition as it was and as it is to be; null: it was not there, it is to go. */
+export interface DefinitionWrite {
+  kind: Kind;
+  id: string;
+  before: Definitions[Kind] | null;
+  after: Definitions[Kind] | null;
+}
+
 /** A tenant under its lock: nobody else changes it until the work is done. */
 export interface TenantTransaction {
   readonly tenant: string;
   /** Version of the newest issued bundle; 0 before the first. */
   readonly version: number;
   policy(): Promise<TenantPolicy>;
+  /** All of a kind, by id. */
+  all<K extends Kind>(kind: K): Promise<Stored<K>[]>;
   get<K extends Kind>(kind: K, id: string): Promise<Stored<K> | null>;
   put<K extends Kind>(kind: K, id: string, definition: Definitions[K], revision: number): Promise<void>;
   remove(kind: Kind, id: string): Promise<void>;
+  /** The same of many at once. */
+  write(writes: readonly DefinitionWrite[], revision: number): Promise<void>;
   limits(): Promise<StoredLimits>;
   putLimits(definition: TenantLimits, revision: number): Promise<void>;
+  review(): Promise<StoredReview>;
+  putReview(definition: Review, revision: number): Promise<void>;
+  draft(id: string): Promise<Draft | null>;
+  putDraft(draft: Draft): Promise<void>;
+  /** The draft that is evaluated beside what is in force. */
+  shadowDraft(): Promise<Draft | null>;
+  /** Forgets ended drafts but the newest two hundred. */
+  forgetDrafts(): Promise<void>;
+  /** Drafts that are neither published nor discarded, ended ones not counted. */
+  openDrafts(): Promise<number>;
   newestBundle(): Promise<BundleHead | null>;
   /** Writes down a change that is none of the above; those write themselves down. */
   record(change: ChangeDraft): Promise<void>;
@@ -117,7 +159,14 @@ export abstract class PolicyRepository {
   abstract list<K extends Kind>(tenant: string, kind: K, page: Page): Promise<Stored<K>[]>;
   abstract get<K extends Kind>(tenant: string, kind: K, id: string): Promise<Stored<K> | null>;
   abstract limits(tenant: string): Promise<StoredLimits>;
+  abstract review(tenant: string): Promise<StoredReview>;
+  /** Newest first. */
+  abstract drafts(tenant: string, limit: number): Promise<Draft[]>;
+  abstract draft(tenant: string, id: string): Promise<Draft | null>;
   abstract newestBundle(tenant: string): Promise<IssuedBundle | null>;
+  abstract bundle(tenant: string, version: number): Promise<IssuedBundle | null>;
+  /** Newest first, those before a version. */
+  abstract bundles(tenant: string, before: number, limit: number): Promise<BundleEvent[]>;
   /** The newest bundle of every tenant that has one. */
   abstract newestHeads(): Promise<BundleHead[]>;
   abstract markDelivered(tenant: string, version: number): Promise<void>;

@@ -51,6 +51,7 @@ export class BundleUpkeep implements OnApplicationBootstrap, OnApplicationShutdo
       for (const tenant of this.config.tenants) await this.seed.seed(tenant);
       this.#seeded = true;
     }
+    this.issuer.refreshKey();
     const heads = new Map((await this.repository.newestHeads()).map((head) => [head.tenant, head]));
     const isCheckDue = Date.now() - this.#bucketCheckedAt >= this.config.bucketCheckMs;
     let failed = false;

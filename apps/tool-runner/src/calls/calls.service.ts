@@ -10,11 +10,13 @@ import {
 } from '@signalbox/contracts';
 import { MeshError, newId, sha256Hex } from '@signalbox/kernel';
 import { PolicyStore } from '@signalbox/policy-engine';
+import { suspicionOf } from '@signalbox/privacy';
 import type { Logger } from '@signalbox/telemetry';
 import { CleaningService, type CleanText } from '../cleaning/cleaning.service.js';
 import { DriversService } from '../drivers/drivers.service.js';
 import type { DriverResult } from '../drivers/tool-driver.port.js';
 import { type GivenArguments, RevealsService } from '../reveals/reveals.service.js';
+import { outsideRegions } from './outside-regions.js';
 import { CallJournalPort } from './call-journal.port.js';
 import { Cancellations } from './cancellations.js';
 import { parsed, shortened } from './shortened.js';
@@ -113,6 +115,8 @@ export class CallsService {
     const tool = policy.resolve(agent).tools.find(({ name }) => name === work.tool);
     if (tool?.effect !== work.effect || tool.tier !== work.tier)
       return invalid('The tool was changed since it was asked for.');
+    const outside = outsideRegions(policy, work, tool);
+    if (outside !== null) return { decision: outside };
     return { decision, permitted: { tool, args: args as Record<string, unknown> } };
   }
 
@@ -170,11 +174,13 @@ export class CallsService {
       );
     }
     const { text, ...cleaned } = clean;
+    const suspicion = suspicionOf(result);
     await this.journal.completed(work, {
       callId,
       attempt,
       result: text,
       truncated,
+      ...(suspicion === undefined ? {} : { suspicion }),
       ...cleaned,
       ...revealedOf(given),
       receipt,
@@ -229,7 +235,8 @@ function callsOf({ next = [], ...first }: ToolWorkV1): ToolWorkV1[] {
 }
 
 /** A rule that asks for approval, and none was given; the kill switch; or no permit. */
-function codeOf({ kind }: DecisionRecord): 'APPROVAL_DENIED' | 'AGENT_HALTED' | 'TOOL_DENIED' {
+function codeOf({ kind }: DecisionRecord): 'APPROVAL_DENIED' | 'AGENT_HALTED' | 'REGION_DENIED' | 'TOOL_DENIED' {
+  if (kind === 'residency') return 'REGION_DENIED';
   if (kind === 'approve') return 'APPROVAL_DENIED';
   return kind === 'halt' ? 'AGENT_HALTED' : 'TOOL_DENIED';
 }

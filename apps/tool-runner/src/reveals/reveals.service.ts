@@ -9,6 +9,7 @@ import {
   type ToolManifest,
   type ToolWorkV1,
 } from '@signalbox/contracts';
+import { argumentsLabel } from '@signalbox/run-engine';
 import { MeshError } from '@signalbox/kernel';
 import { type CompiledPolicy, PolicyStore } from '@signalbox/policy-engine';
 import {
@@ -64,18 +65,19 @@ export class RevealsService {
     };
   }
 
-  /** Whether the run has read what others wrote is the guard's to say, by the journal. */
+  /** Whether others may have written what led to the call, the guard says too, by the journal. */
   #wanted(
     policy: CompiledPolicy,
-    { agent, userId }: ToolWorkV1,
+    { agent, userId, labels }: ToolWorkV1,
     { name: tool, reveals }: ToolManifest,
     found: readonly TokenAt[],
   ): Wanted[] {
+    const untrusted = labels !== undefined && argumentsLabel(labels).integrity === 'untrusted';
     return found.flatMap((item) => {
       const name = DataClass.safeParse(parseToken(item.token)?.class);
       if (!name.success) return [];
       const purpose = purposeOf(reveals, item.pointer);
-      const access = { agent, tool, class: name.data, pointer: item.pointer, purpose, userId, untrusted: false };
+      const access = { agent, tool, class: name.data, pointer: item.pointer, purpose, userId, untrusted };
       const { outcome, policies = [] } = policy.authorizeReveal(access);
       return outcome === 'permit' ? [{ ...item, class: name.data, purpose, policies }] : [];
     });

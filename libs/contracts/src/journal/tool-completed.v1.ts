@@ -3,6 +3,7 @@ import { Token } from '../ids.js';
 import { Findings, Redactions } from '../redactions.js';
 import { Millis } from '../units.js';
 import { Reveals } from './reveal.js';
+import { Suspicion } from './suspicion.js';
 import { ToolReceipt } from './tool-receipt.js';
 import { toolStep } from './tool-step.js';
 
@@ -16,6 +17,8 @@ export const ToolCompletedV1 = z.object({
   findings: Findings.optional(),
   /** Which recognisers and rules cleaned it. Absent: not told. */
   ruleset: Token.optional(),
+  /** Absent: the result does not look like orders, or was not looked at. */
+  suspicion: Suspicion.optional(),
   receipt: ToolReceipt,
   /** Real values that the tool was given. Absent: none. */
   revealed: Reveals.optional(),

@@ -5,16 +5,39 @@ import { BundleRef } from './bundle-ref.js';
 import { QuotaTaken } from './quota.js';
 import { ApprovalTerms } from './rule.js';
 
+/** What would have been decided if all that is in shadow were in force. It has no effect. */
+export const ShadowRecord = z.object({
+  outcome: z.enum(['permit', 'deny', 'approve']),
+  /** As of a decision; `error` where what is in shadow has a fault. */
+  kind: z.string().max(32),
+  rules: z.array(z.string()),
+  policies: z.array(z.string()).optional(),
+  /** The draft in shadow; absent: single rules and policies alone. */
+  draft: Token.optional(),
+});
+export type ShadowRecord = z.infer<typeof ShadowRecord>;
+
 /** Why something was allowed or not; kept in the journal. */
 export const DecisionRecord = z.object({
   /** `approve`: only once a person agrees to exactly this call. */
   outcome: z.enum(['permit', 'deny', 'approve']),
   /**
    * What decided: a rule or a Cedar policy (`permit`, `forbid`, `approve`), the lack of one (`default`), a person (`approval`),
-   * the kill switch (`halt`), a quota that is used up (`quota`), a fault while deciding (`error`), or arguments that are no
+   * the kill switch (`halt`), a quota that is used up (`quota`), a place where data may not go (`residency`), a fault while deciding (`error`), or arguments that are no
    * arguments (`invalid`).
    */
-  kind: z.enum(['permit', 'forbid', 'default', 'error', 'invalid', 'approve', 'approval', 'halt', 'quota']),
+  kind: z.enum([
+    'permit',
+    'forbid',
+    'default',
+    'error',
+    'invalid',
+    'approve',
+    'approval',
+    'halt',
+    'quota',
+    'residency',
+  ]),
   /** The rules that decided, those of the mesh itself as `base.<name>`; empty for `default`. */
   rules: z.array(z.string()),
   /** The Cedar policies that decided; absent: none did. */
@@ -26,6 +49,8 @@ export const DecisionRecord = z.object({
   bundle: BundleRef.nullable(),
   /** With the outcome `approve`: who may agree, and how long that is waited for. */
   terms: ApprovalTerms.optional(),
+  /** Absent: nothing was in shadow. */
+  shadow: ShadowRecord.optional(),
   /** With the kind `approval`: the question, and who answered it; null: nobody did in time. */
   answer: z
     .object({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Sha256Hex, TenantId } from '../ids.js';
+import { Sha256Hex, TenantId, Token } from '../ids.js';
 import { Millis } from '../units.js';
 import { AgentManifest } from './agent-manifest.js';
 import { Waiver } from './base-rules.js';
@@ -15,6 +15,22 @@ import { Residency } from './residency.js';
 import { Rule } from './rule.js';
 import { TenantLimits } from './tenant-limits.js';
 import { ToolManifest } from './tool-manifest.js';
+
+/** A draft that is looked at beside what is in force: what it would change. Its definitions are checked by who compiles it. */
+export const ShadowDraft = z.object({
+  draft: Token,
+  changes: z
+    .array(
+      z.object({
+        kind: z.enum(['models', 'tools', 'agents', 'rules', 'policies']),
+        id: z.string().max(128),
+        /** Null: it is to go. */
+        definition: z.record(z.string(), z.unknown()).nullable(),
+      }),
+    )
+    .max(2_000),
+});
+export type ShadowDraft = z.infer<typeof ShadowDraft>;
 
 /** All that is in force for one tenant. Enforcement points decide from this alone. */
 export const PolicyBundleV1 = z.object({
@@ -48,6 +64,8 @@ export const PolicyBundleV1 = z.object({
   redactions: z.array(RedactionRule).max(REDACTION_RULES_MAX).optional(),
   /** Classes of the tenant's own. Absent: none. */
   patterns: z.array(RedactionPattern).max(REDACTION_PATTERNS_MAX).optional(),
+  /** Absent: no draft is in shadow. */
+  shadow: ShadowDraft.optional(),
   /** Of the tenant as a whole. Absent: none but those of the mesh. */
   limits: TenantLimits.optional(),
 });

@@ -3,6 +3,10 @@ import { Token } from '../ids.js';
 import { WAIT_MS_MAX } from '../waiting.js';
 import { Scope } from './scope.js';
 
+/** Whether a rule or policy decides, or is only looked at. */
+export const PolicyMode = z.enum(['enforce', 'shadow']);
+export type PolicyMode = z.infer<typeof PolicyMode>;
+
 /** A test on one argument, by its JSON pointer. */
 export const RuleCondition = z.object({
   pointer: z.string().regex(/^(\/[^/]*)*$/),
@@ -49,6 +53,8 @@ export const Rule = z.object({
   when: z.array(RuleCondition).max(16),
   /** Of an `approve`; absent: the defaults. */
   approval: ApprovalTerms.optional(),
+  /** `shadow`: without effect, but recorded beside each decision. Absent: in force. */
+  mode: PolicyMode.optional(),
   /** For people: why the rule is there. */
   description: z.string().max(500),
 });

@@ -20,11 +20,15 @@ export function bundleInvalid(reason: BundleFault, message: string, details: Rec
 
 /**
  * The bundle inside its signature, or BUNDLE_INVALID with `details.reason`. Nothing of the payload is parsed before its
- * hash and signature hold. `signed` is what lay in the bucket, of any shape.
+ * hash and a signature of one of the keys hold. `signed` is what lay in the bucket, of any shape.
  */
-export function openBundle(signed: unknown, publicKey: KeyInput, options: OpenBundleOptions): PolicyBundleV1 {
-  const key = publicEd25519(publicKey);
-  const { payload } = checkedEnvelope(signed, key);
+export function openBundle(
+  signed: unknown,
+  publicKeys: KeyInput | readonly KeyInput[],
+  options: OpenBundleOptions,
+): PolicyBundleV1 {
+  const keys = [publicKeys].flat().map((key) => publicEd25519(key as KeyInput));
+  const { payload } = checkedEnvelope(signed, keys);
   const bundle = parsedPayload(payload);
   const { tenant, version, expiresAt } = bundle;
   if (options.tenant !== undefined && tenant !== options.tenant) {
@@ -49,12 +53,14 @@ export function assertNotExpired(version: number, expiresAt: number, nowMs: numb
   });
 }
 
-function checkedEnvelope(signed: unknown, key: ReturnType<typeof publicEd25519>): SignedBundleV1 {
+function checkedEnvelope(signed: unknown, keys: readonly ReturnType<typeof publicEd25519>[]): SignedBundleV1 {
   const envelope = SignedBundleV1.safeParse(signed);
   if (!envelope.success) throw bundleInvalid('format', 'The bundle is not in its signed form.');
   const { payload, hash, signature } = envelope.data;
   if (sha256Hex(payload) !== hash) throw bundleInvalid('hash', 'The hash of the bundle does not match its payload.');
-  if (!verify(null, Buffer.from(payload), key, Buffer.from(signature, 'base64url'))) {
+  const isSignedBy = (key: (typeof keys)[number]): boolean =>
+    verify(null, Buffer.from(payload), key, Buffer.from(signature, 'base64url'));
+  if (!keys.some(isSignedBy)) {
     throw bundleInvalid('signature', 'The signature of the bundle is not from the policy service.');
   }
   return envelope.data;

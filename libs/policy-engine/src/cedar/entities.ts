@@ -20,6 +20,11 @@ export class Entities {
     this.#byKey = new Map(entities.map((entity) => [entity.uid.key, entity]));
   }
 
+  /** As they were given. */
+  all(): CedarEntity[] {
+    return [...this.#byKey.values()];
+  }
+
   /** Whether the one is the other, or in it at any depth. */
   isIn(one: EntityUid, other: EntityUid): boolean {
     return one.key === other.key || this.ancestorsOf(one).has(other.key);

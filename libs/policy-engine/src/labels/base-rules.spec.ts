@@ -161,6 +161,7 @@ describe('a call that the user asked for', () => {
     expect(at({}, { literal: [] })).toBe(held);
     expect(at({ amount: 101 }, {})).toBe(held);
     expect(at({ amount: '50' }, {})).toBe(held);
+    expect(at({ amount: -50 }, {})).toBe(held);
     expect(at({ text: 'x'.repeat(41) }, {})).toBe(held);
     expect(at({}, { plain: [] })).toBe(held);
     expect(at({ note: 'x' }, {})).toBe(held);

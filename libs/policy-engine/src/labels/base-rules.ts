@@ -9,8 +9,7 @@ import {
   type ToolManifest,
   type Waiver,
 } from '@signalbox/contracts';
-import { allTerms } from '../rules/approval-terms.js';
-import { covers, type Decider, deny, type Verdict } from '../rules/rule-set.js';
+import { covers, type Decider, type Verdict } from '../rules/rule-set.js';
 import { isAskedFor } from './provenance.js';
 import { callLabel, toolFlow } from './tool-flow.js';
 
@@ -56,12 +55,11 @@ const origins = ({ origins: names }: Label): string => (names.length === 0 ? 'wh
 const audience = (readers: Clearance): string =>
   readers === '*' || readers.length > 0 ? `who may read ${[...readers].join(', ')}` : 'whoever is there';
 
+/** Where others ask for approval too, theirs are the terms. */
 function asking(verdict: Verdict, held: readonly [BaseRule, string][]): Verdict {
   const rules = [...verdict.rules, ...held.map(([rule]) => rule)];
   const reason = `${held.map(([rule, why]) => `${rule}: ${why}`).join('; ')}. So a person must approve exactly this call. ${verdict.reason}`;
-  const terms = verdict.terms === undefined ? TERMS : allTerms([verdict.terms, TERMS]);
-  // Terms of the mesh name nobody, so that somebody is always left.
-  if (terms === null) return { ...deny('error', rules, reason), policies: verdict.policies };
+  const { terms = TERMS } = verdict;
   return { ...verdict, outcome: 'approve', kind: 'approve', rules, reason: reason.slice(0, 1_000), terms };
 }
 

@@ -20,7 +20,8 @@ export function isAskedFor(tool: ToolManifest, { literal = [], plain = [] }: Cal
     const role = roleAt(tool.roles ?? [], pointer);
     if (role?.role === 'address') addresses += 1;
     if (said.has(pointer)) return true;
-    if (role?.role === 'amount') return typeof value === 'number' && role.max !== undefined && value <= role.max;
+    if (role?.role === 'amount')
+      return typeof value === 'number' && role.max !== undefined && value >= 0 && value <= role.max;
     if (role?.role !== 'body' || typeof value !== 'string' || role.charsMax === undefined) return false;
     return value.length <= role.charsMax && tame.has(pointer);
   });

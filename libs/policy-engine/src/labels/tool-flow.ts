@@ -38,7 +38,9 @@ export function toolFlow(tool: ToolManifest): ToolFlow {
  */
 function tellsOthers({ driver, egress, parameters }: ToolManifest): boolean {
   if (egress === true) return true;
-  if (driver.kind !== 'http') return false;
+  if (INSIDE.has(driver.kind) || driver.kind === 'code') return false;
+  // Of a driver that is not known here, the worst case.
+  if (driver.kind !== 'http') return egress !== false;
   const isPinned =
     driver.address !== undefined || driver.hosts.every((one) => parseHostPattern(one)?.wildcard === false);
   if (!isPinned) return true;

@@ -6,8 +6,8 @@ import { type CompiledPolicy, compilePolicy } from '../compiled-policy.js';
 import type { FloorPort } from './floor.js';
 
 export interface PolicyStoreOptions {
-  /** Public half of the bundle signing key. */
-  publicKey: KeyInput;
+  /** Public half of the bundle signing key; or those of now, asked for at every bundle. */
+  publicKey: KeyInput | (() => readonly KeyInput[]);
   floors: FloorPort;
   /** Milliseconds since 1970. */
   now?: () => number;
@@ -20,14 +20,16 @@ export type PolicyEvent =
 
 /** The policies in force, one a tenant: the last good bundle, until it expires. */
 export class PolicyStore {
-  readonly #publicKey: ReturnType<typeof publicEd25519>;
+  readonly #publicKeys: () => readonly KeyInput[];
   readonly #floors: FloorPort;
   readonly #now: () => number;
   readonly #inForce = new Map<string, CompiledPolicy>();
   readonly #listeners = new Set<(event: PolicyEvent) => void>();
 
   constructor(options: PolicyStoreOptions) {
-    this.#publicKey = publicEd25519(options.publicKey);
+    const { publicKey } = options;
+    const key = typeof publicKey === 'function' ? null : publicEd25519(publicKey);
+    this.#publicKeys = typeof publicKey === 'function' ? publicKey : () => [key!];
     this.#floors = options.floors;
     this.#now = options.now ?? Date.now;
   }
@@ -75,7 +77,7 @@ export class PolicyStore {
     const inForce = this.#inForce.get(tenant);
     const floor = Math.max(this.#floors.load(tenant) ?? 0, inForce?.bundle.version ?? 0);
     const signed = signedFrom(bytes);
-    const bundle = openBundle(signed, this.#publicKey, { nowMs: this.#now(), floor, tenant });
+    const bundle = openBundle(signed, this.#publicKeys(), { nowMs: this.#now(), floor, tenant });
     const policy = compilePolicy(bundle, (signed as { hash: string }).hash);
     if (inForce && inForce.bundle.version === bundle.version && inForce.bundle.hash !== policy.bundle.hash) {
       throw bundleInvalid('fork', `Two different bundles of tenant ${tenant} carry version ${bundle.version}.`);

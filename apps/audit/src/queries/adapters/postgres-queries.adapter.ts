@@ -28,6 +28,20 @@ export class PostgresQueriesAdapter extends QueriesPort {
     return { data, next: found.length > limit && last ? `${last.acceptedAt}.${last.runId}` : null };
   }
 
+  override async ended(
+    tenant: string,
+    { at, runId }: { at: number; runId: string },
+    limit: number,
+  ): Promise<ArchivedRun[]> {
+    await this.database.open(OPEN_MS);
+    const where = [
+      { tenant, endedAt: MoreThan(at) },
+      { tenant, endedAt: at, runId: MoreThan(runId) },
+    ];
+    const order = { endedAt: 'asc', runId: 'asc' } as const;
+    return this.database.run((manager) => manager.find(ArchivedRun, { where, order, take: limit }));
+  }
+
   override async run(tenant: string, runId: string): Promise<ArchivedRun | null> {
     await this.database.open(OPEN_MS);
     return this.database.run((manager) => manager.findOneBy(ArchivedRun, { tenant, runId }));

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CORE_BUS } from '@signalbox/app-runtime';
 import type { Bus } from '@signalbox/bus';
 import { Semaphore } from '@signalbox/kernel';
-import { foldJournal } from '@signalbox/run-engine';
+import { argumentsLabel, foldJournal, labelsSent, sentArguments } from '@signalbox/run-engine';
 import type { RunRef } from '../../runs/run-journal.port.js';
 import { CallsPort, type OpenCall } from '../calls.port.js';
 
@@ -23,15 +23,13 @@ export class JournalCallsAdapter extends CallsPort {
     const state = foldJournal(await this.#reads.run(() => this.bus.journal.read(run)));
     const call = Object.hasOwn(state.calls, callId) ? state.calls[callId] : undefined;
     if (call?.status !== 'requested' || !state.plan || !state.accepted || state.endedAt !== null) return null;
-    const others = Object.values(state.calls).filter((other) => other.callId !== callId && other.result !== '');
-    const hasHistory = state.history.some(({ role }) => role === 'tool') || state.accepted.fork !== undefined;
     return {
       agent: state.plan.agent.id,
       tool: call.tool,
       userId: state.accepted.principal.userId,
-      arguments: call.arguments,
+      arguments: sentArguments(state, call),
       argumentsHash: call.argumentsHash,
-      read: hasHistory ? null : others.map((other) => other.tool),
+      untrusted: argumentsLabel(labelsSent(state, call)).integrity === 'untrusted',
     };
   }
 }

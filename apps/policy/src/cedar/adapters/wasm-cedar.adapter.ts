@@ -12,7 +12,14 @@ import {
 } from '@cedar-policy/cedar-wasm/nodejs';
 import { Injectable } from '@nestjs/common';
 import { MeshError } from '@signalbox/kernel';
-import { type CedarFault, CedarPort, type CedarQuestion, type Effect, type Validity } from '../cedar.port.js';
+import {
+  type CedarAnswer,
+  type CedarFault,
+  CedarPort,
+  type CedarQuestion,
+  type Effect,
+  type Validity,
+} from '../cedar.port.js';
 
 /** `@cedar-policy/cedar-wasm`: Cedar's own implementation, in this process. */
 @Injectable()
@@ -56,6 +63,19 @@ export class WasmCedarAdapter extends CedarPort {
     const { errors, reason } = answer.response.diagnostics;
     if (errors.length > 0) return 'fails';
     return reason.length > 0 ? 'applies' : 'passes';
+  }
+
+  override decide(texts: Readonly<Record<string, string>>, question: CedarQuestion): CedarAnswer {
+    const { context, entities, ...uids } = question;
+    const answer = isAuthorized({
+      ...uids,
+      context: context as Context,
+      entities: entities as EntityJson[],
+      policies: { staticPolicies: { ...texts } },
+    });
+    if (answer.type === 'failure') throw broken('A question is none of Cedar', answer.errors);
+    const { decision, diagnostics } = answer.response;
+    return { decision, reasons: diagnostics.reason, errors: diagnostics.errors.map(({ policyId }) => policyId) };
   }
 
   override schemaText(schema: Record<string, unknown>): string {

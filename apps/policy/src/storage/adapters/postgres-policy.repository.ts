@@ -2,12 +2,16 @@ import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } fro
 import { CONFIG } from '@signalbox/app-runtime';
 import { MeshError } from '@signalbox/kernel';
 import { Database } from '@signalbox/persistence';
-import { MoreThan } from 'typeorm';
+import { LessThan, MoreThan } from 'typeorm';
+import type { Draft } from '../../drafts/draft.js';
+import { DraftEntity } from '../../drafts/entities/draft.entity.js';
 import type { PolicyConfig } from '../../config.js';
 import { BundleEntity } from '../entities/bundle.entity.js';
 import { LimitsEntity } from '../entities/limits.entity.js';
+import { ReviewEntity } from '../entities/review.entity.js';
 import { TenantEntity } from '../entities/tenant.entity.js';
 import {
+  type BundleEvent,
   type BundleHead,
   type IssuedBundle,
   type Kind,
@@ -15,16 +19,24 @@ import {
   PolicyRepository,
   type Stored,
   type StoredLimits,
+  type StoredReview,
   type TenantTransaction,
 } from '../policy.repository.js';
-import {
-  definitionEntities,
-  headFrom,
-  issuedFrom,
-  limitsFrom,
-  PostgresTenantTransaction,
-  storedFrom,
-} from './postgres-tenant-transaction.js';
+import { definitionEntities, PostgresTenantTransaction } from './postgres-tenant-transaction.js';
+import { draftFrom, eventFrom, headFrom, issuedFrom, limitsFrom, reviewFrom, storedFrom } from './rows.js';
+
+/** All but signature and payload, which are long. */
+const HEAD_COLUMNS = {
+  tenant: true,
+  version: true,
+  hash: true,
+  keyId: true,
+  change: true,
+  author: true,
+  issuedAt: true,
+  expiresAt: true,
+  deliveredAt: true,
+} as const;
 
 /** Policy in Postgres. The row of a tenant is locked for every change. */
 @Injectable()
@@ -95,6 +107,41 @@ export class PostgresPolicyRepository extends PolicyRepository implements OnModu
     return this.database.run(async (manager) => {
       const row = await manager.findOne(BundleEntity, { where: { tenant }, order: { version: 'DESC' } });
       return row && issuedFrom(row);
+    });
+  }
+
+  bundle(tenant: string, version: number): Promise<IssuedBundle | null> {
+    return this.database.run(async (manager) => {
+      const row = await manager.findOneBy(BundleEntity, { tenant, version });
+      return row && issuedFrom(row);
+    });
+  }
+
+  bundles(tenant: string, before: number, limit: number): Promise<BundleEvent[]> {
+    return this.database.run(async (manager) => {
+      const rows = await manager.find(BundleEntity, {
+        where: { tenant, version: LessThan(before) },
+        select: HEAD_COLUMNS,
+        order: { version: 'DESC' },
+        take: limit,
+      });
+      return rows.map(eventFrom);
+    });
+  }
+
+  review(tenant: string): Promise<StoredReview> {
+    return this.database.run(async (manager) => reviewFrom(await manager.findOneBy(ReviewEntity, { tenant })));
+  }
+
+  draft(tenant: string, id: string): Promise<Draft | null> {
+    return this.database.run(async (manager) => draftFrom(await manager.findOneBy(DraftEntity, { tenant, id })));
+  }
+
+  drafts(tenant: string, limit: number): Promise<Draft[]> {
+    return this.database.run(async (manager) => {
+      const order = { createdAt: 'DESC', id: 'DESC' } as const;
+      const rows = await manager.find(DraftEntity, { where: { tenant }, order, take: limit });
+      return rows.flatMap((row) => draftFrom(row) ?? []);
     });
   }
 

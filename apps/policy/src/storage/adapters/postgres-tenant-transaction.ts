@@ -1,9 +1,11 @@
 import type { TenantLimits } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
-import { type EntityManager, LessThanOrEqual } from 'typeorm';
-import { recordChange } from '../../changes/adapters/postgres-change-record.js';
+import { type EntityManager, In, LessThanOrEqual, Not } from 'typeorm';
+import { type Draft, OPEN_STATES } from '../../drafts/draft.js';
+import { DraftEntity } from '../../drafts/entities/draft.entity.js';
+import { recordChange, recordChanges } from '../../changes/adapters/postgres-change-record.js';
 import type { ChangeDraft } from '../../changes/change.js';
-import { shownOf } from '../../definitions/definition-view.js';
+import { draftFrom, headFrom, limitsFrom, recordOf, reviewFrom, storedFrom } from './rows.js';
 import { BundleEntity } from '../entities/bundle.entity.js';
 import {
   AgentEntity,
@@ -17,24 +19,34 @@ import {
   QuotaEntity,
   ResidencyEntity,
   RuleEntity,
+  TestEntity,
   ToolEntity,
   WaiverEntity,
 } from '../entities/definition.entities.js';
 import { LimitsEntity } from '../entities/limits.entity.js';
+import { ReviewEntity } from '../entities/review.entity.js';
 import { TenantEntity } from '../entities/tenant.entity.js';
-import type {
-  BundleHead,
-  Definitions,
-  IssuedBundle,
-  Kind,
-  Stored,
-  StoredLimits,
-  TenantPolicy,
-  TenantTransaction,
+import {
+  type BundleHead,
+  type DefinitionWrite,
+  type Definitions,
+  type IssuedBundle,
+  type Kind,
+  KINDS,
+  type Review,
+  type Stored,
+  type StoredLimits,
+  type StoredReview,
+  type TenantPolicy,
+  type TenantTransaction,
 } from '../policy.repository.js';
 
 /** Bundles kept per tenant, to look back at. */
 const BUNDLES_KEPT = 100;
+/** Drafts that have ended and are kept per tenant. */
+const ENDED_DRAFTS_KEPT = 200;
+/** Definitions of one statement. */
+const ROWS_MAX = 500;
 
 export const definitionEntities = {
   agents: AgentEntity,
@@ -44,6 +56,7 @@ export const definitionEntities = {
   keys: KeyEntity,
   halts: HaltEntity,
   policies: CedarPolicyEntity,
+  tests: TestEntity,
   quotas: QuotaEntity,
   delegations: DelegationEntity,
   residencies: ResidencyEntity,
@@ -51,28 +64,6 @@ export const definitionEntities = {
   patterns: PatternEntity,
   waivers: WaiverEntity,
 };
-type DefinitionRow = AgentEntity;
-
-/** What was stored had passed its schema, under the same tenant lock. */
-export function storedFrom<K extends Kind>({ id, definition, revision, updatedAt }: DefinitionRow): Stored<K> {
-  return { id, definition: definition as Definitions[K], revision, updatedAt };
-}
-
-export function headFrom({ tenant, version, hash, keyId, issuedAt, expiresAt, deliveredAt }: BundleEntity): BundleHead {
-  return { tenant, version, hash, keyId, issuedAt, expiresAt, delivered: deliveredAt !== null };
-}
-
-export function issuedFrom(row: BundleEntity): IssuedBundle {
-  const { payload, hash, keyId, signature, change } = row;
-  return { ...headFrom(row), signed: { payload, hash, keyId, signature }, change };
-}
-
-export function limitsFrom(row: LimitsEntity | null): StoredLimits {
-  if (row === null) return { definition: {}, revision: 0, updatedAt: null };
-  const { definition, revision, updatedAt } = row;
-  return { definition: definition as TenantLimits, revision, updatedAt };
-}
-
 /** One tenant's rows, inside the transaction that holds its lock. */
 export class PostgresTenantTransaction implements TenantTransaction {
   constructor(
@@ -82,21 +73,9 @@ export class PostgresTenantTransaction implements TenantTransaction {
   ) {}
 
   async policy(): Promise<TenantPolicy> {
-    return {
-      agents: await this.#all('agents'),
-      tools: await this.#all('tools'),
-      rules: await this.#all('rules'),
-      models: await this.#all('models'),
-      keys: await this.#all('keys'),
-      halts: await this.#all('halts'),
-      policies: await this.#all('policies'),
-      quotas: await this.#all('quotas'),
-      delegations: await this.#all('delegations'),
-      residencies: await this.#all('residencies'),
-      redactions: await this.#all('redactions'),
-      patterns: await this.#all('patterns'),
-      waivers: await this.#all('waivers'),
-    };
+    const found: [Kind, unknown[]][] = [];
+    for (const kind of KINDS) found.push([kind, (await this.all(kind)).map(({ definition }) => definition)]);
+    return Object.fromEntries(found) as unknown as TenantPolicy;
   }
 
   async get<K extends Kind>(kind: K, id: string): Promise<Stored<K> | null> {
@@ -118,6 +97,25 @@ export class PostgresTenantTransaction implements TenantTransaction {
     await this.#recordDefinition(kind, id, before?.definition, undefined);
   }
 
+  async write(writes: readonly DefinitionWrite[], revision: number): Promise<void> {
+    const { tenant } = this;
+    const updatedAt = new Date();
+    for (const kind of KINDS) {
+      const own = writes.filter((write) => write.kind === kind);
+      const gone = own.flatMap(({ id, after }) => (after === null ? [id] : []));
+      const rows = own.flatMap(({ id, after: definition }) =>
+        definition === null ? [] : [{ tenant, id, definition, revision, updatedAt }],
+      );
+      if (gone.length > 0) await this.manager.delete(definitionEntities[kind], { tenant, id: In(gone) });
+      for (let at = 0; at < rows.length; at += ROWS_MAX)
+        await this.manager.upsert(definitionEntities[kind], rows.slice(at, at + ROWS_MAX), ['tenant', 'id']);
+    }
+    const records = writes.map(({ kind, id, before, after }) =>
+      recordOf(kind, id, before ?? undefined, after ?? undefined),
+    );
+    await recordChanges(this.manager, tenant, records);
+  }
+
   async limits(): Promise<StoredLimits> {
     return limitsFrom(await this.manager.findOneBy(LimitsEntity, { tenant: this.tenant }));
   }
@@ -129,18 +127,59 @@ export class PostgresTenantTransaction implements TenantTransaction {
     await this.record({ action: 'changed', resource: 'limits', before: before.definition, after: definition });
   }
 
+  async review(): Promise<StoredReview> {
+    return reviewFrom(await this.manager.findOneBy(ReviewEntity, { tenant: this.tenant }));
+  }
+
+  async putReview(definition: Review, revision: number): Promise<void> {
+    const before = await this.review();
+    const row = { tenant: this.tenant, definition, revision, updatedAt: new Date() };
+    await this.manager.upsert(ReviewEntity, row, ['tenant']);
+    await this.record({ action: 'changed', resource: 'review', before: before.definition, after: definition });
+  }
+
+  async draft(id: string): Promise<Draft | null> {
+    return draftFrom(await this.manager.findOneBy(DraftEntity, { tenant: this.tenant, id }));
+  }
+
+  async putDraft(draft: Draft): Promise<void> {
+    await this.manager.save(DraftEntity, { tenant: this.tenant, ...draft });
+  }
+
+  async shadowDraft(): Promise<Draft | null> {
+    return draftFrom(await this.manager.findOneBy(DraftEntity, { tenant: this.tenant, state: 'shadow' }));
+  }
+
+  async forgetDrafts(): Promise<void> {
+    const { tenant } = this;
+    const where = { tenant, state: Not(In([...OPEN_STATES])) };
+    const order = { updatedAt: 'DESC', id: 'DESC' } as const;
+    const old = await this.manager.find(DraftEntity, {
+      where,
+      order,
+      skip: ENDED_DRAFTS_KEPT,
+      select: { tenant: true, id: true },
+    });
+    if (old.length > 0) await this.manager.delete(DraftEntity, { tenant, id: In(old.map(({ id }) => id)) });
+  }
+
+  openDrafts(): Promise<number> {
+    return this.manager.countBy(DraftEntity, { tenant: this.tenant, state: In([...OPEN_STATES]) });
+  }
+
   async newestBundle(): Promise<BundleHead | null> {
     const row = await this.manager.findOneBy(BundleEntity, { tenant: this.tenant, version: this.version });
     return row && headFrom(row);
   }
 
-  async addBundle({ signed, change, issuedAt, expiresAt, version }: IssuedBundle): Promise<void> {
+  async addBundle({ signed, change, author, issuedAt, expiresAt, version }: IssuedBundle): Promise<void> {
     const { tenant } = this;
     await this.manager.insert(BundleEntity, {
       tenant,
       version,
       ...signed,
       change,
+      author,
       issuedAt,
       expiresAt,
       deliveredAt: null,
@@ -159,16 +198,14 @@ export class PostgresTenantTransaction implements TenantTransaction {
     before?: Definitions[K],
     after?: Definitions[K],
   ): Promise<void> {
-    const action = before === undefined ? 'created' : after === undefined ? 'removed' : 'changed';
-    const shown = (definition?: Definitions[K]): object | null => (definition ? shownOf(kind, definition) : null);
-    return this.record({ action, resource: `${kind}/${id}`, before: shown(before), after: shown(after) });
+    return this.record(recordOf(kind, id, before, after));
   }
 
-  async #all<K extends Kind>(kind: K): Promise<Definitions[K][]> {
+  async all<K extends Kind>(kind: K): Promise<Stored<K>[]> {
     const rows = await this.manager.find(definitionEntities[kind], {
       where: { tenant: this.tenant },
       order: { id: 'ASC' },
     });
-    return rows.map((row) => storedFrom<K>(row).definition);
+    return rows.map((row) => storedFrom<K>(row));
   }
 }

@@ -26,6 +26,10 @@ export class BundleEntity {
   @Column({ type: 'text' })
   change!: string;
 
+  /** Who made the change; empty: the mesh itself. */
+  @Column({ type: 'text' })
+  author!: string;
+
   @Column({ name: 'issued_at', type: 'timestamptz' })
   issuedAt!: Date;
 

@@ -40,6 +40,9 @@ export class HaltEntity extends DefinitionEntity {}
 @Entity({ name: 'policies' })
 export class CedarPolicyEntity extends DefinitionEntity {}
 
+@Entity({ name: 'tests' })
+export class TestEntity extends DefinitionEntity {}
+
 @Entity({ name: 'redactions' })
 export class RedactionEntity extends DefinitionEntity {}
 

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { readArguments } from '../arguments.js';
-import { type Access, openAccess } from '../mesh-access.js';
-import { askPolicy, changePolicy } from '../policy-api.js';
-import { table, timeOf } from '../table.js';
-import { UsageError } from '../usage-error.js';
+import { readArguments } from '../../arguments.js';
+import { type Access, openAccess } from '../../mesh-access.js';
+import { askPolicy, changePolicy } from '../../policy-api.js';
+import { printer } from '../../print.js';
+import { table, timeOf } from '../../table.js';
+import { UsageError } from '../../usage-error.js';
 
 const USAGE = `signalbox policy ls | show <id> | rm <id> | schema <tool>
 signalbox policy put|validate <id> <file.cedar>|- [--description text]`;
@@ -20,16 +21,13 @@ const PolicyShown = z.object({
 const PolicyList = z.object({ items: z.array(PolicyShown), next: z.string().nullable() });
 type Shown = z.infer<typeof PolicyShown>;
 
-/** `signalbox policy …`: Cedar policies of the tenant. */
-export async function policy(argv: string[]): Promise<number> {
+/** `signalbox policy ls|show|put|rm|validate|schema`: Cedar policies of the tenant, one by one. */
+export async function policies(argv: string[]): Promise<number> {
   const { values, positionals } = readArguments(argv, { description: { type: 'string', default: '' } });
   const [verb, id, file, ...more] = positionals;
   if ((verb !== 'ls' && !id) || more.length > 0) throw new UsageError(USAGE);
   const access = openAccess(values);
-  const print = (shown: unknown, text: string): number => {
-    process.stdout.write(values.json ? `${JSON.stringify(shown)}\n` : `${text}\n`);
-    return 0;
-  };
+  const print = printer(values.json);
   const path = `/policies/${encodeURIComponent(id ?? '')}`;
   const written = (): object => ({ id, text: textOf(file), description: values.description });
   switch (verb) {
