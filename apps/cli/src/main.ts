@@ -64,7 +64,7 @@ const USAGE = `signalbox – talk to a mesh
                                  users by the tokens of your issuer
   signalbox changes ls|show|verify
                                  who changed what, and when
-  signalbox privacy classes|try|rules|keys|rotate|erase
+  signalbox privacy classes|try|compare|rules|keys|rotate|erase
                                  what redaction does, the keys of the vault, the erasure of a user
   signalbox audit verify [run]   recompute the hash chain of one run, or of all
   signalbox cost [--by tenant|user|agent|model]

@@ -239,7 +239,7 @@ describe('memory', () => {
     await save(session, [user('a')]);
     const readers: CedarPolicy = {
       id: 'readers',
-      text: '',
+      text: 'permit by agent',
       description: '',
       json: {
         effect: 'permit',

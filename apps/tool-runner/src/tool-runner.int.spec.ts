@@ -135,7 +135,7 @@ describe('tool-runner', () => {
     });
 
     it('lets nothing go to a tool outside the regions of the run, or that does not say where it is', async () => {
-      const work = await world.ask('get', { url: `${origin}/abroad` });
+      const work = await world.ask('fenced', { url: `${origin}/abroad` });
       await world.send({ ...work, regions: ['eu'] });
       const { body } = await world.fact(work, 'tool.failed.v1');
       expect(body).toMatchObject({

@@ -120,6 +120,8 @@ export * from './work/session-save.v1.js';
 export * from './work/session-state.v1.js';
 export * from './work/token-delta.v1.js';
 export * from './work/tool-work.v1.js';
+export * from './work/redaction-replay.v1.js';
+export * from './work/redaction-replayed.v1.js';
 export * from './work/vault-ask.v1.js';
 export * from './work/vault-deposit.v1.js';
 export * from './work/vault-reveal.v1.js';

@@ -34,6 +34,7 @@ const others: Record<string, z.ZodType> = {
   'budget.v1': contracts.BudgetV1,
   'quota-use.v1': contracts.QuotaUseV1,
   'partition.state.v1': contracts.PartitionStateV1,
+  'redaction.replayed.v1': contracts.RedactionReplayedV1,
   'recorded-calls.v1': contracts.RecordedCallsV1,
   'vault.state.v1': contracts.VaultStateV1,
   'vault.revealed.v1': contracts.VaultRevealedV1,

@@ -345,7 +345,7 @@ describe('where a model may be asked', () => {
   it('is asked of policies, once one is about it', async () => {
     const only: CedarPolicy = {
       id: 'only-other',
-      text: '',
+      text: 'permit by agent',
       description: '',
       json: {
         effect: 'permit',

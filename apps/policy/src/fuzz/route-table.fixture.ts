@@ -57,6 +57,7 @@ export const ROUTE_TABLE: Record<string, string> = {
     'POST /tests/run': 'reader',
     'GET /redaction/classes': 'reader',
     'POST /redaction/try': 'reader',
+    'POST /redaction/compare': 'reader',
     'GET /vault': 'reader',
     'POST /vault/rotation': 'admin',
     'DELETE /vault/subjects/{subject}': 'admin',

@@ -101,6 +101,7 @@ const REQUESTS = new Set([
   'KeyChange',
   'TenantLimits',
   'RedactionTrial',
+  'RedactionComparison',
   'RotationRequest',
   'Schedule',
   ...Object.keys(callerRequests),

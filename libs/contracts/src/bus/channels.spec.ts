@@ -35,6 +35,7 @@ const built: Record<ChannelName, string> = {
   vaultDeposit: subjects.svc('guard', 'deposit', tenant),
   vaultAsk: subjects.svc('guard', 'vault', tenant),
   vaultReveal: subjects.svc('guard', 'reveal', tenant),
+  redactionReplay: subjects.svc('audit', 'redaction', tenant),
   partitionCheck: subjects.svc('audit', 'whole', tenant),
   archivedRun: subjects.svc('audit', 'run', tenant),
   caller: subjects.svc('policy', 'caller', tenant),
