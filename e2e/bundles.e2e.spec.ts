@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { E2eMesh, TENANT } from './support/mesh.ts';
 
 /** Every process that decides by bundles. */
-const POINTS = ['guard', 'router', 'inference', 'tool-runner'];
+const POINTS = ['guard', 'router', 'inference', 'tool-runner', 'memory'];
 const TIMEOUT_MS = 60_000;
 
 interface PointState {
@@ -121,7 +121,7 @@ describe('a bundle in the bucket that nobody should follow', () => {
       };
       return data.filter(({ facts }) => facts.reason === reason).map(({ service }) => service);
     };
-    await waitFor(async () => new Set(await tellers()).size === POINTS.length, {
+    await waitFor(async () => tellers().then((told) => POINTS.every((point) => told.includes(point))), {
       timeoutMs: TIMEOUT_MS,
       what: `notes of ${reason} by all`,
     });

@@ -139,6 +139,39 @@ describe('a text that is tried', () => {
   });
 });
 
+describe('rules held against what was said', () => {
+  it('say what would be found anew, no longer, or treated otherwise, and never which value', async () => {
+    const draft = {
+      redactions: [{ id: 'a', class: 'EMAIL', action: 'mask', gates: ['ingress'] }],
+      patterns: [{ id: 'words', class: 'X_WORD', pattern: 'script says' }],
+      runs: 50,
+    };
+    const compared = await mesh.admin.policy<Compared>(TENANT, '/redaction/compare', 'POST', draft);
+    expect(compared.cut).toBe(false);
+    expect(compared.runs).toBeGreaterThan(2);
+    const of = (name: string) => compared.classes.find((one) => one.class === name);
+    expect(of('EMAIL')?.changed).toBeGreaterThan(0);
+    expect(of('X_WORD')?.new).toBeGreaterThan(0);
+    // Its pattern is not in the draft.
+    expect(of('X_ORDER')?.gone).toBeGreaterThan(0);
+    const [place] = compared.places.filter(({ change }) => change === 'new');
+    const { entries } = await mesh.admin.archived(TENANT, place!.runId);
+    const entry = entries.find(({ seq }) => seq === place!.seq)!;
+    const said = (entry.body['input'] as { content: string }[])[place!.text]!.content;
+    expect(said.slice(place!.start, place!.end)).toBe('script says');
+    const same = await mesh.admin.policy<Compared>(TENANT, '/redaction/compare', 'POST', {});
+    expect([same.classes, same.places]).toEqual([[], []]);
+    expect(JSON.stringify(compared)).not.toMatch(/script|example/);
+  });
+});
+
+interface Compared {
+  runs: number;
+  cut: boolean;
+  classes: { class: string; new: number; gone: number; changed: number }[];
+  places: { change: string; runId: string; seq: number; text: number; start: number; end: number }[];
+}
+
 describe('a user who is erased', () => {
   it('is gone from what is read, and every journal still verifies', async () => {
     const { key } = await mesh.admin.createKey(TENANT, 'ann');

@@ -63,6 +63,12 @@ beforeAll(async () => {
     description: '',
     text: `permit(principal == Agent::"${head}", action == Action::"reveal", resource == PiiClass::"EMAIL")${when};`,
   });
+  // The rules of the mesh would ask about these calls; here it is policy that tells them apart.
+  for (const [id, rule] of [
+    ['integrity', 'base.integrity'],
+    ['confidentiality', 'base.confidentiality'],
+  ] as const)
+    await mesh.admin.waive(TENANT, { id, rule, agents: '*', reason: 'policy decides' });
   await mesh.define({
     tools,
     agents: ['clerk', 'wary', 'other', 'open'].map((id) => agent(id, { tools: names })),

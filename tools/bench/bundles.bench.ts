@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import type { Stack } from '../stack/options.ts';
 import { startStack } from '../stack/stack.ts';
 
-const POINTS = ['guard', 'router', 'inference', 'tool-runner'];
+const POINTS = ['guard', 'router', 'inference', 'tool-runner', 'memory'];
 const TENANT = 'demo';
 const TARGET_MS = 1_000;
 const POLL_MS = 4;

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { accessConfig } from '@signalbox/access';
 import { baseConfig, variableOf } from '@signalbox/kernel';
 import { describe, expect, it } from 'vitest';
 import { root } from './markdown.ts';
@@ -28,6 +29,10 @@ function ownKeys(app: string): string[] {
 describe('the page of every variable', () => {
   it('has what all services read', () => {
     expect(listed('Every service').toSorted()).toEqual(Object.keys(baseConfig).map(variableOf).toSorted());
+  });
+
+  it('has what both admin APIs read', () => {
+    expect(listed('Admin APIs').toSorted()).toEqual(Object.keys(accessConfig).map(variableOf).toSorted());
   });
 
   it('has a section for each service', () => {

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { AccessModule } from '@signalbox/access';
+import { AccessModule, BusPrincipalsAdapter } from '@signalbox/access';
 import { ArchiveModule } from './archive/archive.module.js';
 import { ArchivistModule } from './archivist/archivist.module.js';
 import { CallsModule } from './calls/calls.module.js';
@@ -10,7 +10,7 @@ import { QueriesModule } from './queries/queries.module.js';
 
 @Module({
   imports: [
-    AccessModule,
+    AccessModule.with(BusPrincipalsAdapter),
     ArchiveModule,
     ArchivistModule,
     CallsModule,

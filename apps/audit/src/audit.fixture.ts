@@ -178,6 +178,11 @@ export class World {
       trimAfterMs: 3_600_000,
       tombstoneMs: 3_600_000,
       trimEveryMs: 100,
+      oidcRolesClaim: 'roles',
+      oidcClockSkewS: 30,
+      oidcTimeoutMs: 3_000,
+      oidcKeysLifeMs: 600_000,
+      oidcRefetchMs: 30_000,
       sampleMessages: 64,
       ...change,
     };

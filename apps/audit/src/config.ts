@@ -1,3 +1,4 @@
+import { accessConfig } from '@signalbox/access';
 import { baseConfig, loadConfig } from '@signalbox/kernel';
 import { z } from 'zod';
 
@@ -5,6 +6,7 @@ const DAY_MS = 86_400_000;
 
 const schema = {
   ...baseConfig,
+  ...accessConfig,
   /** Postgres, schema `audit`. */
   pgUrl: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL'),
   httpPort: z.coerce.number().int().min(0).max(65_535).default(7_412),

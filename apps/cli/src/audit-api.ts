@@ -1,6 +1,7 @@
-import { MeshError, parseJson } from '@signalbox/kernel';
+import { parseJson } from '@signalbox/kernel';
 import { z } from 'zod';
 import { type Access, urlOf } from './mesh-access.js';
+import { refusal } from './policy-api.js';
 
 const TIMEOUT_MS = 30_000;
 
@@ -103,19 +104,13 @@ export async function readAudit<S extends z.ZodType>(
   const url = `${urlOf(access, 'audit')}/audit/v1/tenants/${access.tenant}${path}`;
   const response = await fetch(url, {
     headers: {
-      authorization: `Bearer ${access.key('admin.token')}`,
+      authorization: `Bearer ${access.adminKey()}`,
       ...(body ? { 'content-type': 'application/json' } : {}),
     },
     ...(body ? { method: 'POST', body: JSON.stringify(body) } : {}),
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   const answer = parseJson(new Uint8Array(await response.arrayBuffer()));
-  if (!response.ok) {
-    const problem = z.object({ title: z.string(), detail: z.string() }).safeParse(answer);
-    throw new MeshError(
-      'STORE_UNAVAILABLE',
-      problem.success ? `${problem.data.title}: ${problem.data.detail}` : `HTTP ${response.status}`,
-    );
-  }
+  if (!response.ok) throw refusal(response.status, answer);
   return schema.parse(answer);
 }

@@ -1,7 +1,9 @@
 import { ClientError } from '@signalbox/client';
 import { MeshError } from '@signalbox/kernel';
+import { adminKeys } from './commands/admin-keys.js';
 import { approvals } from './commands/approvals.js';
 import { audit } from './commands/audit.js';
+import { changes } from './commands/changes.js';
 import { cost } from './commands/cost.js';
 import { fork } from './commands/fork.js';
 import { incidents } from './commands/incidents.js';
@@ -15,6 +17,7 @@ import { runs } from './commands/runs.js';
 import { schedules } from './commands/schedules.js';
 import { signal } from './commands/signal.js';
 import { status } from './commands/status.js';
+import { users } from './commands/users.js';
 import { UsageError } from './usage-error.js';
 
 const USAGE = `signalbox – talk to a mesh
@@ -55,7 +58,13 @@ const USAGE = `signalbox – talk to a mesh
                                  Cedar policies: who may call which tool, and how
   signalbox policy draft|dry-run|shadow|test|history|diff|rollback|review|apply|drift|export|status|recheck|incidents
                                  how that is changed: together, tested, and back again
-  signalbox privacy classes|try|rules|keys|rotate|erase
+  signalbox admin-keys ls|show|add|rotate|rm
+                                 keys of services and people that call the admin APIs
+  signalbox users ls|show|add|grant|enable|disable|rm
+                                 users by the tokens of your issuer
+  signalbox changes ls|show|verify
+                                 who changed what, and when
+  signalbox privacy classes|try|compare|rules|keys|rotate|erase
                                  what redaction does, the keys of the vault, the erasure of a user
   signalbox audit verify [run]   recompute the hash chain of one run, or of all
   signalbox cost [--by tenant|user|agent|model]
@@ -77,6 +86,9 @@ const COMMANDS: Record<string, (argv: string[]) => Promise<number>> = {
   letters,
   schedules,
   policy,
+  'admin-keys': adminKeys,
+  users,
+  changes,
   privacy,
   audit,
   cost,

@@ -20,11 +20,14 @@ export interface Access {
   pids: Record<string, number>;
   /** Text of one of the command's own key files. */
   key(name: string): string;
+  /** What the command calls the admin APIs with. */
+  adminKey(): string;
 }
 
 /** Where the mesh on this machine is, and the keys to it: from the folder in which it keeps its state. */
 export function openAccess(options: { 'state-dir'?: string; tenant?: string }): Access {
-  const stateDir = resolve(options['state-dir'] ?? config().stateDir);
+  const settings = config();
+  const stateDir = resolve(options['state-dir'] ?? settings.stateDir);
   let bytes: Buffer;
   try {
     bytes = readFileSync(join(stateDir, 'run.json'));
@@ -34,12 +37,14 @@ export function openAccess(options: { 'state-dir'?: string; tenant?: string }): 
     );
   }
   const file = validate(RunFile, parseJson(bytes), 'CONFIG_INVALID');
+  const key = (name: string): string => readFileSync(join(stateDir, 'keys', 'cli', name), 'utf8').trim();
   return {
     tenant: options.tenant ?? 'demo',
     urls: file.urls,
     health: file.health,
     pids: Object.fromEntries(Object.entries(file.processes).map(([name, { pid }]) => [name, pid])),
-    key: (name) => readFileSync(join(stateDir, 'keys', 'cli', name), 'utf8').trim(),
+    key,
+    adminKey: () => settings.adminKey ?? key('admin.token'),
   };
 }
 

@@ -1,3 +1,4 @@
+import { Token } from '@signalbox/contracts';
 import { baseConfig, loadConfig } from '@signalbox/kernel';
 import { z } from 'zod';
 
@@ -19,6 +20,8 @@ const schema = {
   idempotencyKeepMs: z.coerce.number().int().min(86_400_000).max(2_592_000_000).default(172_800_000),
   /** How long a request under an idempotency key waits for Postgres before it goes on unchecked, ms. */
   idempotencyWaitMs: z.coerce.number().int().min(100).max(60_000).default(1_000),
+  /** Where this mesh keeps and works on data, as policy names regions. Absent: unknown, so that tenants and runs with residency are refused. */
+  region: Token.optional(),
   /** Root key of the vault, base64url of 32 bytes; absent: the file `vault.key` of the keys' folder. */
   vaultKey: z.string().optional(),
   /** The root key before, while what it wrapped is wrapped anew; absent: the file `vault-old.key`, if there is one. */

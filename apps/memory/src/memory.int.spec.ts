@@ -1,8 +1,19 @@
 import { startService } from '@signalbox/app-runtime';
-import { type Bucket, Bus } from '@signalbox/bus';
-import { type Message, runIdFor, type SessionLoadV1, type SessionStateV1, subjects } from '@signalbox/contracts';
+import { type Bucket, Bus, KeyRing } from '@signalbox/bus';
+import {
+  type CedarPolicy,
+  type JournalBody,
+  type Message,
+  type PolicyBundleV1,
+  runIdFor,
+  type SessionLoadV1,
+  type SessionSaveV1,
+  type SessionStateV1,
+  subjects,
+} from '@signalbox/contracts';
 import { newRequestId, parseJson } from '@signalbox/kernel';
-import { startMesh, testFolder, type TestMesh } from '@signalbox/testing';
+import { bundleKey, signBundle } from '@signalbox/policy-engine';
+import { startMesh, testFolder, type TestMesh, waitFor } from '@signalbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { AppModule } from './app.module.js';
@@ -19,6 +30,7 @@ describe('memory', () => {
   let mesh: TestMesh;
   let router: Bus;
   let bucket: Bucket;
+  let policy: Bucket;
   let sessions = 0;
   const open: (() => Promise<unknown>)[] = [];
 
@@ -40,14 +52,34 @@ describe('memory', () => {
     open.push(() => memory.close());
     return () => memory.close();
   };
+  const publish = async (tenant: string, version: number, policies: CedarPolicy[] = []): Promise<void> => {
+    const bundle: PolicyBundleV1 = {
+      format: 1,
+      tenant,
+      version,
+      parentHash: null,
+      issuedAt: Date.now() - 1_000,
+      expiresAt: Date.now() + 3_600_000,
+      agents: [],
+      tools: [],
+      rules: [],
+      models: [],
+      keys: [],
+      policies,
+    };
+    const signed = signBundle(bundle, KeyRing.load(mesh.keysDir('policy')).privateKey('bundle-sign'), 'test');
+    await policy.put(bundleKey(tenant), JSON.stringify(signed));
+  };
   beforeAll(async () => {
     mesh = await startMesh({ tenants: [TENANT, 'globex'] });
-    const connect = async (service: 'router' | 'memory'): Promise<Bus> => {
+    const connect = async (service: 'router' | 'memory' | 'policy'): Promise<Bus> => {
       const bus = await Bus.connect({ service, account: 'CORE', url: mesh.url, keysDir: mesh.keysDir(service) });
       open.push(() => bus.drain(1_000));
       return bus;
     };
     router = await connect('router');
+    policy = await (await connect('policy')).bucket('policy');
+    for (const tenant of [TENANT, 'globex']) await publish(tenant, 1);
     bucket = await (await connect('memory')).bucket('sessions');
     // Two of them: each request goes to either.
     await startMemory();
@@ -73,8 +105,9 @@ describe('memory', () => {
     messages: Message[],
     runId = newRun(sessionId),
     attempt = 1,
+    more: Partial<SessionSaveV1> = {},
   ): Promise<string> => {
-    const ask = { runId, tenant: TENANT, sessionId, attempt, messages };
+    const ask = { runId, tenant: TENANT, sessionId, attempt, messages, ...more };
     await router.request('sessionSave', subjects.svc('memory', 'save', TENANT), ask, { timeoutMs: TIMEOUT_MS });
     return runId;
   };
@@ -183,5 +216,70 @@ describe('memory', () => {
       timeoutMs: TIMEOUT_MS,
     });
     await expect(asked).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+  });
+
+  it('keeps a conversation where any run of it had to stay', async () => {
+    const session = newSession();
+    const loaded = async (): Promise<JournalBody<'session.loaded.v1'>> => {
+      const runId = newRun(session);
+      await load(session, { runId });
+      const last = await router.journal.last({ tenant: TENANT, runId });
+      return last!.entry!.body as JournalBody<'session.loaded.v1'>;
+    };
+    await save(session, [user('a')]);
+    expect((await loaded()).regions).toBeUndefined();
+    await save(session, [user('b')], newRun(session), 1, { regions: ['eu', 'ch'] });
+    await save(session, [user('c')], newRun(session), 1, { regions: ['ch', 'us'] });
+    await save(session, [user('d')]);
+    expect((await loaded()).regions).toEqual(['ch']);
+  });
+
+  it('is asked of policy, once one is about it: what may not be read is not told, what may not be written is not kept', async () => {
+    const session = newSession();
+    await save(session, [user('a')]);
+    const readers: CedarPolicy = {
+      id: 'readers',
+      text: 'permit by agent',
+      description: '',
+      json: {
+        effect: 'permit',
+        principal: { op: '==', entity: { type: 'Agent', id: 'reader' } },
+        action: {
+          op: 'in',
+          entities: ['recall', 'remember'].map((id) => ({ type: 'Action', id })),
+        },
+        resource: { op: 'All' },
+        conditions: [],
+      },
+    };
+    await publish(TENANT, 2, [readers]);
+    const other = { agent: 'other', userId: 'ann' };
+    const reader = { agent: 'reader', userId: 'ann' };
+    const isDenied = async (): Promise<boolean> => (await load(session, other)).length === 0;
+    await waitFor(isDenied, { timeoutMs: TIMEOUT_MS, what: 'the policy to be in force' });
+    await waitFor(async () => (await load(session, reader)).length === 1, {
+      timeoutMs: TIMEOUT_MS,
+      what: 'both to have it',
+    });
+    for (let round = 0; round < 4; round++) await save(session, [user('hidden')], newRun(session), 1, other);
+    const runId = newRun(session);
+    await save(session, [user('b')], runId, 1, reader);
+    expect(await load(session, reader)).toEqual([user('a'), user('b')]);
+    expect((await router.journal.last({ tenant: TENANT, runId }))?.entry?.body).toMatchObject({
+      decision: { outcome: 'permit', policies: ['readers'], bundle: { version: 2 } },
+    });
+    await publish(TENANT, 3);
+    await waitFor(async () => (await load(session, other)).length === 2, {
+      timeoutMs: TIMEOUT_MS,
+      what: 'no policy about it',
+    });
+  });
+
+  it('tells and keeps nothing for a tenant without a policy in force', async () => {
+    const ask = { runId: newRun('s'), tenant: 'nobody', sessionId: 's', attempt: 1, messagesMax: 10 };
+    const asked = router.request('sessionLoad', subjects.svc('memory', 'load', 'nobody'), ask, {
+      timeoutMs: TIMEOUT_MS,
+    });
+    await expect(asked).rejects.toMatchObject({ code: 'BUNDLE_MISSING' });
   });
 });

@@ -345,7 +345,7 @@ describe('bad input', () => {
     expect(await at('PUT', '/admin/v1/tenants/nobody/models/small', { body: model })).toEqual([404, 'NOT_FOUND']);
     expect(await at('GET', '/admin/v1/tenants/No.Body/agents')).toEqual([400, 'REQUEST_INVALID']);
     expect(await at('GET', '/admin/v1/tenants/acme/secrets')).toEqual([404, 'ROUTE_UNKNOWN']);
-    expect(await at('POST', '/admin/v1/tenants/acme/agents', { body: {} })).toEqual([404, 'ROUTE_UNKNOWN']);
+    expect(await at('POST', '/admin/v1/tenants/acme/agents', { body: {} })).toEqual([405, 'METHOD_NOT_ALLOWED']);
     expect(await at('GET', '/nothing')).toEqual([404, 'ROUTE_UNKNOWN']);
     expect(await status('PUT', '/models/small', { body: model, headers: { 'if-match': '7' } })).toEqual([
       400,

@@ -1,9 +1,12 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '@signalbox/access';
+import { CallersModule } from './callers/callers.module.js';
+import { StoredPrincipals } from './callers/stored-principals.adapter.js';
 import { DraftsModule } from './drafts/drafts.module.js';
 import { DryRunModule } from './dry-run/dry-run.module.js';
 import { ChangesModule } from './changes/changes.module.js';
 import { DefinitionsModule } from './definitions/definitions.module.js';
+import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { RecheckModule } from './recheck/recheck.module.js';
@@ -14,8 +17,10 @@ import { UpkeepModule } from './upkeep/upkeep.module.js';
 
 @Module({
   imports: [
-    AccessModule,
+    AccessModule.with(StoredPrincipals, [CallersModule]),
+    CallersModule,
     ChangesModule,
+    IdempotencyModule,
     SchedulesModule,
     LimitsModule,
     DraftsModule,

@@ -1,3 +1,4 @@
+import { accessConfig } from '@signalbox/access';
 import { TenantId } from '@signalbox/contracts';
 import { baseConfig, loadConfig } from '@signalbox/kernel';
 import { z } from 'zod';
@@ -11,6 +12,7 @@ const tenants = z
 
 const schema = {
   ...baseConfig,
+  ...accessConfig,
   httpPort: z.coerce.number().int().min(0).max(65_535).default(7_411),
   /** Largest request body, bytes: a definition with long instructions and a large parameter schema. */
   bodyBytesMax: z.coerce.number().int().min(1_024).max(1_000_000).default(262_144),

@@ -134,6 +134,17 @@ describe('tool-runner', () => {
       expect(open.body.result).toContain('fine');
     });
 
+    it('lets nothing go to a tool outside the regions of the run, or that does not say where it is', async () => {
+      const work = await world.ask('fenced', { url: `${origin}/abroad` });
+      await world.send({ ...work, regions: ['eu'] });
+      const { body } = await world.fact(work, 'tool.failed.v1');
+      expect(body).toMatchObject({
+        error: { code: 'REGION_DENIED' },
+        decision: { outcome: 'deny', kind: 'residency' },
+      });
+      expect(asked.get('/abroad')).toBeUndefined();
+    });
+
     it('denies other arguments than those that were decided on', async () => {
       const work = await world.ask('http_get', { url: `${origin}/other` });
       await world.send({ ...work, arguments: JSON.stringify({ url: `${origin}/swapped` }) });

@@ -23,6 +23,8 @@ export interface Call {
   principal: AdminPrincipal;
   /** `areq_…`, in the answer's `sb-request-id` and in the change log. */
   requestId: string;
+  /** Taken on under an `Idempotency-Key`: whatever changes something marks it in the same transaction. */
+  claim?: { principal: string; keyDigest: string; claim: string };
 }
 
 const calls = new AsyncLocalStorage<Call>();

@@ -1,8 +1,9 @@
 import 'reflect-metadata';
-import { Controller, Get, Put } from '@nestjs/common';
+import { Controller, Get, Module, Put, type Type } from '@nestjs/common';
+import { DiscoveryModule, NestFactory } from '@nestjs/core';
 import { expect, it } from 'vitest';
 import { Access, Public } from './access.decorator.js';
-import { routesOf } from './route-table.js';
+import { RouteTable, routesOf } from './route-table.js';
 
 @Controller('admin/v1/tenants/:tenant/things')
 class Declared {
@@ -61,4 +62,21 @@ it.each([
 ])('refuses a route that does not say who may call it', (controller, message) => {
   expect(() => routesOf(controller)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   expect(() => routesOf(controller)).toThrow(message);
+});
+
+@Module({ imports: [DiscoveryModule], controllers: [Declared, Planted], providers: [RouteTable] })
+class PlantedModule {}
+
+@Module({ imports: [DiscoveryModule], controllers: [Declared], providers: [RouteTable] })
+class DeclaredModule {}
+
+it('lets no app start with such a route', async () => {
+  const start = (module: Type) => NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
+  await expect(start(PlantedModule)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  const app = await start(DeclaredModule);
+  const table = app.get(RouteTable);
+  expect(table.methodsOf('/admin/v1/tenants/acme/things')).toEqual(['GET', 'HEAD']);
+  expect(table.methodsOf('/admin/v1/tenants/acme/things/x')).toEqual(['PUT']);
+  expect(table.methodsOf('/admin/v1/other')).toEqual([]);
+  await app.close();
 });

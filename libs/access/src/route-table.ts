@@ -32,6 +32,18 @@ export class RouteTable implements OnModuleInit {
   get routes(): readonly Route[] {
     return this.#routes;
   }
+
+  /** The methods that a path takes; HEAD goes with GET. */
+  methodsOf(url: string): string[] {
+    const wanted = url.split('/').filter(Boolean);
+    const found = this.#routes.filter(({ method, path }) => {
+      const parts = path.split('/').filter(Boolean);
+      const fits = parts.every((part, at) => part.startsWith(':') || part === wanted[at]);
+      return method !== 'ALL' && parts.length === wanted.length && fits;
+    });
+    const methods = new Set(found.map(({ method }) => method));
+    return [...methods, ...(methods.has('GET') ? ['HEAD'] : [])].toSorted();
+  }
 }
 
 /** The routes of a controller; CONFIG_INVALID for one that declares no access, or a tenant that its path does not have. */

@@ -58,6 +58,8 @@ export interface RunOptions {
   fork?: RunRequestV1['fork'];
   /** Among the runs of the tenant; `high` needs a key that may ask for it. */
   priority?: RunRequestV1['priority'];
+  /** What it carries must not leave these, and neither must its conversation from then on. */
+  regions?: RunRequestV1['regions'];
   /** The same key gives the same run, however often this caller asks; for at least a day. */
   idempotencyKey?: string;
   /** Ask for the answer while it is being made. */

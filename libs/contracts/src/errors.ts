@@ -58,6 +58,7 @@ export const ERRORS = {
   ROLE_DENIED: spec('denied', 'never', 403, 'The caller of the admin API lacks the role that this takes.'),
   AGENT_DENIED: spec('denied', 'never', 403, 'The key may not start this agent, or the agent not run like this.'),
   PRIORITY_DENIED: spec('denied', 'never', 403, 'The key may not ask for this priority.'),
+  REGION_DENIED: spec('denied', 'never', 403, 'It would take data out of the regions in which it must stay.'),
   TOOL_DENIED: spec('denied', 'never', 403, 'No rule permits this tool with these arguments for this agent.'),
   REVEAL_DENIED: spec(
     'denied',
@@ -140,6 +141,12 @@ export const ERRORS = {
   SEAL_INVALID: spec('denied', 'never', 403, 'A message on the bus is not from whom it says.'),
   SEQUENCE_CONFLICT: spec('conflict', 'backoff', 409, 'The journal moved on since it was read.'),
   CONFLICT: spec('conflict', 'never', 409, 'The thing exists already, or changed meanwhile.'),
+  TENANTS_STATIC: spec(
+    'conflict',
+    'never',
+    409,
+    'Tenants cannot be made while the mesh runs: they come from its configuration.',
+  ),
   REVIEW_REQUIRED: spec(
     'denied',
     'never',
@@ -184,6 +191,7 @@ export const ERRORS = {
   STORE_UNAVAILABLE: spec('unavailable', 'backoff', 503, 'The database cannot be reached.'),
   OVERLOADED: spec('limit', 'backoff', 429, 'A queue is full; try again later.'),
   CONFIG_INVALID: spec('invalid', 'never', 500, 'The configuration is wrong; the message lists every bad variable.'),
+  ISSUER_UNAVAILABLE: spec('unavailable', 'backoff', 503, 'The keys of the issuer of OIDC tokens cannot be had now.'),
   SHUTTING_DOWN: spec('unavailable', 'backoff', 503, 'The process is stopping.'),
   INTERNAL: spec('bug', 'never', 500, 'A fault in Signalbox itself.'),
 } as const satisfies Record<string, ErrorSpec>;

@@ -3,6 +3,7 @@ import { sha256Hex } from '@signalbox/kernel';
 import { describe, expect, it } from 'vitest';
 import { agent, bundle, faultOf, grant, model, NOW, rule, signed, tool } from './bundle.fixture.js';
 import { compilePolicy, type ToolAccess } from './compiled-policy.js';
+import { KeyRing } from './key-ring.js';
 
 const KEY = 'sb_demo_secret';
 const call = (args: unknown = {}, changes = {}): ToolAccess => ({
@@ -160,6 +161,16 @@ describe('authorize', () => {
 });
 
 describe('authenticate', () => {
+  it('takes the text of a rotated key until its time is over, and the new one after it', () => {
+    const rotated = grant('turned', 'sb_demo_new', {
+      previous: { digest: sha256Hex(sha256Hex('sb_demo_before')), until: NOW },
+    });
+    const turned = new KeyRing([rotated]);
+    expect(turned.authenticate(sha256Hex('sb_demo_before'), NOW - 1)).toMatchObject({ id: 'turned' });
+    expect(turned.authenticate(sha256Hex('sb_demo_new'), NOW)).toMatchObject({ id: 'turned' });
+    expect(faultOf(() => turned.authenticate(sha256Hex('sb_demo_before'), NOW))).toBe('KEY_INVALID');
+  });
+
   const policy = compilePolicy(
     bundle({
       keys: [

@@ -2,13 +2,11 @@ import type {
   AgentManifest,
   BundleRef,
   CallLabels,
-  Delegation,
   DecisionRecord,
   Halt,
   KeyGrant,
   ModelManifest,
   PolicyBundleV1,
-  Quota,
   RedactionPattern,
   RedactionRule,
   TenantLimits,
@@ -16,25 +14,31 @@ import type {
 } from '@signalbox/contracts';
 import { canonicalJson, MeshError, sha256Hex } from '@signalbox/kernel';
 import { bundleInvalid } from './bundle/open-bundle.js';
+import { AccessDecider } from './cedar/decide-access.js';
 import { decideByPolicies } from './cedar/decide-call.js';
 import { compileCedarPolicy } from './cedar/policy.js';
 import { CedarPolicySet } from './cedar/policy-set.js';
 import { decideReveal, type RevealAccess } from './cedar/reveal.js';
 import { compileBaseRules, onBase } from './labels/base-rules.js';
 import { Offers } from './labels/offered.js';
+import { Governance } from './governance.js';
 import { KeyRing } from './key-ring.js';
 import { combine } from './rules/combine.js';
 import { enforcedPart, type Shadow, shadowOf } from './shadow.js';
 import { compileRules, covers, type Decider, deny, type Verdict } from './rules/rule-set.js';
-import type { AgentChange, ResolvedAgent, ToolAccess } from './tool-access.js';
+import type { AgentChange, PlacedAgent, ResolvedAgent, ToolAccess } from './tool-access.js';
+import { unique } from './unique.js';
 
-export type { ResolvedAgent, ToolAccess } from './tool-access.js';
+export type { PlacedAgent, ResolvedAgent, ToolAccess } from './tool-access.js';
 
 /** A bundle made ready to decide from. Immutable; a new bundle gives a new one. */
 export class CompiledPolicy {
   readonly tenant: string;
   readonly bundle: BundleRef;
   readonly expiresAt: number;
+  readonly governance: Governance;
+  /** What is no tool call: starts, model calls, sessions. */
+  readonly access: AccessDecider;
   /** What the tenant says of its redaction; the same object for the life of the policy. */
   readonly redaction: { readonly rules: readonly RedactionRule[]; readonly patterns: readonly RedactionPattern[] };
   readonly #source: PolicyBundleV1;
@@ -47,7 +51,6 @@ export class CompiledPolicy {
   readonly #policies: CedarPolicySet;
   /** By agent and tool, made at first use. Bounded: only tools that an agent lists get an entry. */
   readonly #deciders = new Map<string, Map<string, Decider>>();
-
   readonly #offers: Offers;
 
   constructor(whole: PolicyBundleV1, hash: string) {
@@ -57,6 +60,7 @@ export class CompiledPolicy {
     this.bundle = { version: bundle.version, hash };
     this.expiresAt = bundle.expiresAt;
     this.#source = bundle;
+    this.governance = new Governance(bundle);
     this.redaction = { rules: bundle.redactions ?? [], patterns: bundle.patterns ?? [] };
     this.#tools = unique('tool', bundle.tools, (tool) => tool.name);
     this.#models = unique('model', bundle.models, (model) => model.id);
@@ -74,9 +78,9 @@ export class CompiledPolicy {
     this.#agents = new Map([...agents].map(([id, agent]) => [id, this.#resolved(agent)]));
     this.#keys = new KeyRing(bundle.keys);
     const shared = new Map();
-    this.#policies = new CedarPolicySet(
-      (bundle.policies ?? []).map(({ id, json }) => compileCedarPolicy(id, json, shared)),
-    );
+    const policies = (bundle.policies ?? []).map(({ id, json }) => compileCedarPolicy(id, json, shared));
+    this.#policies = new CedarPolicySet(policies);
+    this.access = new AccessDecider(policies, this.bundle);
     this.#offers = new Offers(bundle.rules, this.#policies);
   }
 
@@ -89,13 +93,31 @@ export class CompiledPolicy {
     if (!found) throw new MeshError('AGENT_UNKNOWN', `There is no agent ${agentId.slice(0, 64)}.`);
     const { agent } = found;
     const { model = agent.model, instructions } = change;
-    if (model !== agent.model && agent.forks?.models?.includes(model) !== true)
+    const others = [...(agent.alternatives ?? []), ...(agent.forks?.models ?? [])];
+    if (model !== agent.model && !others.includes(model))
       throw new MeshError('AGENT_DENIED', `The policy in force does not give agent ${agentId} the model ${model}.`);
     if (instructions !== undefined && agent.forks?.instructions !== true)
       throw new MeshError('AGENT_DENIED', `Agent ${agentId} takes no other instructions than its own.`);
     if (model === agent.model && instructions === undefined) return found;
     const changed = { ...agent, model, ...(instructions === undefined ? {} : { instructions }) };
     return { ...found, agent: changed, model: this.#modelOf(changed) };
+  }
+
+  /**
+   * The same for a run that asks for these regions: with the first of the agent's models that is in them and in those
+   * of policy. REGION_DENIED where none is. `regions` null: the run's data may go anywhere.
+   */
+  place(agentId: string, change: AgentChange = {}, asked?: readonly string[]): PlacedAgent {
+    const found = this.resolve(agentId, change);
+    const { agent } = found;
+    const regions = this.governance.regionsOf(agentId, asked);
+    // A fork wants one model and no other.
+    const others = change.model === undefined ? (agent.alternatives ?? []) : [];
+    const models = [agent.model, ...others].map((model) => this.#modelOf({ id: agentId, model }));
+    const model = agent.plan === undefined ? this.governance.placed(agentId, models, regions) : found.model;
+    return model.id === agent.model
+      ? { ...found, regions }
+      : { ...found, agent: { ...agent, model: model.id }, model, regions };
   }
 
   /** Of the tenant as a whole. */
@@ -110,26 +132,9 @@ export class CompiledPolicy {
     return this.#tools.get(name)?.concurrentCallsMax ?? null;
   }
 
-  /** The delegations by which a user may approve calls of a tool for others now. */
-  delegationsTo(userId: string, tool: string, nowMs: number): readonly Delegation[] {
-    return (this.#source.delegations ?? []).filter(
-      (one) => one.to === userId && covers(one.tools, tool) && one.startsAt <= nowMs && nowMs < one.endsAt,
-    );
-  }
-
   /** What a user is in the tenant, by all keys of theirs that are in force. */
   rolesOf(userId: string, nowMs: number): string[] {
     return this.#keys.rolesOf(userId, nowMs);
-  }
-
-  get hasQuotas(): boolean {
-    return (this.#source.quotas?.length ?? 0) > 0;
-  }
-
-  /** The quotas that calls of a tool by an agent count in. */
-  quotasOf(agent: string, tool: string): readonly Quota[] {
-    const { quotas = [] } = this.#source;
-    return quotas.length === 0 ? quotas : quotas.filter((one) => covers(one.agents, agent) && covers(one.tools, tool));
   }
 
   /** Whether the agent may call the tool with these arguments. Never throws: what goes wrong is a denial. */
@@ -225,7 +230,8 @@ export class CompiledPolicy {
 
   #resolved(agent: AgentManifest): ResolvedAgent {
     const model = this.#modelOf(agent);
-    for (const other of agent.forks?.models ?? []) this.#modelOf({ id: agent.id, model: other });
+    for (const other of [...(agent.forks?.models ?? []), ...(agent.alternatives ?? [])])
+      this.#modelOf({ id: agent.id, model: other });
     const tools = agent.tools.map((name) => {
       const tool = this.#tools.get(name);
       if (!tool) throw bundleInvalid('schema', `Agent ${agent.id} names the tool ${name}, which is not in the bundle.`);
@@ -241,10 +247,4 @@ export class CompiledPolicy {
  */
 export function compilePolicy(bundle: PolicyBundleV1, hash: string = sha256Hex(canonicalJson(bundle))): CompiledPolicy {
   return new CompiledPolicy(bundle, hash);
-}
-
-function unique<T>(what: string, items: readonly T[], idOf: (item: T) => string): ReadonlyMap<string, T> {
-  const byId = new Map(items.map((item) => [idOf(item), item]));
-  if (byId.size !== items.length) throw bundleInvalid('schema', `Two entries of the bundle share one ${what} id.`);
-  return byId;
 }

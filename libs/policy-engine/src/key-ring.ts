@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { KeyGrant } from '@signalbox/contracts';
 import { MeshError, sha256Hex } from '@signalbox/kernel';
 
@@ -11,13 +10,19 @@ export function storedDigest(keyDigest: string): string {
 
 /** The keys of one tenant by stored digest. */
 export class KeyRing {
-  readonly #byDigest: ReadonlyMap<string, KeyGrant>;
+  readonly #byDigest: ReadonlyMap<string, { grant: KeyGrant; until: number }>;
 
   readonly #byId: ReadonlyMap<string, KeyGrant>;
 
   constructor(keys: readonly KeyGrant[]) {
     this.#byId = new Map(keys.map((key) => [key.id, key]));
-    this.#byDigest = new Map(keys.map((key) => [key.digest, key]));
+    this.#byDigest = new Map(
+      keys.flatMap((grant) => {
+        const { digest, previous } = grant;
+        const before = previous ? [[previous.digest, { grant, until: previous.until }] as const] : [];
+        return [...before, [digest, { grant, until: Infinity }] as const];
+      }),
+    );
   }
 
   /**
@@ -26,9 +31,8 @@ export class KeyRing {
    */
   authenticate(keyDigest: string, nowMs: number): KeyGrant {
     const wanted = DIGEST.test(keyDigest) ? storedDigest(keyDigest) : '';
-    const grant = this.#byDigest.get(wanted);
-    const same = grant !== undefined && timingSafeEqual(Buffer.from(grant.digest), Buffer.from(wanted));
-    return inForce(same ? grant : undefined, nowMs);
+    const known = this.#byDigest.get(wanted);
+    return inForce(known && known.until > nowMs ? known.grant : undefined, nowMs);
   }
 
   /** The roles that a user has by any key that is in force. */

@@ -15,6 +15,11 @@ export interface ResolvedAgent {
   bundle: BundleRef;
 }
 
+/** The same, and the regions that data of the run may not leave. */
+export interface PlacedAgent extends ResolvedAgent {
+  regions: readonly string[] | null;
+}
+
 /** What a fork wants in place of the agent's own. */
 export type AgentChange = Pick<RunForkRequest, 'model' | 'instructions'>;
 

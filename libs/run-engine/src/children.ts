@@ -1,5 +1,6 @@
 import type { ChildRun, JournalBody } from '@signalbox/contracts';
 import { childRunIdFor } from '@signalbox/contracts';
+import { regionsOf } from './regions.js';
 import { argumentsLabel, flowOf, outputLabel } from './call-labels.js';
 import { sentArguments } from './handles.js';
 import { DEPTH_MAX } from './settings.js';
@@ -69,6 +70,7 @@ export function spawnOf(state: RunState, callId: string): JournalBody<'run.spawn
   const accepted = state.accepted!;
   const call = state.calls[callId]!;
   const child = call.child!;
+  const regions = regionsOf(state);
   const { tenant, requestId, sessionId, principal, ruleset, priority } = accepted;
   return {
     runId: child.runId,
@@ -82,6 +84,7 @@ export function spawnOf(state: RunState, callId: string): JournalBody<'run.spawn
     redactions: {},
     ruleset,
     stream: false,
+    ...(regions === null ? {} : { regions: [...regions] }),
     ...(priority === undefined ? {} : { priority }),
     bundle: call.decision?.bundle ?? state.plan!.bundle,
     acceptedAt: call.requestedAt,

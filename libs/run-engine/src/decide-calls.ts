@@ -1,4 +1,4 @@
-import type { BundleRef, DecisionRecord, ErrorCode, RunEvent } from '@signalbox/contracts';
+import type { BundleRef, DecisionRecord, ErrorCode, RunEvent, ToolManifest } from '@signalbox/contracts';
 import { sha256Hex } from '@signalbox/kernel';
 import { labelsOf } from './call-labels.js';
 import { agentCalled, depthLeft, grantChild, openPurse, type Purse } from './children.js';
@@ -10,6 +10,7 @@ import { limitEvents } from './limits.js';
 import { type DecideEnv, authorized } from './policy-view.js';
 import { charged, unlessPending } from './quotas.js';
 import { approvalQuestion, approvedBy, askedOf, isDoubtful, questionEvents, rejectedBy } from './questions.js';
+import { toolOutside } from './regions.js';
 import { ATTEMPTS_MAX, ENGINE_VERSION, ENGINE_WITH_LABELS, QUEUE_WAIT_MS_MAX, ROUND_CHARS_MAX } from './settings.js';
 import { type Call, isSettled, type RunState } from './state.js';
 import { waitOf } from './waiting.js';
@@ -111,6 +112,17 @@ const invalidCall = (reason: string, bundle: BundleRef): DecisionRecord => ({
   bundle,
 });
 
+/** Why a call of the tool cannot be made in this run, whatever policy says of it. */
+function unfitFor(state: RunState, tool: ToolManifest): [ErrorCode, DecisionRecord] | null {
+  const { bundle } = state.plan!;
+  const outside = toolOutside(state, tool, bundle);
+  if (outside !== null) return ['REGION_DENIED', outside];
+  if (tool.driver.kind === 'agent' && depthLeft(state) < 1)
+    return ['LIMIT_DEPTH', invalidCall('Agents are nested as deep as they may be; do without another one.', bundle)];
+  const unfit = handoffFault(state, tool);
+  return unfit === null ? null : [unfit[0], invalidCall(unfit[1], bundle)];
+}
+
 /** Known tool, arguments as its schema has them, a permit for exactly these: anything else is refused. */
 export function judge(state: RunState, call: Call, env: DecideEnv): { event: RunEvent } {
   const plan = state.plan!;
@@ -146,10 +158,8 @@ export function judge(state: RunState, call: Call, env: DecideEnv): { event: Run
     const which = filled.labels === null ? faults.join('; ') : 'with what its handles stand for';
     return refuse('TOOL_ARGUMENTS_INVALID', invalid(`The arguments do not match the schema of the tool: ${which}`));
   }
-  if (tool.driver.kind === 'agent' && depthLeft(state) < 1)
-    return refuse('LIMIT_DEPTH', invalid('Agents are nested as deep as they may be; do without another one.'));
-  const unfit = handoffFault(state, tool);
-  if (unfit !== null) return refuse(unfit[0], invalid(unfit[1]));
+  const unfit = unfitFor(state, tool);
+  if (unfit !== null) return refuse(...unfit);
   const wait = waitOf(tool, args, env.nowMs);
   if (typeof wait === 'string') return refuse('TOOL_ARGUMENTS_INVALID', invalid(`The call cannot wait: ${wait}.`));
   if (call.status === 'rejected') return refuseBy(rejectedBy(call, plan.bundle));

@@ -12,6 +12,7 @@ import { progressOf } from './no-progress.js';
 import { checkedOutput } from './output.js';
 import { offeredTools } from './offered.js';
 import type { DecideEnv } from './policy-view.js';
+import { modelOutside } from './regions.js';
 import {
   ATTEMPTS_MAX,
   ENGINE_VERSION,
@@ -180,7 +181,7 @@ function saveAgain(state: RunState): RunEvent[] {
 
 function start(state: RunState, env: DecideEnv): RunEvent[] {
   const accepted = state.accepted!;
-  const found = env.policy.resolve(accepted.agent, accepted.fork);
+  const found = env.policy.resolve(accepted.agent, accepted.fork, accepted.regions);
   if (!found.ok) {
     // No policy is in force yet: nothing is allowed, but it may come. Everything else is final.
     if (found.error.code === 'BUNDLE_MISSING' && env.nowMs < accepted.acceptedAt + POLICY_WAIT_MS_MAX) return [];
@@ -195,7 +196,8 @@ function start(state: RunState, env: DecideEnv): RunEvent[] {
   const tools = [...found.tools];
   const deadlineAt = Math.min(env.nowMs + limits.wallMsMax, accepted.deadlineAt ?? Number.MAX_SAFE_INTEGER);
   const free = (env.engine ?? ENGINE_VERSION) >= ENGINE_WITH_FREE_WAITS ? { waitsFree: true as const } : {};
-  return [{ type: 'run.started', agent, model, tools, limits, bundle, deadlineAt, ...free }];
+  const regions = found.regions ? { regions: [...found.regions] } : {};
+  return [{ type: 'run.started', agent, model, tools, limits, bundle, ...regions, deadlineAt, ...free }];
 }
 
 function requestStep(state: RunState, step: number, reason: string, env: DecideEnv): RunEvent[] {
@@ -226,6 +228,9 @@ function attemptAgain(state: RunState, step: ModelStep, env: DecideEnv): RunEven
 
 function requestModel(state: RunState, step: number, attempt: number, reason: string, env: DecideEnv): RunEvent[] {
   const { model } = state.plan!;
+  const outside = modelOutside(state);
+  if (outside !== null)
+    return [{ type: 'run.failed', error: outside, usage: state.usage, costNanoUsd: state.costNanoUsd }];
   const reserved = reserveCall(state);
   if ('limit' in reserved) return limitEvents(state, reserved);
   return [

@@ -4,6 +4,7 @@ import { flowOf, sessionLabel } from './call-labels.js';
 import { stepNumbered } from './draft.js';
 import { sentArguments } from './handles.js';
 import { messagesOf, promptFor } from './prompt.js';
+import { regionsOf, sessionRegionsOf } from './regions.js';
 import { HISTORY_MESSAGES_MAX } from './settings.js';
 import {
   type Asked,
@@ -102,6 +103,7 @@ export function inferWork(state: RunState, dispatch: number): InferWorkV1 {
       .map(({ name, description, parameters }) => ({ name, description, parameters })),
     outputTokensMax: step.outputTokensMax,
     stream: accepted.stream,
+    ...regionsIn(regionsOf(state)),
     bundle: plan.bundle,
     deadlineAt: Math.min(step.notBeforeAt + step.timeoutMs, deadlineOf(state)),
   };
@@ -125,6 +127,7 @@ export function toolWork(state: RunState, callId: string, dispatch: number): Too
     agent: plan.agent.id,
     userId: principal.userId,
     tier: call.tier,
+    ...regionsIn(regionsOf(state)),
     bundle: call.decision?.bundle ?? plan.bundle,
     ...callWork(state, call),
     ...(next.length > 0 ? { next } : {}),
@@ -158,22 +161,30 @@ function followersOf(state: RunState, call: Call): Call[] {
   return end < 0 ? later : later.slice(0, end);
 }
 
+function sessionOf({
+  accepted,
+  plan,
+}: RunState): Pick<SessionLoadV1, 'runId' | 'tenant' | 'sessionId' | 'agent' | 'userId'> {
+  const { runId, tenant, sessionId, agent, principal } = accepted!;
+  return { runId, tenant, sessionId, agent: plan?.agent.id ?? agent, userId: principal.userId };
+}
+
 export function sessionLoad(state: RunState): SessionLoadV1 {
-  const { runId, tenant, sessionId } = state.accepted!;
-  return { runId, tenant, sessionId, ...askedOnce(state.load), messagesMax: HISTORY_MESSAGES_MAX };
+  return { ...sessionOf(state), ...askedOnce(state.load), messagesMax: HISTORY_MESSAGES_MAX };
 }
 
 export function sessionSave(state: RunState): SessionSaveV1 {
-  const { runId, tenant, sessionId } = state.accepted!;
   return {
-    runId,
-    tenant,
-    sessionId,
+    ...sessionOf(state),
     ...askedOnce(state.save),
     messages: messagesOf(state),
+    ...regionsIn(sessionRegionsOf(state)),
     label: sessionLabel(state),
   };
 }
+
+const regionsIn = (regions: readonly string[] | null): { regions?: string[] } =>
+  regions === null ? {} : { regions: [...regions] };
 
 const askedOnce = (ask: SessionAsk | null): { attempt: number; deadlineAt?: number } =>
   ask === null ? { attempt: 1 } : { attempt: ask.attempt, deadlineAt: dueAtOf(ask) };

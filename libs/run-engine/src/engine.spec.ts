@@ -3,6 +3,7 @@ import { RunEvent } from '@signalbox/contracts';
 import { decide } from './decide.js';
 import { evolve, foldJournal } from './evolve.js';
 import { explain } from './explain.js';
+import type { RunState } from './state.js';
 import { viewOf } from './view.js';
 import { verifyJournal } from './verify.js';
 import { eventsOf } from './script.fixture.js';
@@ -273,6 +274,25 @@ describe('the engine', () => {
     const done = world.settle();
     expect(done.status).toBe('completed');
     expect(verifyJournal(world.journal)).toMatchObject({ ok: true, head: done.head });
+  });
+
+  it('believes no answer whose gate names no ruleset in force, and those of earlier releases as ever', () => {
+    const answered = (accepted: string, ruleset?: string): RunState => {
+      const world = new World({ script: [], accepted: { ruleset: accepted } });
+      world.fact('model.completed.v1', {
+        ...{ step: 1, attempt: 1, content: 'Good day.', toolCalls: [], finish: 'stop', tries: [], redactions: {} },
+        ...{ usage: { inputTokens: 1, outputTokens: 1 }, costNanoUsd: 1, provider: 'default', upstream: 'fake' },
+        ...{ simulated: true, completedAt: START_MS, ...(ruleset === undefined ? {} : { ruleset }) },
+      });
+      return world.fold();
+    };
+    for (const old of [undefined, 'balanced-1']) {
+      const state = answered('balanced-2', old);
+      expect(state.reportCount).toBe(1);
+      expect(JSON.stringify(state.reports)).toContain('model.completed.v1');
+    }
+    expect(answered('balanced-2', 'balanced-2').reportCount).toBe(0);
+    expect(answered('balanced-1').reportCount).toBe(0);
   });
 
   it('ignores a decision that does not name the entries before it, and verify tells on every change', () => {

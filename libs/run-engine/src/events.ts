@@ -20,6 +20,7 @@ export function applyEvent(draft: RunState, event: RunEvent, decidedAt: number):
         startedAt: decidedAt,
         deadlineAt: event.deadlineAt,
         waitsFree: event.waitsFree === true,
+        ...(event.regions === undefined ? {} : { regions: event.regions }),
       };
       draft.status = 'running';
       return;
@@ -181,7 +182,8 @@ function handOff(draft: RunState, event: RunEventOf<'run.handed-off'>, decidedAt
   const call = draft.calls[event.callId];
   if (call === undefined || draft.plan === null) return;
   const { step, callId, agent, model, tools, limits, bundle, deadlineAt, decision } = event;
-  draft.plan = { ...draft.plan, agent, model, tools, limits, bundle, deadlineAt };
+  const { regions } = event;
+  draft.plan = { ...draft.plan, agent, model, tools, limits, bundle, deadlineAt, ...(regions ? { regions } : {}) };
   draft.handoffs = [...draft.handoffs, { step, callId, agent: agent.id }];
   draft.toolCalls += 1;
   const done = { attempt: 1, requestedAt: decidedAt, notBeforeAt: decidedAt, effect: 'pure' as const };

@@ -125,6 +125,7 @@ function applySession(draft: RunState, fact: SessionFact): void {
   if (loading) {
     draft.load = done;
     draft.history = fact.body.messages;
+    draft.sessionRegions = fact.body.regions ?? null;
     draft.historyLabel = historyLabel(fact.body);
   } else draft.save = done;
 }

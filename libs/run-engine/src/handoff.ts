@@ -1,3 +1,4 @@
+import { regionsOf } from './regions.js';
 import type { DecisionRecord, ErrorCode, RunEvent, RunLimits, ToolManifest } from '@signalbox/contracts';
 import { depthLeft } from './children.js';
 import { narrowed } from './limits.js';
@@ -54,7 +55,7 @@ export function handOver(
   });
   const halted = policy.halted?.(agentId) ?? null;
   if (halted !== null) return refused('AGENT_HALTED', `Agent ${agentId} is halted: ${halted.reason}`);
-  const found = policy.resolve(agentId);
+  const found = policy.resolve(agentId, undefined, regionsOf(state) ?? undefined);
   if (!found.ok) return refused(found.error.code, found.error.message);
   const { agent, model, bundle } = found;
   if (agent.plan !== undefined)
@@ -70,6 +71,7 @@ export function handOver(
     tools: [...found.tools],
     limits,
     bundle,
+    ...(found.regions ? { regions: [...found.regions] } : {}),
     deadlineAt: Math.min(deadlineAt, startedAt + limits.wallMsMax),
   };
 }

@@ -30,6 +30,7 @@ export {
 } from './policy-view.js';
 export { estimateTokens, messagesOf, openingOf, promptFor } from './prompt.js';
 export { countsInQuotas, type QuotaQuestion, type QuotaVerdict } from './quotas.js';
+export { regionsOf } from './regions.js';
 export { recordedPolicy } from './recorded-policy.js';
 export { type RecordedQuestion, recordedQuestions } from './recorded-questions.js';
 export { type Difference, type PolicyAt, redecide, type Redecision, replay } from './redecide.js';

@@ -11,7 +11,14 @@ import type {
 import type { QuotaQuestion, QuotaVerdict } from './quotas.js';
 
 export type Resolution =
-  | { ok: true; agent: AgentManifest; model: ModelManifest; tools: readonly ToolManifest[]; bundle: BundleRef }
+  | {
+      ok: true;
+      agent: AgentManifest;
+      model: ModelManifest;
+      tools: readonly ToolManifest[];
+      bundle: BundleRef;
+      regions?: readonly string[] | null;
+    }
   | { ok: false; error: WireError };
 
 export interface AuthorizeQuestion {
@@ -31,8 +38,12 @@ export interface Halted {
 
 /** What is in force for the tenant of a run, as the decider sees it. Pure: same question, same answer, while the bundle stays. */
 export interface PolicyView {
-  /** `change`: what a fork wants in place of the agent's own. */
-  resolve(agentId: string, change?: Pick<RunForkRequest, 'model' | 'instructions'>): Resolution;
+  /** `change`: what a fork wants in place of the agent's own. `regions`: what the run must not leave, beside what policy says. */
+  resolve(
+    agentId: string,
+    change?: Pick<RunForkRequest, 'model' | 'instructions'>,
+    regions?: readonly string[],
+  ): Resolution;
   authorize(question: AuthorizeQuestion): DecisionRecord;
   /** Of these tools, those that could be permitted under these labels, for some arguments; absent: all. */
   offered?(question: Omit<AuthorizeQuestion, 'tool' | 'arguments'> & { tools: string[] }): string[];

@@ -23,8 +23,8 @@ function keyOfJudged({ tool, arguments: text }: Pick<Judged, 'tool' | 'arguments
 function resolution(before: RunState, { events }: DecisionV1, agentId: string): Resolution {
   for (const event of events) {
     if (event.type === 'run.started' || (event.type === 'run.handed-off' && event.agent.id === agentId)) {
-      const { agent, model, tools, bundle } = event;
-      return { ok: true, agent, model, tools, bundle };
+      const { agent, model, tools, bundle, regions } = event;
+      return { ok: true, agent, model, tools, bundle, ...(regions === undefined ? {} : { regions }) };
     }
     // Permitted and yet refused: the agent could not be had.
     if (event.type === 'tool.refused' && isUnresolved(before, event, agentId)) return { ok: false, error: event.error };

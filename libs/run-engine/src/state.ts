@@ -53,6 +53,7 @@ export interface Plan {
   tools: readonly ToolManifest[];
   limits: RunLimits;
   bundle: BundleRef;
+  regions?: readonly string[];
   startedAt: number;
   deadlineAt: number;
   /** Time in which the run only waits moves the deadline; see `deadlineOf`. */
@@ -108,6 +109,7 @@ export interface RunState {
   load: SessionAsk | null;
   save: SessionAsk | null;
   history: readonly Message[];
+  sessionRegions: readonly string[] | null;
   historyLabel: Label;
   steps: readonly ModelStep[];
   remarks: readonly Remark[];
@@ -166,6 +168,7 @@ export function newRun(subject: string): RunState {
     load: null,
     save: null,
     history: [],
+    sessionRegions: null,
     historyLabel: TRUSTED,
     steps: [],
     remarks: [],

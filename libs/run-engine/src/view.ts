@@ -2,6 +2,7 @@ import type { RunFork, RunViewV1 } from '@signalbox/contracts';
 import { foldJournal } from './evolve.js';
 import { sentArguments } from './handles.js';
 import { quorumOf, type Yes } from './authority.js';
+import { sessionRegionsOf } from './regions.js';
 import { approversOf } from './answers.js';
 import {
   type Question,
@@ -92,6 +93,7 @@ export function viewOfState(state: RunState): RunViewV1 {
     .filter(({ answer }) => answer === null)
     .map((open) => shownQuestion(state, open));
   const waits = waitsOf(state);
+  const regions = sessionRegionsOf(state);
   return {
     runId: state.accepted?.runId ?? state.subject.slice(state.subject.lastIndexOf('.') + 1),
     status: statusOf(state),
@@ -112,6 +114,7 @@ export function viewOfState(state: RunState): RunViewV1 {
     ...(state.accepted?.fork === undefined ? {} : { fork: forkOf(state.accepted.fork) }),
     ...(state.childCount === 0 ? {} : { children: childrenOf(state), below: state.below }),
     ...(state.handoffs.length === 0 ? {} : { handoffs: [...state.handoffs] }),
+    ...(regions === null ? {} : { regions: [...regions] }),
     acceptedAt: state.accepted?.acceptedAt ?? null,
     endedAt: state.endedAt,
   };

@@ -53,6 +53,8 @@ export class World {
   readonly order: string[] = [];
   readonly prompts: string[] = [];
   readonly saved: number[] = [];
+  /** What the conversation must not leave. */
+  sessionRegions: string[] | undefined;
   savedLabel: Label | undefined;
   readonly #asked = new Set<string>();
   readonly #sent = new Set<string>();
@@ -160,6 +162,7 @@ export class World {
             ],
             ...(history === 'unknown' ? {} : { label: history }),
             revision: 1,
+            ...(this.sessionRegions === undefined ? {} : { regions: this.sessionRegions }),
             loadedAt: this.nowMs,
           }),
         );

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
-import { Access } from '@signalbox/access';
-import { LetterKey, TenantId, Token } from '@signalbox/contracts';
+import { Access, Caller } from '@signalbox/access';
+import { type AdminPrincipal, LetterKey, TenantId, Token } from '@signalbox/contracts';
 import { validate } from '@signalbox/kernel';
 import { z } from 'zod';
 import { ZONES } from './letters.port.js';
@@ -32,8 +32,8 @@ const ListQuery = z.strictObject({
 });
 const Acted = z.strictObject({
   ids: z.array(LetterId).min(1).max(ACTED_ON_MAX),
-  /** Who does it, for the record. */
-  by: Token.default('admin'),
+  /** Who does it, for the record: the owner's word, since the admin token may have several hands. */
+  by: Token.optional(),
 });
 
 /** Dead letters over REST, for people and tools with a role. */
@@ -57,16 +57,27 @@ export class LettersController {
   @Access('admin')
   @Post('replay')
   @HttpCode(200)
-  async replay(@Param('tenant') tenant: string, @Body() body: unknown): Promise<{ data: Outcome[] }> {
+  async replay(
+    @Caller() caller: AdminPrincipal,
+    @Param('tenant') tenant: string,
+    @Body() body: unknown,
+  ): Promise<{ data: Outcome[] }> {
     const { ids, by } = validate(Acted, body);
-    return { data: await this.letters.act(validate(TenantId, tenant), 'replay', ids, by) };
+    return { data: await this.letters.act(validate(TenantId, tenant), 'replay', ids, actorOf(caller, by)) };
   }
 
   @Access('admin')
   @Post('discard')
   @HttpCode(200)
-  async discard(@Param('tenant') tenant: string, @Body() body: unknown): Promise<{ data: Outcome[] }> {
+  async discard(
+    @Caller() caller: AdminPrincipal,
+    @Param('tenant') tenant: string,
+    @Body() body: unknown,
+  ): Promise<{ data: Outcome[] }> {
     const { ids, by } = validate(Acted, body);
-    return { data: await this.letters.act(validate(TenantId, tenant), 'discard', ids, by) };
+    return { data: await this.letters.act(validate(TenantId, tenant), 'discard', ids, actorOf(caller, by)) };
   }
 }
+
+/** Whoever has a key or a token of their own is written down by it. */
+const actorOf = ({ id, kind }: AdminPrincipal, by: string | undefined): string => (kind === 'owner' ? (by ?? id) : id);

@@ -105,7 +105,7 @@ describe('dead letters over REST', () => {
     expect([one, two, three].map(({ id }) => states.get(id))).toEqual([
       ['replayed', 'ops-ann'],
       ['replayed', 'ops-ann'],
-      ['discarded', 'admin'],
+      ['discarded', 'owner'],
     ]);
     const ids = [one.id, two.id, three.id];
     const notes = await world.sql(

@@ -7,14 +7,17 @@ import { JournalsPort } from './journals.port.js';
 import { ArchiveController, QueriesController } from './queries.controller.js';
 import { QueriesPort } from './queries.port.js';
 import { QueriesService } from './queries.service.js';
+import { RedactionReplayHandler } from '../redaction/redaction-replay.handler.js';
+import { RedactionReplayService } from '../redaction/redaction-replay.service.js';
 import { VerifierService } from './verifier.service.js';
 
 @Module({
   imports: [ArchiveModule],
-  controllers: [QueriesController, ArchiveController, ArchivedRunsHandler],
+  controllers: [QueriesController, ArchiveController, ArchivedRunsHandler, RedactionReplayHandler],
   providers: [
     QueriesService,
     VerifierService,
+    RedactionReplayService,
     { provide: QueriesPort, useClass: PostgresQueriesAdapter },
     { provide: JournalsPort, useClass: BusJournalsAdapter },
   ],

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { readArguments } from '../arguments.js';
 import { type Access, openAccess } from '../mesh-access.js';
@@ -7,6 +8,7 @@ import { UsageError } from '../usage-error.js';
 
 const USAGE = `signalbox privacy classes                                 what is done with each class at each gate
 signalbox privacy try [--gate ingress|model|tool] "text"  what would become of a text
+signalbox privacy compare <draft.json> [--runs n]         a draft against what was said in the newest runs
 signalbox privacy rules                                   the tenant's own rules and patterns
 signalbox privacy rules put <id> --class C --action A [--gate g]… [--description text]
 signalbox privacy rules rm <id>
@@ -17,6 +19,7 @@ signalbox privacy rotate                                  change it; goes on whe
 signalbox privacy erase <user>                            destroy what opens the data of a user`;
 
 const OPTIONS = {
+  runs: { type: 'string', default: '50' },
   gate: { type: 'string', multiple: true },
   class: { type: 'string' },
   action: { type: 'string' },
@@ -36,6 +39,13 @@ const Trial = z.object({
   refused: z.boolean(),
   spans: z.array(InForce.extend({ class: z.string(), start: z.number(), end: z.number(), recogniser: z.string() })),
   text: z.string(),
+});
+const Compared = z.object({
+  runs: z.number(),
+  texts: z.number(),
+  cut: z.boolean(),
+  classes: z.array(z.object({ class: z.string(), new: z.number(), gone: z.number(), changed: z.number() })),
+  places: z.array(z.looseObject({ class: z.string() })),
 });
 const Vault = z.object({
   keyId: z.string().nullable(),
@@ -87,6 +97,10 @@ export async function privacy(argv: string[]): Promise<number> {
     const shown = await tried(access, word, values.gate?.[0]);
     return print(shown, trialText(shown));
   }
+  if (verb === 'compare' && word && more.length === 0) {
+    const shown = await compared(access, word, values.runs);
+    return print(shown, comparedTable(shown));
+  }
   if (verb === 'keys' && !word) {
     const shown = await askPolicy(access, '/vault', Vault);
     return print(shown, vaultTable(shown));
@@ -105,6 +119,23 @@ export async function privacy(argv: string[]): Promise<number> {
 
 function tried(access: Access, text: string, gate = 'ingress'): Promise<z.infer<typeof Trial>> {
   return askPolicy(access, '/redaction/try', Trial, { method: 'POST', body: { text, gate } });
+}
+
+function compared(access: Access, file: string, runs: string): Promise<z.infer<typeof Compared>> {
+  let draft: unknown;
+  try {
+    draft = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const body = { ...(draft as object), runs: Number(runs) };
+  return askPolicy(access, '/redaction/compare', Compared, { method: 'POST', body });
+}
+
+function comparedTable({ classes, runs, texts, cut }: z.infer<typeof Compared>): string {
+  const rows = classes.map((one) => [one.class, one.new, one.gone, one.changed]);
+  const read = `${texts} texts of ${runs} runs${cut ? ', cut at the bound of a sample' : ''}`;
+  return `${table(['class', 'new', 'gone', 'changed'], rows)}\n\n${read}`;
 }
 
 function classTable({ ruleset, items }: z.infer<typeof Classes>): string {

@@ -1,6 +1,7 @@
 import {
   Priority,
   ReaderClass,
+  Regions,
   RunForkRequest,
   RunId,
   RunLimits,
@@ -37,6 +38,7 @@ export const ResponseRequest = z
         profile: z.strictObject({ names: z.array(z.string().min(2).max(128)).max(16) }).optional(),
         limits: RunLimits.partial().optional(),
         priority: Priority.optional(),
+        regions: Regions.optional(),
         /** Classes of readers of what is said. */
         readers: z.array(ReaderClass).max(16).optional(),
         fork: RunForkRequest.strict().optional(),
@@ -115,6 +117,7 @@ export function toRunRequest(
     ...(request.signalbox?.profile ? { profile: request.signalbox.profile } : {}),
     ...(request.signalbox?.limits ? { limits: request.signalbox.limits } : {}),
     ...(request.signalbox?.fork ? { fork: request.signalbox.fork } : {}),
+    ...(request.signalbox?.regions ? { regions: request.signalbox.regions } : {}),
     ...(request.signalbox?.readers ? { readers: request.signalbox.readers } : {}),
     ...(request.signalbox?.priority ? { priority: request.signalbox.priority } : {}),
   };

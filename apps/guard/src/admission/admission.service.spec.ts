@@ -17,6 +17,7 @@ import { RefusalsPort } from '../room/refusals.port.js';
 import { RoomService } from '../room/room.service.js';
 import { RunJournalPort, type RunRef, type RunSnapshot } from '../runs/run-journal.port.js';
 import { type Opened, VaultPort } from '../vault/vault.port.js';
+import { StartRights } from './start-rights.service.js';
 import { AdmissionService } from './admission.service.js';
 
 /** Remembers what was written as a run's first entry. */
@@ -160,7 +161,17 @@ beforeAll(() => {
   const room = new RoomService(new Loads(), policies, {} as Bus, { tenantOpenRunsMax: 100 } as GuardConfig, logger);
   const redaction = new RedactionService(ring, vault, policies);
   refusals = new Refusals();
-  admission = new AdmissionService(policies, redaction, vault, journal, idempotency, room, refusals, ring);
+  admission = new AdmissionService(
+    policies,
+    redaction,
+    vault,
+    journal,
+    idempotency,
+    room,
+    refusals,
+    new StartRights({ region: undefined }),
+    ring,
+  );
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 

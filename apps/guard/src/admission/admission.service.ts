@@ -4,18 +4,17 @@ import { KEYS } from '@signalbox/app-runtime';
 import type { KeyRing } from '@signalbox/bus';
 import {
   base32,
+  type DecisionRecord,
   ERRORS,
   type JournalBody,
   type KeyGrant,
-  PRIORITIES,
   runOfRequest,
   TRUSTED,
   type RunRequestV1,
   type WireError,
 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
-import { type CompiledPolicy, PolicyStore } from '@signalbox/policy-engine';
-import { PLANS_DO_NOT_FORK } from '@signalbox/run-engine';
+import { type CompiledPolicy, narrowedTo, PolicyStore } from '@signalbox/policy-engine';
 import { type Claim, IdempotencyService } from '../idempotency/idempotency.service.js';
 import { RefusalsPort } from '../room/refusals.port.js';
 import { RoomService } from '../room/room.service.js';
@@ -23,12 +22,17 @@ import { RedactionService } from '../redaction/redaction.service.js';
 import { RunJournalPort, type RunRef } from '../runs/run-journal.port.js';
 import { VaultPort } from '../vault/vault.port.js';
 import { forked, prefixOf, saidIn } from './forks.js';
+import { StartRights } from './start-rights.service.js';
 import { openingLabel } from './opening-label.js';
 
 interface Admitting {
   policy: CompiledPolicy;
   grant: KeyGrant;
   claim: Claim | null;
+}
+
+interface Starting extends Admitting {
+  decision: DecisionRecord | null;
 }
 
 /** Admits runs: who asks, may they, what of it is personal; then the first entry of the journal. */
@@ -44,6 +48,7 @@ export class AdmissionService {
     @Inject(IdempotencyService) private readonly idempotency: IdempotencyService,
     @Inject(RoomService) private readonly room: RoomService,
     @Inject(RefusalsPort) private readonly refusals: RefusalsPort,
+    @Inject(StartRights) private readonly rights: StartRights,
     @Inject(KEYS) keys: KeyRing,
   ) {
     this.#sessionKey = keys.secret('pseudonym');
@@ -72,18 +77,18 @@ export class AdmissionService {
   async order(run: RunRef, keyId: string, request: RunRequestV1): Promise<boolean> {
     const policy = this.policies.forTenant(run.tenant);
     const grant = policy.grantNamed(keyId, Date.now());
-    assertAllowed(policy, grant, request);
+    const decision = this.rights.assert(policy, grant, request);
     await this.room.take(run);
-    return this.#begin(run, request, { policy, grant, claim: null });
+    return this.#begin(run, request, { policy, grant, claim: null, decision });
   }
 
   /** False when there is no room: the same request may come again. */
   async #open(run: RunRef, request: RunRequestV1, { policy, grant, claim }: Admitting): Promise<boolean> {
     try {
-      assertAllowed(policy, grant, request);
+      const decision = this.rights.assert(policy, grant, request);
       const fault = await this.#lackOfRoom(run);
       if (fault !== null) return await this.#turnAway(run, request, fault);
-      await this.#begin(run, request, { policy, grant, claim });
+      await this.#begin(run, request, { policy, grant, claim, decision });
     } catch (error) {
       const fault = MeshError.from(error);
       if (fault.retry !== 'never' || fault.kind === 'bug') throw fault;
@@ -93,13 +98,14 @@ export class AdmissionService {
   }
 
   /** False when the run has a first entry already. */
-  async #begin(run: RunRef, request: RunRequestV1, { policy, grant, claim }: Admitting): Promise<boolean> {
+  async #begin(run: RunRef, request: RunRequestV1, { policy, grant, claim, decision }: Starting): Promise<boolean> {
     let seq: number | null = null;
     try {
       seq = await this.journal.open(run, 'run.accepted.v1', {
         ...(await this.#accept(run, request, grant)),
         ...(claim ? { fingerprint: claim.fingerprint } : {}),
         bundle: policy.bundle,
+        ...(decision === null ? {} : { decision }),
       });
     } finally {
       this.room.settle(run, seq);
@@ -133,6 +139,8 @@ export class AdmissionService {
   ): Promise<Omit<JournalBody<'run.accepted.v1'>, 'bundle'>> {
     const prefix = await prefixOf(this.journal, run.tenant, grant, request);
     const sessionId = await this.#sessionOf(run, request, grant);
+    // What a fork begins with stays where its run had to stay.
+    const regions = narrowedTo(request.regions ?? null, prefix?.regions ?? null);
     const redacted = this.redaction.messages(run.tenant, saidIn(request), request.profile?.names ?? []);
     if (redacted.found.length > 0) await this.vault.keep(run.tenant, grant.userId, redacted.found);
     const label = openingLabel(request, prefix);
@@ -147,6 +155,7 @@ export class AdmissionService {
       ...(prefix === null && label === TRUSTED ? {} : { label }),
       ...(request.limits ? { limits: request.limits } : {}),
       ...(request.priority ? { priority: request.priority } : {}),
+      ...(regions === null ? {} : { regions: [...regions] }),
       redactions: redacted.counts,
       ...(redacted.findings ? { findings: redacted.findings } : {}),
       ruleset: redacted.ruleset,
@@ -186,20 +195,4 @@ export class AdmissionService {
     const { text, found } = this.redaction.text(tenant, message);
     return { code, message: (found.length === 0 ? text : ERRORS[code].doc).slice(0, 2_000) };
   }
-}
-
-/** AGENT_UNKNOWN, AGENT_DENIED, PRIORITY_DENIED, or that agent or tenant are halted. */
-function assertAllowed(policy: CompiledPolicy, grant: KeyGrant, request: RunRequestV1): void {
-  const { agent } = policy.resolve(request.agent, request.fork);
-  if (request.fork !== undefined && agent.plan !== undefined) throw new MeshError('REQUEST_INVALID', PLANS_DO_NOT_FORK);
-  if (!policy.mayStart(grant, request.agent))
-    throw new MeshError('AGENT_DENIED', `The key may not start ${request.agent}.`);
-  policy.assertRunning(request.agent);
-  assertPriority(grant, request);
-}
-
-/** Who may ask for more than others says the key. */
-function assertPriority({ priorityMax = 'normal' }: KeyGrant, { priority = 'normal' }: RunRequestV1): void {
-  if (PRIORITIES.indexOf(priority) <= PRIORITIES.indexOf(priorityMax)) return;
-  throw new MeshError('PRIORITY_DENIED', `The key may ask for priority ${priorityMax} at most, not ${priority}.`);
 }

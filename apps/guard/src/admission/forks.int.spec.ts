@@ -38,6 +38,7 @@ beforeAll(async () => {
     simulated: true,
     tries: [],
     redactions: {},
+    ruleset: 'balanced-2',
     completedAt: 1,
   });
 });

@@ -1,7 +1,7 @@
 import { type JournalBody, type KeyGrant, type Message, RunForkRequest, type RunRequestV1 } from '@signalbox/contracts';
 import { MeshError, validate } from '@signalbox/kernel';
 import type { Prefix } from '@signalbox/run-engine';
-import type { RunJournalPort } from '../runs/run-journal.port.js';
+import type { RunJournalPort, RunView } from '../runs/run-journal.port.js';
 
 /**
  * The conversation that a fork begins with; null for all other runs. RUN_UNKNOWN where the run is not the caller's
@@ -12,7 +12,7 @@ export async function prefixOf(
   tenant: string,
   grant: KeyGrant,
   request: RunRequestV1,
-): Promise<Prefix | null> {
+): Promise<(Prefix & Pick<RunView, 'regions'>) | null> {
   const { fork, agent, input } = request;
   if (fork === undefined) return null;
   if (request.session !== undefined || request.previousRunId !== undefined)
@@ -25,7 +25,8 @@ export async function prefixOf(
   const prefix = await journal.prefix(run, fork.step);
   if (input.length === 0 && prefix.messages.at(-1)?.role === 'assistant')
     throw invalid(`Step ${fork.step} is an answer: say what follows it, or fork after an earlier step.`);
-  return prefix;
+  const { regions } = source.view;
+  return regions === undefined ? prefix : { ...prefix, regions };
 }
 
 const invalid = (message: string): MeshError => new MeshError('REQUEST_INVALID', message);

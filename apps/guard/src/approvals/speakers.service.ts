@@ -20,7 +20,7 @@ export class SpeakersService {
     const { userId } = grant;
     const nowMs = Date.now();
     const own: Right = { userId, onBehalfOf: null, roles: grant.roles ?? [] };
-    const delegated = policy
+    const delegated = policy.governance
       .delegationsTo(userId, asked.tool, nowMs)
       .map(({ id, from }): Right => ({ userId, onBehalfOf: from, roles: policy.rolesOf(from, nowMs), delegation: id }));
     const rights = [own, ...delegated].filter((right) => mayApprove(asked.terms, starterId, right));

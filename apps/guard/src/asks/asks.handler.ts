@@ -3,6 +3,7 @@ import { Serve, ServeStream } from '@signalbox/app-runtime';
 import type { BusMessage } from '@signalbox/bus';
 import { type ChannelBody, type ChannelReply, runOfRequest, type WatchEventV1 } from '@signalbox/contracts';
 import { PolicyStore } from '@signalbox/policy-engine';
+import { decideStart } from '../admission/start-rights.service.js';
 import { grantOf } from '../callers/grant-of.js';
 import type { GuardConfig } from '../config.js';
 import { IdempotencyService } from '../idempotency/idempotency.service.js';
@@ -23,9 +24,10 @@ export class AsksHandler {
   async auth(body: ChannelBody<'askAuth'>, message: BusMessage<unknown>): Promise<ChannelReply<'askAuth'>> {
     const grant = grantOf(this.policies, message.tenant, body.keyDigest);
     if (body.start !== undefined) await this.reading.assertRoom({ tenant: message.tenant, runId: body.start });
-    const agents = this.policies
-      .forTenant(message.tenant)
+    const policy = this.policies.forTenant(message.tenant);
+    const agents = policy
       .agentsFor(grant)
+      .filter(({ id }) => (decideStart(policy, grant, { agent: id })?.outcome ?? 'permit') === 'permit')
       .map(({ id, description, model }) => ({ id, description, model }));
     return { keyId: grant.id, userId: grant.userId, agents };
   }

@@ -1,7 +1,9 @@
 import { Bus, type RawEntry, type WorkConsumer, type WorkMessage } from '@signalbox/bus';
 import {
+  type CedarPolicy,
   type InferWorkV1,
   type JournalBody,
+  type PolicyBundleV1,
   subjects,
   type TokenDeltaV1,
   type VaultDepositV1,
@@ -306,5 +308,61 @@ describe('a model call over the bus', () => {
     expect(await router.journal.read(work)).toEqual([]);
     inference = await startInference();
     expect((await completed(work)).content).toBe('second');
+  });
+});
+
+describe('where a model may be asked', () => {
+  const publish = async (version: number, change: Partial<PolicyBundleV1>): Promise<void> => {
+    const bundle = { ...bundleFor('acme'), version, ...change };
+    const signed = signBundle(bundle, policy.keys.privateKey('bundle-sign'), 'test');
+    await (await policy.bucket('policy')).put(bundleKey('acme'), JSON.stringify(signed));
+  };
+  const failure = async (change: Partial<InferWorkV1> = {}): Promise<JournalBody<'model.failed.v1'> | null> => {
+    const work = workFor('Hello.', change);
+    await dispatch(work);
+    const { entry } = await outcome(work);
+    return entry?.kind === 'model.failed.v1' ? entry.body : null;
+  };
+  const until = (code: string | undefined, change?: Partial<InferWorkV1>): Promise<void> =>
+    expect.poll(async () => (await failure(change))?.error.code, { timeout: 20_000 }).toBe(code);
+  const model = (regions?: string[]) => [{ ...bundleFor('acme').models[0]!, ...(regions ? { regions } : {}) }];
+
+  it('is decided here by the policy in force and by the work, whatever the router chose', async () => {
+    expect((await failure({ regions: ['eu'] }))?.error.code).toBe('REGION_DENIED');
+    await publish(2, {
+      models: model(['us']),
+      residencies: [{ id: 'r', agents: '*', regions: ['eu'], description: '' }],
+    });
+    await until('REGION_DENIED');
+    await publish(3, {
+      models: model(['eu']),
+      residencies: [{ id: 'r', agents: '*', regions: ['eu'], description: '' }],
+    });
+    await until(undefined);
+    expect((await failure({ regions: ['us'] }))?.error.code).toBe('REGION_DENIED');
+  });
+
+  it('is asked of policies, once one is about it', async () => {
+    const only: CedarPolicy = {
+      id: 'only-other',
+      text: 'permit by agent',
+      description: '',
+      json: {
+        effect: 'permit',
+        principal: { op: '==', entity: { type: 'Agent', id: 'other' } },
+        action: { op: '==', entity: { type: 'Action', id: 'infer' } },
+        resource: { op: 'All' },
+        conditions: [],
+      },
+    };
+    await publish(4, { policies: [only] });
+    await until('AGENT_DENIED');
+    expect(await failure()).toMatchObject({ decision: { outcome: 'deny', kind: 'default', bundle: { version: 4 } } });
+    const json = { ...only.json, principal: { op: 'All' } };
+    await publish(5, { policies: [{ ...only, json }] });
+    await until(undefined);
+    const work = workFor('Hello.');
+    await dispatch(work);
+    expect(await completed(work)).toMatchObject({ decision: { outcome: 'permit', policies: ['only-other'] } });
   });
 });

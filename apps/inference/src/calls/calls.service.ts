@@ -1,4 +1,4 @@
-import type { InferWorkV1 } from '@signalbox/contracts';
+import type { InferWorkV1, JournalBody } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import type { PolicyStore } from '@signalbox/policy-engine';
 import { type Found, TenantRulesets } from '@signalbox/privacy';
@@ -21,6 +21,9 @@ export interface CallsDependencies {
   upstreamDefault: string;
   logger: Logger;
 }
+
+/** What policy says of asking the model at all; empty: no policy is about that. */
+type Access = Pick<JournalBody<'model.completed.v1'>, 'decision'>;
 
 /** As much of a delivery as a call needs. */
 export interface Delivered {
@@ -45,21 +48,30 @@ export class CallsService {
     using running = this.#cancellations.enter(work.runId, delivered.signal);
     if (await this.on.port.isSettled(work, delivered.deliveries)) return;
     const tries: ProviderTry[] = [];
+    let decision: Access = {};
     try {
-      this.#authorise(work);
-      await this.#call(work, tries, running.signal);
+      decision = this.#authorise(work);
+      if (decision.decision?.outcome === 'deny') throw new MeshError('AGENT_DENIED', decision.decision.reason);
+      await this.#call(work, tries, { signal: running.signal, decision });
     } catch (thrown) {
       const error = MeshError.from(running.signal.aborted ? running.signal.reason : thrown);
       if (isForLater(error)) throw error;
       if (error.kind === 'bug')
         this.on.logger.error({ err: thrown, runId: work.runId }, 'a model call failed by a fault of ours');
       const { step, attempt } = work;
-      await this.on.port.failed(work, { step, attempt, error: wireOf(error), tries, failedAt: Date.now() });
+      await this.on.port.failed(work, {
+        step,
+        attempt,
+        error: wireOf(error),
+        tries,
+        ...decision,
+        failedAt: Date.now(),
+      });
     }
   }
 
   /** The router decided from its bundle; this decides again from its own. Anything unclear is a denial. */
-  #authorise(work: InferWorkV1): void {
+  #authorise(work: InferWorkV1): Access {
     const policy = this.on.policies.forTenant(work.tenant);
     policy.assertRunning(work.agent);
     // A fork may have another model than its agent, if the agent allows it; whatever the work says, no other.
@@ -70,9 +82,20 @@ export class CallsService {
         `The policy in force does not give agent ${work.agent} the model ${work.model.id} of ${work.model.provider}.`,
       );
     }
+    // By its own bundle and by what the work says: a router that chose wrongly is not enough to let data out.
+    const { governance } = policy;
+    governance.placed(work.agent, [model], governance.regionsOf(work.agent, work.regions));
+    const { agent, userId = '' } = work;
+    const user = { userId, roles: policy.rolesOf(userId, Date.now()) };
+    const decision = policy.access.decide({ action: 'infer', agent, model, user });
+    return decision === null ? {} : { decision };
   }
 
-  async #call(work: InferWorkV1, tries: ProviderTry[], signal: AbortSignal): Promise<void> {
+  async #call(
+    work: InferWorkV1,
+    tries: ProviderTry[],
+    { signal, decision }: { signal: AbortSignal; decision: Access },
+  ): Promise<void> {
     const ruleset = this.#rulesets.forGate(this.on.policies.forTenant(work.tenant).redaction, 'model');
     const text = new CallText(work, ruleset, this.on.tenantKey(work.tenant));
     const messages = text.messages();
@@ -93,6 +116,7 @@ export class CallsService {
       upstream,
       simulated: answer.simulated,
       tries,
+      ...decision,
       completedAt: Date.now(),
     });
   }

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '@signalbox/app-runtime';
 import {
+  type DecisionRecord,
   joinLabels,
   type Label,
   type SessionLoadV1,
@@ -9,6 +10,7 @@ import {
   unlabelled,
 } from '@signalbox/contracts';
 import { backoffMs, MeshError, pause } from '@signalbox/kernel';
+import { narrowedTo, PolicyStore } from '@signalbox/policy-engine';
 import type { MemoryConfig } from '../config.js';
 import { fitSession } from './fit-session.js';
 import { RunJournalPort, SessionsPort, type SessionState } from './sessions.port.js';
@@ -24,10 +26,21 @@ export class SessionsService {
   constructor(
     @Inject(SessionsPort) private readonly sessions: SessionsPort,
     @Inject(RunJournalPort) private readonly journal: RunJournalPort,
+    @Inject(PolicyStore) private readonly policies: PolicyStore,
     @Inject(CONFIG) private readonly config: MemoryConfig,
   ) {}
 
   async load(ask: SessionLoadV1): Promise<void> {
+    const decision = this.#decide(ask, 'recall');
+    // A run that may not read its session goes on without: nothing of it is told, not even that there is one.
+    if (decision.decision?.outcome === 'deny')
+      return this.journal.loaded(ask, {
+        attempt: ask.attempt,
+        messages: [],
+        revision: 0,
+        ...decision,
+        loadedAt: Date.now(),
+      });
     const { state, revision } = await this.sessions.load(ask);
     const { sessionMessagesMax, sessionBytesMax: bytesMax } = this.config;
     const messages = fitSession(state.messages, {
@@ -39,13 +52,25 @@ export class SessionsService {
       messages,
       label: labelOf(state),
       revision,
+      ...regionsIn(state.regions),
+      ...decision,
       loadedAt: Date.now(),
     });
   }
 
   async save(ask: SessionSaveV1): Promise<void> {
-    const revision = await this.#append(ask);
-    await this.journal.saved(ask, { attempt: ask.attempt, revision, savedAt: Date.now() });
+    const decision = this.#decide(ask, 'remember');
+    const revision = decision.decision?.outcome === 'deny' ? 0 : await this.#append(ask);
+    await this.journal.saved(ask, { attempt: ask.attempt, revision, ...decision, savedAt: Date.now() });
+  }
+
+  /** Empty: no policy is about it. Without a policy in force nobody can say that it may: BUNDLE_MISSING. */
+  #decide(ask: SessionLoadV1 | SessionSaveV1, action: 'recall' | 'remember'): { decision?: DecisionRecord } {
+    const policy = this.policies.forTenant(ask.tenant);
+    const { agent = '', userId = '', sessionId: session } = ask;
+    const user = { userId, roles: policy.rolesOf(userId, Date.now()) };
+    const decision = policy.access.decide({ action, agent, session, user });
+    return decision === null ? {} : { decision };
   }
 
   async #append(ask: SessionSaveV1): Promise<number> {
@@ -66,7 +91,9 @@ export class SessionsService {
     const { sessionMessagesMax: messagesMax, sessionBytesMax: bytesMax } = this.config;
     const messages = fitSession([...state.messages, ...ask.messages], { messagesMax, bytesMax });
     const label = joinLabels(labelOf(state), ask.label ?? unlabelled('session'));
-    return { messages, label, runs: [...state.runs, ask.runId].slice(-RUNS_MAX) };
+    // It stays where any run of it had to stay.
+    const regions = narrowedTo(state.regions ?? null, ask.regions ?? null) ?? undefined;
+    return { messages, label, ...regionsIn(regions), runs: [...state.runs, ask.runId].slice(-RUNS_MAX) };
   }
 }
 
@@ -74,3 +101,6 @@ export class SessionsService {
 function labelOf({ messages, label }: SessionState): Label {
   return label ?? (messages.length === 0 ? TRUSTED : unlabelled('session'));
 }
+
+const regionsIn = (regions: readonly string[] | undefined): { regions?: string[] } =>
+  regions === undefined ? {} : { regions: [...regions] };

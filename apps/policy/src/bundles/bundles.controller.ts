@@ -46,6 +46,16 @@ export class BundlesController {
     return { items, next: readable.length > limit ? (items.at(-1)?.id ?? null) : null };
   }
 
+  /** Says why not: a tenant is an account of the broker, and those are in its configuration. */
+  @Access('admin', { of: 'mesh' })
+  @Post()
+  add(): never {
+    throw new MeshError(
+      'TENANTS_STATIC',
+      'A tenant is an account of the broker, and those come from the configuration: add it to SIGNALBOX_TENANTS of provisioner and policy, and start the mesh anew.',
+    );
+  }
+
   @Access('reader')
   @Get(':tenant')
   async tenant(@Param('tenant') tenantName: string): Promise<TenantView> {

@@ -1,7 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { CedarPolicy, type ToolManifest } from '@signalbox/contracts';
 import { canonicalJson, MeshError } from '@signalbox/kernel';
-import { cedarSchemaOf, compileCedarPolicy, concernsTool, namesReveal, revealSchema } from '@signalbox/policy-engine';
+import {
+  accessActionsOf,
+  cedarAccessSchema,
+  type CedarPolicyCode,
+  cedarSchemaOf,
+  compileCedarPolicy,
+  concernsTool,
+  isAboutCalls,
+  namesReveal,
+  revealSchema,
+} from '@signalbox/policy-engine';
 import { strictInput } from '../definitions/strict-input.js';
 import type { Definitions, Kind, TenantPolicy } from '../storage/policy.repository.js';
 import { disagreement } from './agreement.js';
@@ -42,7 +52,10 @@ export class CedarPoliciesService {
     if (kind === 'policies') return this.#assertTyped(definition as CedarPolicy, tools);
     if (kind !== 'tools') return;
     const tool = definition as ToolManifest;
-    const concerned = policies.filter(({ id, json }) => concernsTool(compileCedarPolicy(id, json), tool.name));
+    const concerned = policies.filter(({ id, json }) => {
+      const code = compileCedarPolicy(id, json);
+      return isAboutCalls(code) && concernsTool(code, tool.name);
+    });
     this.#validate(concerned, tool);
   }
 
@@ -55,6 +68,7 @@ export class CedarPoliciesService {
   #assertTyped(policy: CedarPolicy, tools: readonly ToolManifest[]): void {
     const code = compileCedarPolicy(policy.id, policy.json);
     if (namesReveal(code)) return this.#assertReveals(policy);
+    if (accessActionsOf(code).length > 0) return this.#assertAccess(policy, code);
     const concerned = tools.filter(({ name }) => concernsTool(code, name));
     const distinct = new Map(concerned.map((tool) => [JSON.stringify(cedarSchemaOf(tool)), tool]));
     const found = Array.from(distinct.values(), (tool) => this.#validate([policy], tool)).flat();
@@ -70,6 +84,16 @@ export class CedarPoliciesService {
     const validity = this.cedar.validate(new Map([[id, text]]), revealSchema()).get(id);
     if (validity && validity.faults.length > 0) throw faulty(id, validity.faults.map(textOf));
     if (validity?.isImpossible) throw faulty(id, ['it could never apply: its scope or its conditions are false']);
+  }
+
+  /** Starts, model calls and sessions: one schema for all. */
+  #assertAccess(policy: CedarPolicy, code: CedarPolicyCode): void {
+    const { id, text } = policy;
+    if (isAboutCalls(code)) throw faulty(id, ['is about calls and about other actions; make two policies of it']);
+    if (code.approval !== null) throw faulty(id, ['@approve belongs to tool calls']);
+    const found = this.cedar.validate(new Map([[id, text]]), cedarAccessSchema()).get(id);
+    if (found !== undefined && found.faults.length > 0) throw faulty(id, found.faults.map(textOf));
+    if (found?.isImpossible === true) throw faulty(id, ['it could never apply: its scope or its conditions are false']);
   }
 
   /** What enforcement points would do is held against Cedar's own engine before it is in force. */

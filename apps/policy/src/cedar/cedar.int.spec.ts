@@ -125,7 +125,7 @@ describe('what is no sound policy', () => {
       [`permit(${scope}) when { ${Array.from({ length: 400 }, () => 'context.arguments.url == "a"').join(' || ')} };`, /nested too deeply/],
       ['@aprove permit(principal, action, resource);', /there is no annotation @aprove; there are @id, @reason, @approve, @within/],
       ['@approve forbid(principal, action, resource);', /cannot be enforced: @approve belongs to a permit/],
-      ['@approve @within("soon") permit(principal, action, resource);', /cannot be enforced: @approve takes user ids by comma, @within a time/],
+      ['@approve @within("soon") permit(principal, action, resource);', /cannot be enforced: @approve takes user ids and role:<role> by comma, @within a time/],
       ['', /^400 text /],
     ]; // prettier-ignore
     for (const [text, why] of refused) {

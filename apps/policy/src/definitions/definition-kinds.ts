@@ -41,7 +41,7 @@ export const KeyChange = KeyGrant.pick({ userId: true, agents: true, roles: true
 /** What is said of a key when it is made; without an id it gets one. */
 export const NewKey = KeyChange.extend({ id: KeyGrant.shape.id.optional() });
 /** A key as it is shown: without what is stored of its secret. */
-export const KeyView = KeyGrant.omit({ digest: true });
+export const KeyView = KeyGrant.omit({ digest: true, previous: true });
 
 /** A definition from a request's body, whose own id must be that of the path. */
 export function definitionFrom<K extends Exclude<Kind, 'keys' | 'policies'>>(

@@ -50,11 +50,11 @@ export function answerBundle(
 }
 
 /** What is stored of a definition and not shown: the hash of a secret; what is made of the text. */
-const HIDDEN: Partial<Record<Kind, string>> = { keys: 'digest', policies: 'json' };
+const HIDDEN: Partial<Record<Kind, string[]>> = { keys: ['digest', 'previous'], policies: ['json'] };
 
 /** A definition without what is not for people's eyes. */
 export function shownOf<K extends Kind>(kind: K, definition: Definitions[K]): object {
   const hidden = HIDDEN[kind];
   if (hidden === undefined) return definition;
-  return Object.fromEntries(Object.entries(definition).filter(([name]) => name !== hidden));
+  return Object.fromEntries(Object.entries(definition).filter(([name]) => !hidden.includes(name)));
 }

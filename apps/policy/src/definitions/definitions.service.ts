@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { canonicalJson, MeshError, newId, sha256Hex } from '@signalbox/kernel';
 import { storedDigest } from '@signalbox/policy-engine';
+import type { KeyGrant } from '@signalbox/contracts';
 import type { z } from 'zod';
 import type { Precondition } from '../admin/http.js';
 import { BundleDelivery } from '../bundles/bundle-delivery.service.js';
@@ -83,7 +84,7 @@ export class DefinitionsService {
       const before = await transaction.get('keys', id);
       if (!before) throw notFound('keys', id);
       assertPrecondition('keys', id, before, precondition);
-      return this.#save(transaction, 'keys', id, { id, digest: before.definition.digest, ...change }, false);
+      return this.#save(transaction, 'keys', id, { ...secretOf(before.definition), ...change }, false);
     });
   }
 
@@ -92,10 +93,29 @@ export class DefinitionsService {
     tenant: string,
     { id = newId('key'), ...grant }: z.infer<typeof NewKey>,
   ): Promise<Changed<'keys'> & { secret: string }> {
-    const secret = `sb_${tenant}_${randomBytes(KEY_BYTES).toString('base64url')}`;
+    const secret = newSecret(tenant);
     const changed = await this.#change(tenant, async (transaction) => {
       if (await transaction.get('keys', id)) throw new MeshError('CONFLICT', `The key ${id} exists already.`);
       return this.#save(transaction, 'keys', id, { id, digest: storedDigest(sha256Hex(secret)), ...grant }, true);
+    });
+    return { ...changed, secret };
+  }
+
+  /** Gives a key a new text; the old one works for `overlapMs` more, and what names the key goes on as it was. */
+  async rotateKey(
+    tenant: string,
+    id: string,
+    overlapMs: number,
+    precondition: Precondition,
+  ): Promise<Changed<'keys'> & { secret: string }> {
+    const secret = newSecret(tenant);
+    const changed = await this.#change(tenant, async (transaction) => {
+      const before = await transaction.get('keys', id);
+      if (!before) throw notFound('keys', id);
+      assertPrecondition('keys', id, before, { ifMatch: '*', ...precondition });
+      const previous = { digest: before.definition.digest, until: Date.now() + overlapMs };
+      const digest = storedDigest(sha256Hex(secret));
+      return this.#save(transaction, 'keys', id, { ...before.definition, digest, previous }, false);
     });
     return { ...changed, secret };
   }
@@ -161,6 +181,13 @@ export class DefinitionsService {
   }
 }
 
+const newSecret = (tenant: string): string => `sb_${tenant}_${randomBytes(KEY_BYTES).toString('base64url')}`;
+
+/** What stays of a key when what is said of it changes. */
+function secretOf({ id, digest, previous }: KeyGrant): Pick<KeyGrant, 'id' | 'digest' | 'previous'> {
+  return { id, digest, ...(previous ? { previous } : {}) };
+}
+
 /** Keys and halts decide no call, and a halt must not wait for a test. */
 const optionsOf = (kind: Kind): { author: string; isTested: boolean } => ({
   author: callerId(),
@@ -173,7 +200,7 @@ function notFound(kind: Kind, id: string): MeshError {
 
 /** Tells the present `revision`, so that nobody overwrites what they have not seen. */
 export function assertPrecondition(
-  kind: Kind | 'schedules' | 'limits' | 'drafts',
+  kind: string,
   id: string,
   before: { revision: number } | null,
   { ifMatch, ifNoneMatch }: Precondition,

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Headers, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
 import { Access } from '@signalbox/access';
 import { type HttpReply, type HttpRequest, idFrom, preconditionFrom, tenantFrom } from '../admin/http.js';
+import { Rotation } from '../admin-keys/admin-key.js';
 import { KeyChange, NewKey } from './definition-kinds.js';
 import { answerBundle, answerChange, type DefinitionView } from './definition-view.js';
 import { DefinitionsService } from './definitions.service.js';
@@ -19,7 +20,6 @@ export class KeysController {
     @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<DefinitionView & { key: string }> {
     const { secret, ...changed } = await this.definitions.createKey(tenantFrom(tenant), strictInput(NewKey, body));
-    reply.header('cache-control', 'no-store');
     return { ...answerChange(reply, 'keys', changed), key: secret };
   }
 
@@ -35,6 +35,27 @@ export class KeysController {
     const change = strictInput(KeyChange, body);
     const changed = await this.definitions.putKey(tenantFrom(tenant), idFrom(id), change, preconditionFrom(headers));
     return answerChange(reply, 'keys', changed);
+  }
+
+  @Access('admin')
+  @Post(':id/rotate')
+  @HttpCode(200)
+  async rotate(
+    @Param('tenant') tenant: string,
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @Headers() headers: HttpRequest['headers'],
+    @Res({ passthrough: true }) reply: HttpReply,
+  ): Promise<DefinitionView & { key: string }> {
+    const { overlapMs } = strictInput(Rotation, body ?? {});
+    const precondition = preconditionFrom(headers);
+    const { secret, ...changed } = await this.definitions.rotateKey(
+      tenantFrom(tenant),
+      idFrom(id),
+      overlapMs,
+      precondition,
+    );
+    return { ...answerChange(reply, 'keys', changed), key: secret };
   }
 
   @Access('admin')

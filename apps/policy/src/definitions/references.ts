@@ -57,7 +57,10 @@ export function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] 
     policies.filter(({ json }) => entitiesNamed(json, type).includes(id)).map((one) => `policies/${one.id}`);
   switch (kind) {
     case 'models':
-      return agents.filter(({ model }) => model === id).map((agent) => `agents/${agent.id}`);
+      return agents
+        .filter(({ model, alternatives }) => model === id || alternatives?.includes(id))
+        .map((agent) => `agents/${agent.id}`)
+        .concat(naming('Model'));
     case 'tools':
       return [
         ...agents.filter(({ tools }) => tools.includes(id)).map((agent) => `agents/${agent.id}`),
@@ -101,6 +104,7 @@ export function usersOf(kind: Kind, id: string, policy: TenantPolicy): string[] 
 const checks: { [K in Kind]: (definition: Definitions[K], names: Names, policy: TenantPolicy) => Fault[] } = {
   agents: (agent: AgentManifest, names, policy) => [
     ...(names.models.has(agent.model) ? [] : [['model', `there is no model ${agent.model}`] satisfies Fault]),
+    ...unknownNames('alternatives', agent.alternatives ?? [], names.models, 'model'),
     ...unknownNames('tools', agent.tools, names.tools, 'tool'),
     ...agent.tools.flatMap((name, index): Fault[] =>
       agent.tools.indexOf(name) === index ? [] : [[`tools.${index}`, 'is named twice']],
@@ -135,6 +139,7 @@ const checks: { [K in Kind]: (definition: Definitions[K], names: Names, policy: 
   policies: ({ json }: CedarPolicy, names) => [
     ...unknownEntities(json, 'Agent', names.agents),
     ...unknownEntities(json, 'Tool', names.tools),
+    ...unknownEntities(json, 'Model', names.models),
   ],
   // Misspelt, it would pass wherever a denial is expected.
   tests: ({ agent, tool }: PolicyTest, names) => [
@@ -229,7 +234,7 @@ function unknownNames(field: string, scope: '*' | string[], known: ReadonlySet<s
   );
 }
 
-function unknownEntities(json: object, type: 'Agent' | 'Tool', known: ReadonlySet<string>): Fault[] {
+function unknownEntities(json: object, type: 'Agent' | 'Model' | 'Tool', known: ReadonlySet<string>): Fault[] {
   return entitiesNamed(json, type).flatMap((id): Fault[] =>
     known.has(id) ? [] : [['text', `there is no ${type.toLowerCase()} ${id.slice(0, 64)}`]],
   );

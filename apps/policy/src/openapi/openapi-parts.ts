@@ -46,6 +46,14 @@ export const ifNoneMatch = parameter(
   'Only if it does not exist yet.',
 );
 
+/** Taken by every POST and PUT. */
+export const idempotencyKey = parameter(
+  'Idempotency-Key',
+  'header',
+  { type: 'string', minLength: 1, maxLength: 255 },
+  'The same request under the same key is handled once, and gets the same answer for two days.',
+);
+
 const text: Json = { schema: { type: 'string' } };
 export const etag = { ETag: { ...text, description: 'Revision, for If-Match.' } };
 export const bundleHeaders = {
@@ -56,16 +64,17 @@ export const bundleHeaders = {
   },
 };
 
-const problem = (description: string): Json => ({
+export const problem = (description: string): Json => ({
   description,
   content: { 'application/problem+json': { schema: ref('Problem') } },
 });
 export const always = {
   400: problem('REQUEST_MALFORMED, REQUEST_INVALID (with `fields`) or PAYLOAD_TOO_DEEP.'),
   401: problem('KEY_MISSING or KEY_INVALID.'),
+  405: problem('METHOD_NOT_ALLOWED: `Allow` lists what the path takes.'),
   403: problem('ROLE_DENIED: the caller lacks the `role`.'),
   404: problem('NOT_FOUND or ROUTE_UNKNOWN.'),
-  503: problem('STORE_UNAVAILABLE: try again.'),
+  503: problem('STORE_UNAVAILABLE or ISSUER_UNAVAILABLE: try again.'),
 };
 export const onChange = {
   409: problem('CONFLICT: it exists already, or is in use (`usedBy`); IDEMPOTENCY_BUSY.'),

@@ -1,4 +1,4 @@
-import { BundleRef, SignedBundleV1, TenantId, TenantLimits, Token } from '@signalbox/contracts';
+import { Token } from '@signalbox/contracts';
 import { z } from 'zod';
 import { PageQuery } from '../admin/http.js';
 import { NewCedarPolicy } from '../cedar/cedar-policies.service.js';
@@ -9,6 +9,7 @@ import {
   bundleHeaders,
   etag,
   id,
+  idempotencyKey,
   ifMatch,
   ifNoneMatch,
   isoTime,
@@ -21,9 +22,10 @@ import {
   reply,
   tenant,
 } from './openapi-parts.js';
+import { callerPaths, callerRequests, callerSchemas } from './caller-paths.js';
 import { changePaths, changeSchemas } from './change-paths.js';
 import { cedarPaths, cedarSchemas } from './cedar-paths.js';
-import { limitsPath } from './limits-path.js';
+import { tenantPaths, tenantSchemas } from './tenant-paths.js';
 import { draftPaths } from './draft-paths.js';
 import { draftRequests, draftSchemas } from './draft-schemas.js';
 import { privacyPaths, privacySchemas } from './privacy-paths.js';
@@ -52,8 +54,6 @@ const written = { ...definitionSchemas, keys: KeyView, policies: NewCedarPolicy 
 const shown = <S extends z.ZodType>(definition: S) =>
   z.object({ id: Token, revision: z.number().int().min(1), updatedAt: isoTime, definition });
 
-const Bundle = BundleRef.extend({ keyId: Token, issuedAt: isoTime, expiresAt: isoTime, delivered: z.boolean() });
-const Tenant = z.object({ id: TenantId, bundle: Bundle.nullable() });
 const Problem = z.looseObject({
   type: z.string(),
   title: z.string(),
@@ -74,20 +74,12 @@ const schemas: Record<string, z.ZodType> = {
   KeyChange,
   NewKeyView: shown(KeyView).extend({ key: z.string() }),
   ...cedarSchemas,
+  ...tenantSchemas,
   ...draftSchemas,
-  TenantLimits,
-  TenantLimitsView: z.object({
-    revision: z.number().int().min(0),
-    updatedAt: isoTime.nullable(),
-    definition: TenantLimits,
-  }),
   ...scheduleSchemas,
   ...privacySchemas,
   ...changeSchemas,
-  Bundle,
-  BundleWithPayload: Bundle.extend({ change: z.string(), signed: SignedBundleV1 }),
-  Tenant,
-  TenantPage: z.object({ items: z.array(Tenant), next: TenantId.nullable() }),
+  ...callerSchemas,
   Problem,
 };
 /** Bodies of requests. */
@@ -109,8 +101,10 @@ const REQUESTS = new Set([
   'KeyChange',
   'TenantLimits',
   'RedactionTrial',
+  'RedactionComparison',
   'RotationRequest',
   'Schedule',
+  ...Object.keys(callerRequests),
   ...draftRequests,
 ]);
 
@@ -165,53 +159,46 @@ function member(name: CollectionName): Json {
   };
 }
 
+/** Every POST and PUT may be sent again under its key. */
+function withIdempotency(paths: Json): Json {
+  const keyed = (operations: Record<string, Json>): Json =>
+    Object.fromEntries(
+      Object.entries(operations).map(([method, operation]) => {
+        if (method !== 'post' && method !== 'put') return [method, operation];
+        return [method, { ...operation, parameters: [...((operation['parameters'] ?? []) as Json[]), idempotencyKey] }];
+      }),
+    );
+  return Object.fromEntries(
+    Object.entries(paths).map(([path, operations]) => [path, keyed(operations as Record<string, Json>)]),
+  );
+}
+
 /** The OpenAPI 3.1 document of the admin API, from the schemas that the API itself validates with. */
 export function policyOpenApi(): Json {
   const base = '/admin/v1/tenants';
-  const paths: Json = {
-    [base]: {
-      get: {
-        operationId: 'listTenants',
-        tags: ['tenants'],
-        parameters: paging(),
-        responses: { 200: reply('Those that the caller may read.', 'TenantPage'), ...always },
-      },
-    },
-    [`${base}/{tenant}`]: {
-      parameters: [tenant],
-      get: {
-        operationId: 'getTenant',
-        tags: ['tenants'],
-        responses: { 200: reply('The tenant.', 'Tenant'), ...always },
-      },
-    },
-  };
+  const paths: Json = tenantPaths(base);
   for (const name of Object.keys(definitionSchemas) as CollectionName[]) {
     paths[`${base}/{tenant}/${name}`] = collection(name);
     paths[`${base}/{tenant}/${name}/{id}`] = member(name);
   }
-  Object.assign(paths, cedarPaths(`${base}/{tenant}`));
-  Object.assign(paths, draftPaths(`${base}/{tenant}`));
-  Object.assign(paths, privacyPaths(`${base}/{tenant}`));
-  paths[`${base}/{tenant}/limits`] = limitsPath;
-  Object.assign(paths, schedulePaths(`${base}/{tenant}/schedules`));
-  Object.assign(paths, changePaths('/admin/v1'));
-  paths[`${base}/{tenant}/bundle`] = {
-    parameters: [tenant],
-    get: {
-      operationId: 'getBundle',
-      tags: ['bundles'],
-      responses: { 200: reply('The newest bundle.', 'BundleWithPayload'), ...always },
-    },
-  };
-  paths[`${base}/{tenant}/publish`] = {
-    parameters: [tenant],
+  paths[`${base}/{tenant}/keys/{id}/rotate`] = {
+    parameters: [tenant, id],
     post: {
-      operationId: 'publish',
-      tags: ['bundles'],
-      responses: { 200: reply('Issued anew.', 'Bundle'), ...always, ...onChange },
+      operationId: 'rotateKey',
+      tags: ['keys'],
+      parameters: [ifMatch],
+      requestBody: { required: false, ...jsonBody('Rotation') },
+      responses: {
+        200: reply('The new text, this once.', 'NewKeyView', { ...etag, ...bundleHeaders }),
+        ...always,
+        ...onChange,
+      },
     },
   };
+  const one = `${base}/{tenant}`;
+  Object.assign(paths, cedarPaths(one), draftPaths(one), privacyPaths(one));
+  Object.assign(paths, schedulePaths(`${base}/{tenant}/schedules`));
+  Object.assign(paths, changePaths('/admin/v1'), callerPaths('/admin/v1'));
   return {
     openapi: '3.1.0',
     info: {
@@ -220,10 +207,12 @@ export function policyOpenApi(): Json {
       description:
         'Agents, tools, allowlists, models, keys and limits of tenants. Every change of them issues a new signed bundle, which the enforcement points decide from. Schedules start runs by the clock.',
     },
-    security: [{ adminToken: [] }],
-    paths,
+    security: [{ bearer: [] }],
+    paths: withIdempotency(paths),
     components: {
-      securitySchemes: { adminToken: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'Admin token, admin key or OIDC token.' },
+      },
       schemas: Object.fromEntries(
         Object.entries(schemas).map(([name, schema]) => [name, jsonSchema(schema, REQUESTS.has(name))]),
       ),

@@ -1,6 +1,11 @@
-import { VaultStateV1 } from '@signalbox/contracts';
+import { RedactionReplayedV1, VaultStateV1 } from '@signalbox/contracts';
 import type { z } from 'zod';
-import { RedactionClasses, RedactionTrial, RedactionTrialResult } from '../privacy/redaction-trial.js';
+import {
+  RedactionClasses,
+  RedactionComparison,
+  RedactionTrial,
+  RedactionTrialResult,
+} from '../privacy/redaction-trial.js';
 import { RotationRequest } from '../privacy/vault.controller.js';
 import { always, type Json, jsonBody, parameter, reply, tenant } from './openapi-parts.js';
 
@@ -8,6 +13,8 @@ export const privacySchemas: Record<string, z.ZodType> = {
   RedactionClasses,
   RedactionTrial,
   RedactionTrialResult,
+  RedactionComparison,
+  RedactionReplayed: RedactionReplayedV1,
   RotationRequest,
   VaultState: VaultStateV1,
 };
@@ -30,6 +37,13 @@ export function privacyPaths(base: string): Json {
       post: {
         ...answer('tryRedaction', 'redaction', 'What would become of the text.', 'RedactionTrialResult'),
         requestBody: { required: true, ...jsonBody('RedactionTrial') },
+      },
+    },
+    [`${base}/redaction/compare`]: {
+      parameters: [tenant],
+      post: {
+        ...answer('compareRedaction', 'redaction', 'What would change, over recorded runs.', 'RedactionReplayed'),
+        requestBody: { required: true, ...jsonBody('RedactionComparison') },
       },
     },
     [`${base}/vault`]: {

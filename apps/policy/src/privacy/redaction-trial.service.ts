@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { PII_CLASSES, REDACTION_GATES } from '@signalbox/contracts';
+import { PII_CLASSES, REDACTION_GATES, type RedactionReplayedV1 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import {
   detect,
@@ -11,9 +11,11 @@ import {
   TenantRulesets,
 } from '@signalbox/privacy';
 import { patternFaults, redactionFaults } from '../definitions/redaction-checks.js';
+import { ReplayPort } from './replay.port.js';
 import { PolicyRepository, type TenantPolicy } from '../storage/policy.repository.js';
 import {
   type RedactionClasses,
+  type RedactionComparison,
   type RedactionDraft,
   type RedactionTrial,
   type RedactionTrialResult,
@@ -27,7 +29,10 @@ const FAULTS_MAX = 8;
 export class RedactionTrialService {
   readonly #rulesets = new TenantRulesets();
 
-  constructor(private readonly repository: PolicyRepository) {}
+  constructor(
+    private readonly repository: PolicyRepository,
+    private readonly replays: ReplayPort,
+  ) {}
 
   /** REQUEST_INVALID where a draft could not be put. */
   async try(tenant: string, { text, gate, names, ...draft }: RedactionTrial): Promise<RedactionTrialResult> {
@@ -44,6 +49,13 @@ export class RedactionTrialService {
       }),
       text: new Rendering().render(String(clean.value)),
     };
+  }
+
+  /** A draft against the rules in force, over what was said in the newest runs; never a value. */
+  async compare(tenant: string, { runs, ...draft }: RedactionComparison): Promise<RedactionReplayedV1> {
+    const [present, other] = await Promise.all([this.definitions(tenant, {}), this.definitions(tenant, draft)]);
+    const plain = ({ rules, patterns }: RedactionDefinitions) => ({ rules: [...rules], patterns: [...patterns] });
+    return this.replays.replay({ tenant, present: plain(present), other: plain(other), runs });
   }
 
   /** Every class with what is done with it at each gate, as things are. */

@@ -7,6 +7,7 @@ import {
   RedactionGate,
   RedactionPattern,
   RedactionRule,
+  REPLAY_RUNS_MAX,
 } from '@signalbox/contracts';
 import { z } from 'zod';
 
@@ -53,6 +54,12 @@ export const RedactionTrialResult = z.object({
   text: z.string(),
 });
 export type RedactionTrialResult = z.infer<typeof RedactionTrialResult>;
+
+/** A draft against what was said in the newest runs. */
+export const RedactionComparison = RedactionDraft.extend({
+  runs: z.number().int().min(1).max(REPLAY_RUNS_MAX).default(50),
+});
+export type RedactionComparison = z.infer<typeof RedactionComparison>;
 
 /** What is done with a class where nothing else is said, and what is in force. */
 export const RedactionClasses = z.object({

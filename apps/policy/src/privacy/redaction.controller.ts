@@ -1,8 +1,14 @@
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { Access } from '@signalbox/access';
+import type { RedactionReplayedV1 } from '@signalbox/contracts';
 import { tenantFrom } from '../admin/http.js';
 import { strictInput } from '../definitions/strict-input.js';
-import { type RedactionClasses, RedactionTrial, type RedactionTrialResult } from './redaction-trial.js';
+import {
+  type RedactionClasses,
+  RedactionComparison,
+  RedactionTrial,
+  type RedactionTrialResult,
+} from './redaction-trial.js';
 import { RedactionTrialService } from './redaction-trial.service.js';
 
 /** What redaction does, and would do. Changes nothing. */
@@ -21,5 +27,12 @@ export class RedactionController {
   @Post('try')
   try(@Param('tenant') tenant: string, @Body() body: unknown): Promise<RedactionTrialResult> {
     return this.trials.try(tenantFrom(tenant), strictInput(RedactionTrial, body));
+  }
+
+  @Access('reader')
+  @HttpCode(200)
+  @Post('compare')
+  compare(@Param('tenant') tenant: string, @Body() body: unknown): Promise<RedactionReplayedV1> {
+    return this.trials.compare(tenantFrom(tenant), strictInput(RedactionComparison, body));
   }
 }

@@ -1,6 +1,7 @@
 import { Database } from '@signalbox/persistence';
 import type { Logger } from '@signalbox/telemetry';
 import type { PolicyConfig } from '../config.js';
+import { AddCallers1797500000000 } from '../callers/migrations/add-callers.migration.js';
 import { DraftEntity } from '../drafts/entities/draft.entity.js';
 import { AddDrafts1797400000000 } from '../drafts/migrations/add-drafts.migration.js';
 import { AddChanges1797000000000 } from '../changes/migrations/add-changes.migration.js';
@@ -46,6 +47,7 @@ export function makeDatabase(config: PolicyConfig, logger: Logger): Database {
       AddQuotas1797100000000,
       AddWaivers1797300000000,
       AddDrafts1797400000000,
+      AddCallers1797500000000,
     ],
     applicationName: 'signalbox policy',
     poolMax: POOL_MAX,

@@ -16,6 +16,7 @@ import { CleaningService, type CleanText } from '../cleaning/cleaning.service.js
 import { DriversService } from '../drivers/drivers.service.js';
 import type { DriverResult } from '../drivers/tool-driver.port.js';
 import { type GivenArguments, RevealsService } from '../reveals/reveals.service.js';
+import { outsideRegions } from './outside-regions.js';
 import { CallJournalPort } from './call-journal.port.js';
 import { Cancellations } from './cancellations.js';
 import { parsed, shortened } from './shortened.js';
@@ -114,6 +115,8 @@ export class CallsService {
     const tool = policy.resolve(agent).tools.find(({ name }) => name === work.tool);
     if (tool?.effect !== work.effect || tool.tier !== work.tier)
       return invalid('The tool was changed since it was asked for.');
+    const outside = outsideRegions(policy, work, tool);
+    if (outside !== null) return { decision: outside };
     return { decision, permitted: { tool, args: args as Record<string, unknown> } };
   }
 
@@ -232,7 +235,8 @@ function callsOf({ next = [], ...first }: ToolWorkV1): ToolWorkV1[] {
 }
 
 /** A rule that asks for approval, and none was given; the kill switch; or no permit. */
-function codeOf({ kind }: DecisionRecord): 'APPROVAL_DENIED' | 'AGENT_HALTED' | 'TOOL_DENIED' {
+function codeOf({ kind }: DecisionRecord): 'APPROVAL_DENIED' | 'AGENT_HALTED' | 'REGION_DENIED' | 'TOOL_DENIED' {
+  if (kind === 'residency') return 'REGION_DENIED';
   if (kind === 'approve') return 'APPROVAL_DENIED';
   return kind === 'halt' ? 'AGENT_HALTED' : 'TOOL_DENIED';
 }

@@ -31,6 +31,7 @@ describe('makeKeys', () => {
       'bundle-sign.pub',
       'core.nk',
       'msgid.key',
+      'pair-audit-policy.key',
       'pair-guard-policy.key',
       'vault-x25519.pub',
     ]);
@@ -66,6 +67,7 @@ describe('makeKeys', () => {
     ).toEqual([
       'archivist-router',
       'audit-guard',
+      'audit-policy',
       'audit-router',
       'audit-tool-runner',
       'guard-inference',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { IdempotencyKey, RequestId, RunId, Token } from '../ids.js';
+import { Regions } from '../policy/residency.js';
 import { ReaderClass } from '../label.js';
 import { Priority } from '../priority.js';
 import { RunForkRequest } from '../run-fork.js';
@@ -38,6 +39,8 @@ export const RunRequestV1 = z
     profile: z.object({ names: z.array(z.string().min(2).max(128)).max(16) }).optional(),
     /** Narrows the agent's own limits, never widens them. */
     limits: RunLimits.partial().optional(),
+    /** What it carries must not leave these regions, and neither must its conversation from then on. Absent: as policy has it. */
+    regions: Regions.optional(),
     /** Among the runs of the tenant; absent: normal. `high` needs a key that may ask for it. */
     priority: Priority.optional(),
     /** The answer is wanted piece by piece, while it is being made. */

@@ -86,6 +86,8 @@ export const RunViewV1 = z.object({
   below: z.object({ usage: Usage, costNanoUsd: NanoUsd, toolCalls: Count }).optional(),
   /** Calls that handed the run to another agent, in order; the last one has it now. Absent: `agent` has it. */
   handoffs: z.array(z.object({ step: Count, callId: Token, agent: Token })).optional(),
+  /** Regions that what it carries must not leave; absent: any. */
+  regions: z.array(Token).optional(),
   acceptedAt: Millis.nullable(),
   endedAt: Millis.nullable(),
 });

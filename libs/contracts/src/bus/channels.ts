@@ -15,6 +15,7 @@ import { SessionSaveV1 } from '../work/session-save.v1.js';
 import { TokenDeltaV1 } from '../work/token-delta.v1.js';
 import { ToolWorkV1 } from '../work/tool-work.v1.js';
 import { ASK_CHANNELS } from './ask-channels.js';
+import { CALLER_CHANNELS } from './caller-channels.js';
 import type { Channel } from './channel.js';
 import { IN_CHANNELS } from './in-channels.js';
 import { LETTER_CHANNELS } from './letter-channels.js';
@@ -134,6 +135,7 @@ export const CHANNELS = {
     doc: 'A run that left the hot streams.',
   },
   ...LETTER_CHANNELS,
+  ...CALLER_CHANNELS,
   ...SCHEDULE_CHANNELS,
   ...POLICY_CHANNELS,
   partitionCheck: {

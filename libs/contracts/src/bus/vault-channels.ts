@@ -1,4 +1,6 @@
 import { AcknowledgedV1 } from '../work/acknowledged.v1.js';
+import { RedactionReplayV1 } from '../work/redaction-replay.v1.js';
+import { RedactionReplayedV1 } from '../work/redaction-replayed.v1.js';
 import { VaultAskV1 } from '../work/vault-ask.v1.js';
 import { VaultDepositV1 } from '../work/vault-deposit.v1.js';
 import { VaultRevealV1 } from '../work/vault-reveal.v1.js';
@@ -6,7 +8,7 @@ import { VaultRevealedV1 } from '../work/vault-revealed.v1.js';
 import { VaultStateV1 } from '../work/vault-state.v1.js';
 import type { Channel } from './channel.js';
 
-/** The guard's vault, as others inside see it. */
+/** The guard's vault, and redaction before it is in force, as others inside see them. */
 export const VAULT_CHANNELS = {
   vaultDeposit: {
     account: 'CORE',
@@ -43,5 +45,17 @@ export const VAULT_CHANNELS = {
     messages: { 'vault.reveal.v1': VaultRevealV1 },
     reply: VaultRevealedV1,
     doc: 'Real values for one call of a tool, as policy permits; sealed for whoever asks.',
+  },
+  redactionReplay: {
+    account: 'CORE',
+    subject: 'sb.v1.svc.audit.redaction.*',
+    carrier: { kind: 'request', streamed: false },
+    publishers: ['policy'],
+    subscribers: ['audit'],
+    tenants: false,
+    seal: 'pair:audit',
+    messages: { 'redaction.replay.v1': RedactionReplayV1 },
+    reply: RedactionReplayedV1,
+    doc: 'What other redaction rules would do with what is in the archive.',
   },
 } as const satisfies Record<string, Channel>;

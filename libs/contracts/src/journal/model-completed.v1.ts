@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DecisionRecord } from '../policy/decision-record.js';
 import { ToolCall } from '../conversation.js';
 import { Token } from '../ids.js';
 import { Findings, Redactions } from '../redactions.js';
@@ -26,6 +27,8 @@ export const ModelCompletedV1 = z.object({
   findings: Findings.optional(),
   /** Which recognisers and rules cleaned it. Absent: not told. */
   ruleset: Token.optional(),
+  /** By what policy let it, or did not; absent: no policy is about it. */
+  decision: DecisionRecord.optional(),
   completedAt: Millis,
 });
 export type ModelCompletedV1 = z.infer<typeof ModelCompletedV1>;

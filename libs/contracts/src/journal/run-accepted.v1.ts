@@ -3,6 +3,7 @@ import { Message } from '../conversation.js';
 import { RequestId, RunId, Sha256Hex, TenantId, Token } from '../ids.js';
 import { Label } from '../label.js';
 import { BundleRef } from '../policy/bundle-ref.js';
+import { DecisionRecord } from '../policy/decision-record.js';
 import { Priority } from '../priority.js';
 import { Findings, Redactions } from '../redactions.js';
 import { PREFIX_MESSAGES_MAX, RunFork } from '../run-fork.js';
@@ -34,6 +35,8 @@ export const RunAcceptedV1 = z.object({
   label: Label.optional(),
   /** Narrows the agent's own limits, never widens them. */
   limits: RunLimits.partial().optional(),
+  /** Regions that what it carries must not leave; absent: the request names none. */
+  regions: z.array(Token).max(32).optional(),
   /** Absent: normal. */
   priority: Priority.optional(),
   redactions: Redactions,
@@ -44,6 +47,8 @@ export const RunAcceptedV1 = z.object({
   stream: z.boolean(),
   /** In force when it was accepted. */
   bundle: BundleRef,
+  /** By what policy let it, or did not; absent: no policy is about it. */
+  decision: DecisionRecord.optional(),
   acceptedAt: Millis,
 });
 export type RunAcceptedV1 = z.infer<typeof RunAcceptedV1>;

@@ -35,6 +35,8 @@ export const RunEvent = z.discriminatedUnion('type', [
     /** The agent's own, narrowed by the request. */
     limits: RunLimits,
     bundle: BundleRef,
+    /** Regions that nothing of the run may leave, as policy and the request have it; absent: any. */
+    regions: z.array(Token).max(32).optional(),
     deadlineAt: Millis,
     /** Time in which the run only waits (for a person, a signal, a timer) moves the deadline. Absent: it does not. */
     waitsFree: z.literal(true).optional(),
@@ -118,6 +120,8 @@ export const RunEvent = z.discriminatedUnion('type', [
     /** Of the whole run: what is used up, and what the agent's own limits allow beyond; never more than before. */
     limits: RunLimits,
     bundle: BundleRef,
+    /** Regions that nothing of the run may leave, as policy and the request have it; absent: any. */
+    regions: z.array(Token).max(32).optional(),
     deadlineAt: Millis,
   }),
   /** The call is answered with a refusal that the model reads; nothing was dispatched. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RequestId, RunId, TenantId } from '../ids.js';
+import { DecisionRecord } from '../policy/decision-record.js';
 import { Millis } from '../units.js';
 import { WireError } from '../wire-error.js';
 
@@ -9,6 +10,8 @@ export const RunRefusedV1 = z.object({
   tenant: TenantId,
   requestId: RequestId,
   error: WireError,
+  /** By what policy let it, or did not; absent: no policy is about it. */
+  decision: DecisionRecord.optional(),
   refusedAt: Millis,
 });
 export type RunRefusedV1 = z.infer<typeof RunRefusedV1>;

@@ -19,6 +19,8 @@ export const AgentManifest = z.object({
   instructions: z.string().max(32_768),
   /** Id of a model of the same bundle. */
   model: Token,
+  /** Models that take its place, in this order, for runs whose data must stay where the model is not. Absent: none. */
+  alternatives: z.array(Token).min(1).max(16).optional(),
   /** What forks of its runs may have in place of the agent's own; absent: nothing. */
   forks: z
     .object({

@@ -23,10 +23,21 @@ export const DecisionRecord = z.object({
   outcome: z.enum(['permit', 'deny', 'approve']),
   /**
    * What decided: a rule or a Cedar policy (`permit`, `forbid`, `approve`), the lack of one (`default`), a person (`approval`),
-   * the kill switch (`halt`), a quota that is used up (`quota`), a fault while deciding (`error`), or arguments that are no
+   * the kill switch (`halt`), a quota that is used up (`quota`), a place where data may not go (`residency`), a fault while deciding (`error`), or arguments that are no
    * arguments (`invalid`).
    */
-  kind: z.enum(['permit', 'forbid', 'default', 'error', 'invalid', 'approve', 'approval', 'halt', 'quota']),
+  kind: z.enum([
+    'permit',
+    'forbid',
+    'default',
+    'error',
+    'invalid',
+    'approve',
+    'approval',
+    'halt',
+    'quota',
+    'residency',
+  ]),
   /** The rules that decided, those of the mesh itself as `base.<name>`; empty for `default`. */
   rules: z.array(z.string()),
   /** The Cedar policies that decided; absent: none did. */

@@ -9,6 +9,8 @@ export const KeyGrant = z.object({
   id: Token,
   /** SHA-256 (hex) of the SHA-256 (hex) of the key: what travels cannot be made from what is stored. */
   digest: Sha256Hex,
+  /** The key before it was rotated, which works until then too. */
+  previous: z.object({ digest: Sha256Hex, until: Millis }).optional(),
   userId: Token,
   agents: Scope,
   /** What the user is in the tenant: approvals and policies may ask for a role. Absent: none. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Token } from '../ids.js';
+import { Regions } from './residency.js';
 import { NanoUsd } from '../units.js';
 
 export const ModelManifest = z.object({
@@ -8,6 +9,8 @@ export const ModelManifest = z.object({
   provider: Token,
   /** The provider's own name of the model; absent: the provider's default. */
   upstream: z.string().max(128).optional(),
+  /** Where its provider works on and keeps what it is sent; all of them count. Absent: nobody knows. */
+  regions: Regions.optional(),
   inputNanoUsdPerToken: NanoUsd,
   outputNanoUsdPerToken: NanoUsd,
   outputTokensMax: z.number().int().min(1).max(200_000),

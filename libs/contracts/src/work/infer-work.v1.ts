@@ -24,6 +24,8 @@ export const InferWorkV1 = z.object({
   tools: z.array(ToolManifest.pick({ name: true, description: true, parameters: true })),
   /** What the run's budget still allows, at most the model's own bound. */
   outputTokensMax: Count,
+  /** Regions that none of it may leave; absent: any. */
+  regions: z.array(Token).max(32).optional(),
   /** Deltas are published on the token channel. */
   stream: z.boolean(),
   bundle: BundleRef,

@@ -6,6 +6,9 @@ export const sessionAsk = {
   runId: RunId,
   tenant: TenantId,
   sessionId: Token,
+  /** Whose run it is, by which agent; absent where the asker is of an earlier release. */
+  agent: Token.optional(),
+  userId: Token.optional(),
   attempt: Count,
   /** After this nobody waits for the answer; absent: somebody always does. */
   deadlineAt: Millis.optional(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Token } from '../ids.js';
 import { Message } from '../conversation.js';
 import { Label } from '../label.js';
 import { sessionAsk } from './session-ask.js';
@@ -7,6 +8,8 @@ import { sessionAsk } from './session-ask.js';
 export const SessionSaveV1 = z.object({
   ...sessionAsk,
   messages: z.array(Message).max(10_000),
+  /** Regions that the conversation must not leave from now on; absent: any. */
+  regions: z.array(Token).max(32).optional(),
   /** Of the messages; absent: the worst case. */
   label: Label.optional(),
 });

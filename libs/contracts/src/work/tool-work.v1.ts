@@ -37,6 +37,8 @@ export const ToolWorkV1 = z.object({
   agent: Token,
   userId: Token,
   tier: ToolTier,
+  /** Regions that nothing of it may leave; absent: any. */
+  regions: z.array(Token).max(32).optional(),
   bundle: BundleRef,
   ...call,
   /** Calls that were decided on with it. Each is made once the one before has its result in the journal; a failure ends the row. */

@@ -13,7 +13,7 @@ export class LetterMark {
   @Column({ type: 'text' })
   state: Mark['state'];
 
-  /** Who said so, in their own words: the admin token is the proof. */
+  /** Id of the principal; where it is the owner, in their own words. */
   @Column({ type: 'text', name: 'done_by' })
   by: string;
 

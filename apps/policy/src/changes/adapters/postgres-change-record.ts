@@ -1,7 +1,9 @@
-import { currentCall } from '@signalbox/access';
-import { canonicalJson } from '@signalbox/kernel';
+import { type Call, currentCall } from '@signalbox/access';
+import { canonicalJson, MeshError } from '@signalbox/kernel';
 import type { EntityManager } from 'typeorm';
 import { type Change, type ChangeDraft, FIRST_PREVIOUS, hashOf } from '../change.js';
+
+type Claim = NonNullable<Call['claim']>;
 
 /** In whose name Signalbox changes what nobody asked for: the sample policy, a first key. */
 const ITSELF: Change['principal'] = { id: 'signalbox', kind: 'service', name: 'policy service' };
@@ -20,6 +22,7 @@ export async function recordChanges(
 ): Promise<void> {
   if (drafts.length === 0) return;
   const call = currentCall();
+  if (call?.claim) await markClaim(manager, call.claim);
   const [head] = await manager.query<{ seq: number; hash: string }[]>(
     `insert into change_heads (log, seq, hash) values ($1, $3, $2)
      on conflict (log) do update set seq = change_heads.seq + $3 returning seq, hash`,
@@ -68,6 +71,15 @@ async function insert(manager: EntityManager, rows: readonly Record<string, unkn
     'insert into change_outbox (log, seq) select log, seq from jsonb_to_recordset($1::jsonb) as row (log text, seq integer)',
     [json],
   );
+}
+
+/** So that nobody repeats what was done; and who was too slow, and is repeated already, does nothing. */
+async function markClaim(manager: EntityManager, { principal, keyDigest, claim }: Claim): Promise<void> {
+  const [mine] = await manager.query<[unknown[], number]>(
+    `update kept_answers set acted = true where principal = $1 and key_digest = $2 and claim = $3 returning claim`,
+    [principal, keyDigest, claim],
+  );
+  if (mine.length === 0) throw new MeshError('IDEMPOTENCY_BUSY', 'The request took so long that it is handled anew.');
 }
 
 const textOf = (value: object | null): string | null => (value === null ? null : canonicalJson(value));

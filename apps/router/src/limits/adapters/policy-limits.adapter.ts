@@ -10,11 +10,11 @@ export class PolicyLimitsAdapter extends LimitsPort {
   }
 
   override hasQuotas(tenant: string): boolean {
-    return this.store.inForce(tenant)?.hasQuotas === true;
+    return this.store.inForce(tenant)?.governance.hasQuotas === true;
   }
 
   override quotasOf(tenant: string, agent: string, tool: string): readonly Quota[] {
-    return this.store.inForce(tenant)?.quotasOf(agent, tool) ?? [];
+    return this.store.inForce(tenant)?.governance.quotasOf(agent, tool) ?? [];
   }
 
   override weightOf(tenant: string): number {

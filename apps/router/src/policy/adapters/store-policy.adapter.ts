@@ -24,9 +24,9 @@ export class StorePolicyAdapter extends PolicyPort {
       return found.code === 'BUNDLE_MISSING' && starting ? null : denying(found);
     }
     return {
-      resolve: (agentId, change) => {
+      resolve: (agentId, change, regions) => {
         try {
-          return { ok: true, ...found.resolve(agentId, change) };
+          return { ok: true, ...found.place(agentId, change, regions) };
         } catch (error) {
           return { ok: false, error: MeshError.from(error).toWire() };
         }
