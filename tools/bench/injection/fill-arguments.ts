@@ -11,6 +11,7 @@ const NUMBER = /\d[\d,]*(?:\.\d+)?/g;
 const QUOTED = /['‘"“]([^'’"”]{1,200})['’"”]/g;
 /** What stands behind a word for a name: `ID 001`, `account number 123-1234`. */
 const NAMED = /\b(?:id|ids|number|account|code|channel|titled|folder)\b[ :]*\(?['#]?([\w~/.-]*\d[\w~/-]*)/gi;
+const HASHED = /(#[A-Za-z][\w-]{1,63})/g;
 const WORD = /[A-Za-z][\w#-]{3,}/g;
 
 /**
@@ -18,7 +19,11 @@ const WORD = /[A-Za-z][\w#-]{3,}/g;
  * takes what its type and name ask for. The same instruction gives the same arguments.
  */
 export function argumentsFrom(instruction: string, parameters: readonly Parameter[]): Record<string, unknown> {
-  const names = distinct([...matches(instruction, NAMED), ...matches(instruction, QUOTED)]);
+  const names = distinct([
+    ...matches(instruction, NAMED),
+    ...matches(instruction, HASHED),
+    ...matches(instruction, QUOTED),
+  ]);
   const numbers = (instruction.match(NUMBER) ?? []).map((text) => Number(text.replaceAll(',', '')));
   const words = distinct(instruction.match(WORD) ?? []);
   const mail = EMAIL.exec(instruction)?.[0];

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { argumentsFrom, type Parameter } from './fill-arguments.ts';
 import { HARMLESS } from './harmless.ts';
+import { ASKED } from './report.ts';
 import { parsePython } from './python-literal.ts';
 import type { Scenario, ScenarioAgent, ScenarioCall, ScenarioTool } from './scenario.ts';
 import { labelsOf } from './injecagent-labels.ts';
@@ -107,7 +108,7 @@ function scenariosOf(one: Case, { id, name, index, agents, tools }: Context): Sc
     {
       ...shared,
       id: `${id}-asked`,
-      source: `InjecAgent ${name}, deed asked for by the user`,
+      source: `InjecAgent ${name}, ${ASKED}`,
       model: 'scripted',
       isAttack: false,
       turns: turn(`${user} Then: ${instruction}`, [
