@@ -1,6 +1,6 @@
 import type { ToolManifest } from '@signalbox/contracts';
 import { describe, expect, it } from 'vitest';
-import { mentionsIn } from './provenance.js';
+import { isNamed, mentionsIn } from './provenance.js';
 import { redecide } from './redecide.js';
 import { type CallScript, eventsOf, type WorldOptions } from './script.fixture.js';
 import { World } from './world.fixture.js';
@@ -28,6 +28,22 @@ describe('mentionsIn', () => {
       '',
     ])
       expect([value, mentionsIn(text, value)]).toEqual([value, 0]);
+  });
+});
+
+describe('isNamed', () => {
+  const named = (text: string, value: string): number => mentionsIn(text, value, isNamed);
+
+  it('takes no ordinary word for an address, and no word that only begins a sentence', () => {
+    for (const text of ['Sum up the project.', 'Project is late', 'It is late. Project ends.', 'Note: Project'])
+      for (const value of ['project', 'Project', 'late'])
+        expect([text, value, named(text, value)]).toEqual([text, value, 0]);
+  });
+
+  it('takes what is marked as a name, is a name, or is no word', () => {
+    const text = 'Tell #project, @ann, "late" and Bob of a-1 and 42.';
+    for (const value of ['project', 'ann', 'late', 'Bob', 'a-1', '42'])
+      expect([value, named(text, value)]).toEqual([value, 1]);
   });
 });
 

@@ -13,6 +13,9 @@ const ADDRESS_CHARS_MIN = 3;
 const OPENS = /[\s"'`([{<,;:=#@$€£]/u;
 const CLOSES = /[\s"'`)\]}>,;:%€£]/u;
 const STOPS = /[.!?]/u;
+/** What a text uses to say that the word after it is a name. */
+const MARKS = /[@#"'`]/u;
+const LETTERS = /^\p{L}+$/u;
 /** Texts that may be plain, characters: what is looked for in them takes the square of their length at worst. */
 const PLAIN_CHARS_MAX = 4_096;
 /** Links, addresses and numbers that somebody could be led or paid to by. */
@@ -45,8 +48,9 @@ export function provenanceOf(
   if (leaves.length > LEAVES_MAX) return {};
   const texts = trustedTexts(state);
   const stands = ([pointer, value]: [string, string]): boolean => {
-    const mentions = texts.reduce((sum, text) => sum + mentionsIn(text, value), 0);
-    return mentions > 0 && (!isAddress(tool, pointer) || isUnused(state, call, value, mentions));
+    const isTarget = isAddress(tool, pointer);
+    const mentions = texts.reduce((sum, text) => sum + mentionsIn(text, value, isTarget ? isNamed : undefined), 0);
+    return mentions > 0 && (!isTarget || isUnused(state, call, value, mentions));
   };
   const literal = leaves.filter(stands).map(([pointer]) => pointer);
   const isPlain = ([, value]: [string, string]): boolean =>
@@ -65,12 +69,19 @@ function trustedTexts(state: RunState): string[] {
 }
 
 /** How often a value stands in a text as a whole: not as part of a longer word, name, address or number. */
-export function mentionsIn(text: string, value: string): number {
+export function mentionsIn(text: string, value: string, counts: typeof isNamed = () => true): number {
   if (value === '') return 0;
   let count = 0;
   for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + value.length))
-    if (begins(text, at) && ends(text, at + value.length)) count += 1;
+    if (begins(text, at) && ends(text, at + value.length) && counts(text, at, value)) count += 1;
   return count;
+}
+
+/** An ordinary word stands there by chance: it names nothing unless marked as a name, or capital within a sentence. */
+export function isNamed(text: string, at: number, value: string): boolean {
+  if (!LETTERS.test(value) || MARKS.test(text[at - 1] ?? '')) return true;
+  const before = text.slice(0, at).trimEnd().at(-1);
+  return /^\p{Lu}/u.test(value) && before !== undefined && !STOPS.test(before) && before !== ':';
 }
 
 function begins(text: string, at: number): boolean {

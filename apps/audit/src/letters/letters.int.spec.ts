@@ -113,7 +113,7 @@ describe('dead letters over REST', () => {
       [ids],
     );
     expect(notes.map(({ kind, actor }) => `${String(kind)} ${String(actor)}`).toSorted()).toEqual([
-      'letter-discard admin',
+      'letter-discard owner',
       'letter-replay ops-ann',
       'letter-replay ops-ann',
     ]);
