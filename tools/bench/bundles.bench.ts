@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- bundles [--changes 100] [--json]`: how long a change of policy takes to be in force everywhere. A whole
+ * `npm run bench -- bundles [--changes 100] [--quick] [--json]`: how long a change of policy takes to be in force everywhere. A whole
  * mesh, every service a process; a rule is changed over the admin API, and each enforcement point's health is asked until it
  * tells of that version. Counted from the moment the request is sent; asked every few milliseconds, so it is up to that high.
  */
@@ -13,6 +13,9 @@ import { startStack } from '../stack/stack.ts';
 
 const POINTS = ['guard', 'router', 'inference', 'tool-runner', 'memory'];
 const TENANT = 'demo';
+const CHANGES = 100;
+const QUICK_CHANGES = 20;
+const CHANGES_MAX = 2_000;
 const TARGET_MS = 1_000;
 const POLL_MS = 4;
 const GIVE_UP_MS = 30_000;
@@ -21,9 +24,13 @@ const WARM_UP = 5;
 export async function run(args: string[]): Promise<Record<string, unknown>> {
   const { values } = parseArgs({
     args,
-    options: { changes: { type: 'string', default: '100' }, json: { type: 'boolean', default: false } },
+    options: {
+      changes: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
   });
-  const changes = Math.min(Number(values.changes), 2_000);
+  const changes = Math.min(Number(values.changes ?? (values.quick ? QUICK_CHANGES : CHANGES)), CHANGES_MAX);
   const print = (): void => undefined;
   const stack = await startStack({ stateDir: testFolder('bench-bundles'), ports: 'free', durable: false, print });
   try {
@@ -35,7 +42,9 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
     const figures = { p50Ms: quantile(taken, 0.5), p95Ms: quantile(taken, 0.95), maxMs: quantile(taken, 1) };
     if (!values.json)
       process.stdout.write(`${changes} changes, in force in ${POINTS.join(', ')}: ${JSON.stringify(figures)}\n`);
-    return { changes, points: POINTS, ...figures, targetMs: TARGET_MS, met: figures.maxMs <= TARGET_MS };
+    const { maxMs } = figures;
+    const target = { name: 'in force everywhere, at most, ms', value: maxMs, bound: TARGET_MS, ok: maxMs <= TARGET_MS };
+    return { changes, points: POINTS, ...figures, targets: [target] };
   } finally {
     await stack.stop();
   }
