@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { accessConfig } from '@signalbox/access';
+import { recogniserConfig } from '@signalbox/app-runtime/recogniser';
 import { baseConfig, variableOf } from '@signalbox/kernel';
 import { describe, expect, it } from 'vitest';
 import { root } from './markdown.ts';
@@ -33,6 +34,10 @@ describe('the page of every variable', () => {
 
   it('has what both admin APIs read', () => {
     expect(listed('Admin APIs').toSorted()).toEqual(Object.keys(accessConfig).map(variableOf).toSorted());
+  });
+
+  it('has what the gates read that ask a recogniser', () => {
+    expect(listed('Model recogniser').toSorted()).toEqual(Object.keys(recogniserConfig).map(variableOf).toSorted());
   });
 
   it('has a section for each service', () => {

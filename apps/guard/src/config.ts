@@ -1,9 +1,11 @@
 import { Token } from '@signalbox/contracts';
+import { recogniserConfig } from '@signalbox/app-runtime/recogniser';
 import { baseConfig, loadConfig } from '@signalbox/kernel';
 import { z } from 'zod';
 
 const schema = {
   ...baseConfig,
+  ...recogniserConfig,
   /** Postgres, schema `privacy`. */
   pgUrl: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL'),
   /** Requests admitted at once. */

@@ -114,6 +114,8 @@ export class GuardWorld {
       healthPort: 0,
       logLevel: 'fatal',
       drainMs: 2_000,
+      recogniserMs: 5_000,
+      recogniserWhenAway: 'refuse',
       pgUrl: this.pgUrl,
       slots: 16,
       tenantOpenRunsMax: 50_000,

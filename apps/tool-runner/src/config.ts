@@ -1,8 +1,10 @@
+import { recogniserConfig } from '@signalbox/app-runtime/recogniser';
 import { baseConfig, loadConfig } from '@signalbox/kernel';
 import { z } from 'zod';
 
 const schema = {
   ...baseConfig,
+  ...recogniserConfig,
   /** Tool calls at once. Most of them wait for somebody's HTTP server, which costs little. */
   slots: z.coerce.number().int().min(1).max(8_192).default(256),
   /** Sandboxes at once, among these calls; each may take as much memory as its tool's limits say. */

@@ -208,6 +208,8 @@ export class World {
       healthPort: 0,
       logLevel: 'fatal',
       drainMs: 2_000,
+      recogniserMs: 5_000,
+      recogniserWhenAway: 'refuse',
       slots: 8,
       sandboxesMax: 8,
       filesDir: this.filesDir,

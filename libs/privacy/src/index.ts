@@ -26,7 +26,7 @@ export { safeView } from './redaction/safe-view.js';
 export type { KnownValue } from './recognisers/known-values.js';
 export { assertPattern, PATTERN_LIMITS } from './patterns/pattern-recogniser.js';
 export { compareRulesets, type RulesetDifference } from './rules/compare-rulesets.js';
-export { type RedactionDefinitions, TenantRulesets } from './rules/tenant-rulesets.js';
+export { type Known, type RedactionDefinitions, TenantRulesets } from './rules/tenant-rulesets.js';
 export { type ActionInForce, defaultActionOf, mayTreat } from './rules/actions.js';
 export { createRuleset, MESH_RULESET, PROFILES, type Profile, type Ruleset } from './ruleset.js';
 export * from './vault/key-box.js';

@@ -71,15 +71,22 @@ function fill(
       let offer = offers[i];
       if (offer && offer.start < at) offer = offers[i] = recogniser.next(text, at, limit);
       if (!offer) continue;
-      const wins = !best || offer.start < best.start || (offer.start === best.start && offer.end > best.end);
       const { class: own, id: by } = recogniser;
-      if (wins) best = { class: offer.class ?? own, by, tier: index, start: offer.start, end: offer.end };
+      const made = { class: offer.class ?? own, by, tier: index, start: offer.start, end: offer.end };
+      if (!best || wins(made, best)) best = made;
     }
     if (!best) return;
     const span = { ...best, start: alignDown(text, best.start), end: alignUp(text, best.end) };
     into.push(span);
     at = span.end;
   }
+}
+
+function wins(offer: FoldedSpan, best: FoldedSpan): boolean {
+  const overlaps = offer.start < best.end && best.start < offer.end;
+  // Nothing is plain of which another says what it is.
+  if (overlaps && (offer.class === 'PLAIN') !== (best.class === 'PLAIN')) return best.class === 'PLAIN';
+  return offer.start < best.start || (offer.start === best.start && offer.end > best.end);
 }
 
 const CUT_ROUNDS_MAX = 16;

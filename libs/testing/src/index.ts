@@ -1,5 +1,6 @@
 export { freePort, waitFor, type WaitOptions } from '@signalbox/local-servers';
 export { startNats, type TestNats, type TestNatsOptions } from './nats.js';
 export { startPostgres, type TestPostgres } from './postgres.js';
+export { startRecogniser, type TestRecogniser } from './recogniser.js';
 export { startMesh, type TestMesh, type TestMeshOptions } from './start-mesh.js';
 export { testFolder } from './test-folder.js';

@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NoModelRecogniser } from '@signalbox/app-runtime/recogniser';
 import { type Bus, KeyRing } from '@signalbox/bus';
 import type { JournalBody, RunRefusedV1, RunRequestV1 } from '@signalbox/contracts';
 import { MeshError, newRequestId, sha256Hex } from '@signalbox/kernel';
@@ -159,7 +160,7 @@ beforeAll(() => {
   const logger = createLogger({ service: 'guard', level: 'fatal' });
   const idempotency = new IdempotencyService(new KeysInMemory(), journal, config, ring, logger);
   const room = new RoomService(new Loads(), policies, {} as Bus, { tenantOpenRunsMax: 100 } as GuardConfig, logger);
-  const redaction = new RedactionService(ring, vault, policies);
+  const redaction = new RedactionService(ring, vault, policies, new NoModelRecogniser());
   refusals = new Refusals();
   admission = new AdmissionService(
     policies,

@@ -141,7 +141,7 @@ export class AdmissionService {
     const sessionId = await this.#sessionOf(run, request, grant);
     // What a fork begins with stays where its run had to stay.
     const regions = narrowedTo(request.regions ?? null, prefix?.regions ?? null);
-    const redacted = this.redaction.messages(run.tenant, saidIn(request), request.profile?.names ?? []);
+    const redacted = await this.redaction.messages(run.tenant, saidIn(request), request.profile?.names ?? []);
     if (redacted.found.length > 0) await this.vault.keep(run.tenant, grant.userId, redacted.found);
     const label = openingLabel(request, prefix);
     return {

@@ -42,7 +42,7 @@ export class InterventionService {
     const { grant, snapshot } = await this.#ownRun(tenant, request, lastTry);
     if (snapshot.view.endedAt !== null) return;
     const payload = parseJson(new TextEncoder().encode(request.payload));
-    const { text, found, counts, findings } = this.redaction.json(tenant, payload, 'The payload of the signal');
+    const { text, found, counts, findings } = await this.redaction.json(tenant, payload, 'The payload of the signal');
     if (text.length > 2 * SIGNAL_CHARS_MAX)
       throw new MeshError('PAYLOAD_TOO_LARGE', 'The payload of the signal is too large once it is redacted.');
     if (found.length > 0) await this.vault.keep(tenant, grant.userId, found);

@@ -135,7 +135,7 @@ export class ApprovalsService {
   }
 
   async #clean(tenant: string, owner: string, text: string): Promise<string> {
-    const clean = this.redaction.text(tenant, text);
+    const clean = await this.redaction.said(tenant, text);
     if (clean.found.length > 0) await this.vault.keep(tenant, owner, clean.found);
     return clean.text;
   }

@@ -32,7 +32,7 @@ export class EditedArgumentsService {
     const tokens = [...new Set(findTokens(asked.arguments))];
     const known = await this.vault.open(tenant, caller.userId, tokens);
     const lookup = { get: (token: string) => known.get(token)?.value ?? undefined };
-    const clean = this.redaction.json(tenant, restoreJson(value, lookup), 'The changed arguments');
+    const clean = await this.redaction.json(tenant, restoreJson(value, lookup), 'The changed arguments');
     const fault = argumentsFault(asked.manifest, clean.text);
     if (fault !== null) throw new MeshError('TOOL_ARGUMENTS_INVALID', `The call is not changed: ${fault}`);
     const { tool, labels = { context: unlabelled('call') } } = asked;

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { KEYS } from '@signalbox/app-runtime';
+import { ModelRecogniserPort } from '@signalbox/app-runtime/recogniser';
 import type { KeyRing } from '@signalbox/bus';
 import type { Finding, Message, Redactions, RunRequestV1 } from '@signalbox/contracts';
 import {
@@ -10,6 +11,7 @@ import {
   findTokens,
   type Found,
   joinCleaned,
+  type KnownValue,
   type RedactionDefinitions,
   redactJson,
   restoreText,
@@ -41,16 +43,18 @@ export class RedactionService {
     @Inject(KEYS) keys: KeyRing,
     @Inject(VaultPort) private readonly vault: VaultPort,
     @Inject(PolicyStore) private readonly policies: PolicyStore,
+    @Inject(ModelRecogniserPort) private readonly recogniser: ModelRecogniserPort,
   ) {
     this.#master = keys.secret('pseudonym');
   }
 
   /**
    * Names are looked for only in the texts of the person whose profile has them. CONTENT_BLOCKED where a message holds
-   * what the rules do not let in, a key or password by default.
+   * what the rules do not let in, a key or password by default; the errors of the recogniser, if there is one.
    */
-  messages(tenant: string, input: RunRequestV1['input'], names: string[]): RedactedMessages {
-    const ruleset = this.#ruleset(tenant, names);
+  async messages(tenant: string, input: RunRequestV1['input'], names: string[]): Promise<RedactedMessages> {
+    const modelled = await this.recogniser.find(input.map(({ content }) => content));
+    const ruleset = this.#ruleset(tenant, names, modelled);
     const parts: Cleaned[] = [];
     const messages = input.map(({ role, content, untrusted }, index): Message => {
       const clean = this.#redact(tenant, content, ruleset);
@@ -62,18 +66,23 @@ export class RedactionService {
     return { messages, found: all.found, counts: countFound(all), ...findingsOf(all), ruleset: ruleset.name };
   }
 
-  /** What must be heard whatever it holds, as the reason of a cancel: what is not let in is masked. */
+  /** What must be heard whatever it holds and whoever is away, as the reason of a cancel: what is not let in is masked. */
   text(tenant: string, text: string): { text: string; found: Found[] } {
     return this.#redact(tenant, text, this.#ruleset(tenant));
   }
 
-  /** A JSON value, keys included; as JSON text. CONTENT_BLOCKED as for messages. */
-  json(
+  /** The same of what may wait for the recogniser. Its errors, if there is one. */
+  async said(tenant: string, text: string): Promise<{ text: string; found: Found[] }> {
+    return this.#redact(tenant, text, this.#ruleset(tenant, [], await this.recogniser.find([text])));
+  }
+
+  /** A JSON value, keys included; as JSON text. Errors as for messages. */
+  async json(
     tenant: string,
     value: unknown,
     what: string,
-  ): { text: string; found: Found[]; counts: Redactions; findings?: Finding[] } {
-    const ruleset = this.#ruleset(tenant);
+  ): Promise<{ text: string; found: Found[]; counts: Redactions; findings?: Finding[] }> {
+    const ruleset = this.#ruleset(tenant, [], await this.recogniser.find([JSON.stringify(value)]));
     const clean = redactJson(value, { ruleset, tenantKey: tenantPseudonymKey(this.#master, tenant) });
     assertNotBlocked(clean, what);
     const counts = countFound(clean);
@@ -88,8 +97,9 @@ export class RedactionService {
     return restoreText(text, { get: (token) => shown(opened.get(token)) });
   }
 
-  #ruleset(tenant: string, names: string[] = []): Ruleset {
-    return this.#rulesets.forGate(this.policies.inForce(tenant)?.redaction ?? NO_DEFINITIONS, 'ingress', names);
+  #ruleset(tenant: string, names: string[] = [], modelled: KnownValue[] = []): Ruleset {
+    const definitions = this.policies.inForce(tenant)?.redaction ?? NO_DEFINITIONS;
+    return this.#rulesets.forGate(definitions, 'ingress', names, { modelled });
   }
 
   #redact(tenant: string, text: string, ruleset: Ruleset): Cleaned & { text: string } {

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { PolicyModule } from '@signalbox/app-runtime';
+import { RecogniserModule } from '@signalbox/app-runtime/recogniser';
 import { CleaningService } from '../cleaning/cleaning.service.js';
 import { DriversModule } from '../drivers/drivers.module.js';
 import { RevealsService } from '../reveals/reveals.service.js';
@@ -10,7 +11,7 @@ import { CallsService } from './calls.service.js';
 import { Cancellations } from './cancellations.js';
 
 @Module({
-  imports: [PolicyModule, DriversModule],
+  imports: [PolicyModule, DriversModule, RecogniserModule],
   controllers: [CallsHandler],
   providers: [
     CallsService,

@@ -51,7 +51,7 @@ describe('values that a tool was given', () => {
     { class: 'PERSON' as const, value: 'Li' },
     { class: 'USERNAME' as const, value: 'x17' },
   ];
-  const ruleset = new TenantRulesets().forGate({ rules: [], patterns: [] }, 'tool', [], known);
+  const ruleset = new TenantRulesets().forGate({ rules: [], patterns: [] }, 'tool', [], { revealed: known });
   const options = { ruleset, tenantKey };
   const user = tokenFor(tenantKey, 'USERNAME', 'x17');
 

@@ -6,6 +6,7 @@ import { findTokens } from '../pseudonyms/token.js';
 import { assertNotBlocked, countFound, joinCleaned } from '../redaction/found.js';
 import { redactJson } from '../redaction/redact-json.js';
 import { redactText } from '../redaction/redact-text.js';
+import type { KnownValue } from '../recognisers/known-values.js';
 import { defaultActionOf, mayTreat } from './actions.js';
 import { type RedactionDefinitions, TenantRulesets } from './tenant-rulesets.js';
 
@@ -133,4 +134,61 @@ it('every class has a default at every gate, and it may be what it is', () => {
   for (const name of PII_CLASSES)
     for (const gate of ['ingress', 'model', 'tool'] as const)
       expect(mayTreat(name, defaultActionOf(name, gate))).toBe(true);
+});
+
+describe('what a model found', () => {
+  const none: RedactionDefinitions = { rules: [], patterns: [] };
+  const read = (text: string, modelled: KnownValue[], of = none) =>
+    redactText(text, { ruleset: rulesets.forGate(of, 'ingress', [], { modelled }), tenantKey });
+  const person = (value: string): KnownValue => ({ class: 'PERSON', value });
+  const shape = (text: string): string => text.replace(/\[\[(\w+):\w{20}\]\]/g, '<$1>');
+
+  it('is taken wherever the text says it, in every spelling, and told as the model found it', () => {
+    const { text, findings, found } = read('zorblatt qux asks: where is ZORBLATT  qux? Not zorblatt quxley.', [
+      person('Zorblatt Qux'),
+      person('ZORBLATT  qux'),
+    ]);
+    expect(shape(text)).toBe('<PERSON> asks: where is <PERSON>? Not zorblatt quxley.');
+    expect(findings).toEqual([{ class: 'PERSON', recogniser: 'model', action: 'pseudonymise', count: 2 }]);
+    expect(found).toHaveLength(1);
+  });
+
+  it('stands between letters where a script has no spaces', () => {
+    expect(shape(read('我叫王小明。', [person('王小明')]).text)).toBe('我叫<PERSON>。');
+  });
+
+  it.each([
+    ['a shape', 'Write to anna@example.org now.', [person('anna'), person('example')]],
+    ['a longer name', 'Her name is Anna Schmidt.', [person('Anna')]],
+    ['a key', `The key is ${KEY}.`, [person(KEY.slice(4))]],
+  ])('takes nothing from %s', (_, text, modelled) => {
+    expect(read(text, modelled).text).toBe(read(text, []).text);
+    expect(read(text, []).text).not.toBe(text);
+  });
+
+  it('wins over words that are let through as something else', () => {
+    expect(read('Tell me about Paris today.', []).text).toBe('Tell me about Paris today.');
+    expect(shape(read('Tell me about Paris today.', [person('Paris')]).text)).toBe('Tell me about <PERSON> today.');
+  });
+
+  it('is let through where its class is, and blocked where a rule says so', () => {
+    expect(read('It is in Paris.', [{ class: 'PLACE', value: 'Paris' }]).text).toBe('It is in Paris.');
+    const { blocked } = read('It is zorblatt.', [person('zorblatt')], {
+      rules: [rule('PERSON', 'block')],
+      patterns: [],
+    });
+    expect(blocked).toMatchObject([{ class: 'PERSON', recogniser: 'model' }]);
+  });
+
+  it('costs no more than the text is long', () => {
+    const modelled = Array.from({ length: 2_000 }, (_, n) => person(`a${n.toString(36)} ${'a '.repeat(90)}b`));
+    const cost = (chars: number): number => {
+      const text = 'a '.repeat(chars / 2);
+      const began = performance.now();
+      read(text, modelled);
+      return performance.now() - began;
+    };
+    cost(10_000);
+    expect(cost(200_000)).toBeLessThan(60 * cost(20_000) + 200);
+  });
 });

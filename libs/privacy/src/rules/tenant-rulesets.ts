@@ -11,6 +11,14 @@ export interface RedactionDefinitions {
   readonly patterns: readonly RedactionPattern[];
 }
 
+/** Values known before a text is read. */
+export interface Known {
+  /** What a tool was given. */
+  readonly revealed?: readonly KnownValue[];
+  /** What a model found in the same text. */
+  readonly modelled?: readonly KnownValue[];
+}
+
 interface Compiled {
   name: string;
   patterns: readonly PatternRecogniser[];
@@ -28,20 +36,20 @@ export class TenantRulesets {
   readonly #byName = new Map<string, Compiled>();
 
   /**
-   * What is in force at a gate. `names` are those of the caller's own profile, `values` are known to be personal.
+   * What is in force at a gate. `names` are those of the caller's own profile.
    * REQUEST_INVALID for too many names, BUNDLE_INVALID where a definition could never have been put.
    */
   forGate(
     definitions: RedactionDefinitions,
     gate: RedactionGate,
     names: readonly string[] = [],
-    values: readonly KnownValue[] = [],
+    { revealed = [], modelled = [] }: Known = {},
   ): Ruleset {
     const compiled = this.#compiled(definitions);
-    const isCommon = names.length + values.length === 0;
+    const isCommon = names.length + revealed.length + modelled.length === 0;
     const known = isCommon ? compiled.rulesets.get(gate) : undefined;
     if (known) return known;
-    const ruleset = rulesetOf(compiled, definitions, gate, { names, values });
+    const ruleset = rulesetOf(compiled, definitions, gate, { names, revealed, modelled });
     if (isCommon) compiled.rulesets.set(gate, ruleset);
     return ruleset;
   }
@@ -77,12 +85,16 @@ function rulesetOf(
   { name, patterns }: Compiled,
   { rules }: RedactionDefinitions,
   gate: RedactionGate,
-  { names, values }: { names: readonly string[]; values: readonly KnownValue[] },
+  { names, revealed, modelled }: Required<Known> & { names: readonly string[] },
 ): Ruleset {
   const actions = actionsAt(gate, rules);
   const actionOf: Ruleset['actionOf'] = (one) => actions.get(one) ?? { action: defaultActionOf(one, gate) };
   // What is let through is not looked for; of a tenant's own it stays what it is, and is taken for nothing else.
   const classes = PII_CLASSES.filter((one) => actionOf(one).action !== 'allow');
-  const known = values.length === 0 ? [] : [new KnownValues(values)];
+  const found = modelled.filter((one) => actionOf(one.class).action !== 'allow');
+  const known = [
+    ...(revealed.length === 0 ? [] : [new KnownValues(revealed)]),
+    ...(found.length === 0 ? [] : [new KnownValues(found, 'model')]),
+  ];
   return createRuleset({ name, classes, names, patterns: [...known, ...patterns], actionOf });
 }
