@@ -72,8 +72,8 @@ export const secretRecogniser: Recogniser = {
     return undefined;
   },
   openFrom({ lower }, end) {
-    const block = lower.lastIndexOf(BLOCK_START, end);
-    if (block >= Math.max(0, end - BLOCK_CHARS_MAX) && !BLOCK_END.test(lower.slice(block, end))) return block;
+    const block = openBlock(lower, end);
+    if (block !== undefined) return block;
     let start = end;
     const floor = Math.max(0, end - TOKEN_CHARS_MAX);
     while (start > floor && !/\s/.test(lower[start - 1] ?? '')) start -= 1;
@@ -105,6 +105,18 @@ function secretAt({ text, lower }: Folded, start: number, limit: number): Candid
     if (found) return fits(start + found[0].length);
   }
   return fits(cuedEnd({ text, lower }, start));
+}
+
+/** The first block that has not ended; what begins within it is a part of it. */
+function openBlock(lower: string, end: number): number | undefined {
+  let from = Math.max(0, end - BLOCK_CHARS_MAX);
+  for (;;) {
+    const start = lower.indexOf(BLOCK_START, from);
+    if (start < 0 || start > end) return undefined;
+    const found = BLOCK_END.exec(lower.slice(start, end));
+    if (!found) return start;
+    from = start + found.index + found[0].length;
+  }
 }
 
 function blockEnd(lower: string, start: number): number | undefined {

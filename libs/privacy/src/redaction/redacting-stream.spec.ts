@@ -213,6 +213,8 @@ describe('RedactingStream', () => {
     'pay GB82 WEST 1234 5698 7654 32 now',
     'Card 3782 822463 10005 and 4111-1111-1111-1111.',
     '030 901820/0171 1234567 ext. 12 or 467 3395 office',
+    '-----BEGIN PRIVATE KEY----- -----BEGIN PRIVATE KEY-----',
+    '-----BEGIN PRIVATE KEY-----a-----END PRIVATE KEY----- -----BEGIN PRIVATE KEY-----b',
     'anna.m%40mail.example.co.uk, an\u200bna@x\u00ad.de',
     'Anna Müller-Schmidt, Annas von Berg and will von Berg',
     '{"a":"\\u0041nna","b":"[[EMAIL:abcdefghijklmnopqrst]] [EMAIL_1]"}',
