@@ -239,7 +239,7 @@ describe('definitions', () => {
     });
     expect(await ask('DELETE', '/agents/analyst', ANY)).toMatchObject({
       status: 409,
-      body: { usedBy: ['rules/analyst-code', 'rules/analyst-http-get'] },
+      body: { usedBy: ['rules/analyst-code', 'rules/analyst-http-get', 'rules/analyst-http-post'] },
     });
   });
 });

@@ -151,7 +151,12 @@ describe('assertUnused', () => {
       detail('usedBy', () => assertUnused(kind, id, policy));
     expect(usedBy('tools', 'python')).toEqual(['agents/analyst', 'rules/analyst-code']);
     expect(usedBy('models', 'default')).toEqual(['agents/analyst']);
-    expect(usedBy('agents', 'analyst')).toEqual(['rules/analyst-code', 'rules/analyst-http-get', 'keys/k']);
+    expect(usedBy('agents', 'analyst')).toEqual([
+      'rules/analyst-code',
+      'rules/analyst-http-get',
+      'rules/analyst-http-post',
+      'keys/k',
+    ]);
     expect(usedBy('tools', 'unknown')).toBe('sound');
     expect(usedBy('rules', 'analyst-code')).toBe('sound');
     expect(usedBy('keys', 'k')).toBe('sound');

@@ -113,7 +113,7 @@ const model: ModelManifest = {
   timeoutMs: 60_000,
 };
 
-/** No rule speaks of `http_post`: that agent may ask for it, and is refused by default. */
+/** Web addresses are open to the agent in principle, and none is listed: it may ask, and is refused by default. */
 const rules: Rule[] = [
   {
     id: 'analyst-code',
@@ -131,6 +131,14 @@ const rules: Rule[] = [
     when: [{ pointer: '/url', op: 'urlHost', value: [] }],
     description:
       'Hosts that may be read, none at first. Example: ["data.example.com", "*.example.org"]; list them in the hosts of http_get too.',
+  },
+  {
+    id: 'analyst-http-post',
+    effect: 'permit',
+    agents: ['analyst'],
+    tools: ['http_post'],
+    when: [{ pointer: '/url', op: 'urlHost', value: [] }],
+    description: 'Hosts that may be sent to, none at first.',
   },
 ];
 
