@@ -18,6 +18,9 @@ const TOLD_MAX = 1_000;
 /** Routers of 0.2 do not say how far they have read: a stored run is in their second report from then on at the latest. */
 const BLIND_REPORTS = 2;
 
+/** A stream that lost its tail begins below what was stored: after so many reports nobody will tell of the run any more. */
+const REPORTS_MAX = 100;
+
 /** A run admitted here that its router has not told of yet. */
 interface AdmittedRun {
   tenant: string;
@@ -49,7 +52,8 @@ class Admitted {
     for (const [runId, run] of this.#runs) {
       if (run.seq === null) continue;
       run.reports += 1;
-      if (seq === undefined ? run.reports >= BLIND_REPORTS : run.seq <= seq) this.#drop(runId, run);
+      const isTold = seq === undefined ? run.reports >= BLIND_REPORTS : run.seq <= seq;
+      if (isTold || run.reports >= REPORTS_MAX) this.#drop(runId, run);
     }
   }
 
