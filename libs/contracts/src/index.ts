@@ -66,6 +66,7 @@ export * from './policy/base-rules.js';
 export * from './policy/bundle-ref.js';
 export * from './policy/cedar-policy.js';
 export * from './policy/decision-record.js';
+export * from './policy/definition-kinds.js';
 export * from './policy/delegation.js';
 export * from './policy/halt.js';
 export * from './policy/key-grant.js';

@@ -1,4 +1,4 @@
-import type { PolicyBundleV1, TenantLimits } from '@signalbox/contracts';
+import { BUNDLED_KINDS, type PolicyBundleV1, type TenantLimits } from '@signalbox/contracts';
 import { canonicalJson } from '@signalbox/kernel';
 import {
   type Definitions,
@@ -13,7 +13,7 @@ import {
   type TenantTransaction,
 } from '../storage/policy.repository.js';
 import { idOf } from '../definitions/definition-kinds.js';
-import { BUNDLED_KINDS, type Change, type DraftKind, isSingle, SINGLE_ID } from './draft.js';
+import { type Change, type DraftKind, isSingle, SINGLE_ID } from './draft.js';
 
 /** All that a tenant has, with revisions. */
 export interface Standing {

@@ -1,39 +1,14 @@
-import type { TenantLimits } from '@signalbox/contracts';
+import { DEFINITION_KINDS, type TenantLimits } from '@signalbox/contracts';
 import { canonicalJson, sha256Hex } from '@signalbox/kernel';
 import type { Definitions, Kind, Review } from '../storage/policy.repository.js';
 
 /** What a draft may change: all but keys and halts, which must work at once and alone. */
-export const DRAFT_KINDS = [
-  'models',
-  'tools',
-  'agents',
-  'rules',
-  'policies',
-  'quotas',
-  'delegations',
-  'residencies',
-  'waivers',
-  'patterns',
-  'redactions',
-  'tests',
-  'limits',
-  'review',
-] as const satisfies readonly (Kind | 'limits' | 'review')[];
+export const DRAFT_KINDS = [...DEFINITION_KINDS, 'limits', 'review'] as const satisfies readonly (
+  | Kind
+  | 'limits'
+  | 'review'
+)[];
 export type DraftKind = (typeof DRAFT_KINDS)[number];
-/** What of it bundles carry, as lists. */
-export const BUNDLED_KINDS = [
-  'models',
-  'tools',
-  'agents',
-  'rules',
-  'policies',
-  'quotas',
-  'delegations',
-  'residencies',
-  'waivers',
-  'patterns',
-  'redactions',
-] as const satisfies readonly DraftKind[];
 /** Of which a tenant has exactly one. */
 export type SingleKind = 'limits' | 'review';
 /** The id of those. */

@@ -1,6 +1,5 @@
-import type { PolicyBundleV1 } from '@signalbox/contracts';
+import { BUNDLED_KINDS, type PolicyBundleV1 } from '@signalbox/contracts';
 import { canonicalJson } from '@signalbox/kernel';
-import { BUNDLED_KINDS } from '../drafts/draft.js';
 import { idOf } from '../definitions/definition-kinds.js';
 
 /** One definition that two bundles have differently. */

@@ -1,20 +1,21 @@
-import type {
-  AgentManifest,
-  CedarPolicy,
-  Delegation,
-  Halt,
-  KeyGrant,
-  ModelManifest,
-  PolicyTest,
-  Quota,
-  RedactionPattern,
-  RedactionRule,
-  Residency,
-  Rule,
-  SignedBundleV1,
-  TenantLimits,
-  ToolManifest,
-  Waiver,
+import {
+  DEFINITION_KINDS,
+  type AgentManifest,
+  type CedarPolicy,
+  type Delegation,
+  type Halt,
+  type KeyGrant,
+  type ModelManifest,
+  type PolicyTest,
+  type Quota,
+  type RedactionPattern,
+  type RedactionRule,
+  type Residency,
+  type Rule,
+  type SignedBundleV1,
+  type TenantLimits,
+  type ToolManifest,
+  type Waiver,
 } from '@signalbox/contracts';
 import type { Draft } from '../drafts/draft.js';
 import type { ChangeDraft } from '../changes/change.js';
@@ -37,22 +38,7 @@ export interface Definitions {
   waivers: Waiver;
 }
 export type Kind = keyof Definitions;
-export const KINDS = [
-  'agents',
-  'tools',
-  'rules',
-  'models',
-  'keys',
-  'halts',
-  'policies',
-  'tests',
-  'quotas',
-  'delegations',
-  'residencies',
-  'redactions',
-  'patterns',
-  'waivers',
-] as const satisfies readonly Kind[];
+export const KINDS = [...DEFINITION_KINDS, 'keys', 'halts'] as const satisfies readonly Kind[];
 
 /** The whole of a tenant's policy. */
 export type TenantPolicy = { [K in Kind]: Definitions[K][] };

@@ -1,3 +1,4 @@
+import { DEFINITION_KINDS, type DefinitionKind } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { z } from 'zod';
 import { readArguments } from '../../arguments.js';
@@ -6,7 +7,7 @@ import { askPolicy } from '../../policy-api.js';
 import { printer } from '../../print.js';
 import { UsageError } from '../../usage-error.js';
 import { DraftShown, Judgement, judgementText } from './drafts.js';
-import { FOLDER_KINDS, readFolder, type WantedDefinition, writeFolder } from './policy-folder.js';
+import { readFolder, type WantedDefinition, writeFolder } from './policy-folder.js';
 
 const USAGE = `signalbox policy apply <folder> [--prune] [--dry-run]     make the mesh what the files say, as one change
 signalbox policy drift <folder>                            2 when the mesh is not what the files say
@@ -54,7 +55,7 @@ export async function drift(argv: string[]): Promise<number> {
 export async function exportFolder(argv: string[]): Promise<number> {
   const { values, folder } = folderOf(argv, {});
   const access = openAccess(values);
-  const found = (await Promise.all(FOLDER_KINDS.map((kind) => all(access, kind)))).flat();
+  const found = (await Promise.all(DEFINITION_KINDS.map((kind) => all(access, kind)))).flat();
   const { definition } = await askPolicy(
     access,
     '/limits',
@@ -101,7 +102,7 @@ async function draftOf(
 /** Definitions of the mesh that the files do not speak of. */
 async function unnamed(access: Access, wanted: readonly WantedDefinition[]): Promise<SentChange[]> {
   const named = new Set(wanted.map(({ kind, id }) => `${kind}/${id}`));
-  const found = (await Promise.all(FOLDER_KINDS.map((kind) => all(access, kind)))).flat();
+  const found = (await Promise.all(DEFINITION_KINDS.map((kind) => all(access, kind)))).flat();
   const gone = found
     .filter(({ kind, id }) => !named.has(`${kind}/${id}`))
     .map(({ kind, id }) => ({ kind, id, op: 'delete' as const }));
@@ -113,7 +114,7 @@ const Page = z.object({
   next: z.string().nullable(),
 });
 
-async function all(access: Access, kind: (typeof FOLDER_KINDS)[number]): Promise<WantedDefinition[]> {
+async function all(access: Access, kind: DefinitionKind): Promise<WantedDefinition[]> {
   const found: WantedDefinition[] = [];
   for (let next: string | null = ''; next !== null;) {
     const after: string = next === '' ? '' : `&after=${encodeURIComponent(next)}`;

@@ -1,27 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
+import { DEFINITION_KINDS, type DefinitionKind } from '@signalbox/contracts';
 import { UsageError } from '../../usage-error.js';
 
-/** Collections that a folder may hold, in the order in which they name each other. */
-export const FOLDER_KINDS = [
-  'models',
-  'tools',
-  'agents',
-  'rules',
-  'policies',
-  'quotas',
-  'delegations',
-  'residencies',
-  'waivers',
-  'patterns',
-  'redactions',
-  'tests',
-] as const;
-export type FolderKind = (typeof FOLDER_KINDS)[number];
 type Json = Record<string, unknown>;
 
 export interface WantedDefinition {
-  kind: FolderKind | 'limits';
+  kind: DefinitionKind | 'limits';
   id: string;
   definition: Json;
 }
@@ -38,7 +23,7 @@ const FILE_BYTES_MAX = 200_000;
 export function readFolder(folder: string): WantedDefinition[] {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) throw new UsageError(`${folder} is no folder`);
   assertKnown(folder);
-  const wanted = FOLDER_KINDS.flatMap((kind) =>
+  const wanted = DEFINITION_KINDS.flatMap((kind) =>
     kind === 'policies' ? readPolicies(join(folder, kind)) : readDefinitions(kind, join(folder, kind)),
   );
   if (wanted.length > FILES_MAX) throw new UsageError(`${folder} holds more than ${FILES_MAX} definitions`);
@@ -71,7 +56,7 @@ function filesOf({ kind, id, definition }: WantedDefinition): [string, string][]
 const jsonText = (value: Json): string => `${JSON.stringify(value, null, 2)}\n`;
 
 function layoutFiles(folder: string): string[] {
-  const inKinds = FOLDER_KINDS.flatMap((kind) => namesIn(join(folder, kind)).map((name) => `${kind}/${name}`));
+  const inKinds = DEFINITION_KINDS.flatMap((kind) => namesIn(join(folder, kind)).map((name) => `${kind}/${name}`));
   return existsSync(join(folder, LIMITS)) ? [...inKinds, LIMITS] : inKinds;
 }
 
@@ -81,11 +66,11 @@ function assertKnown(folder: string): void {
     const { name } = entry;
     if (name.startsWith('.')) continue;
     const isKnown = entry.isDirectory()
-      ? FOLDER_KINDS.some((kind) => kind === name)
+      ? DEFINITION_KINDS.some((kind) => kind === name)
       : extname(name) !== '.json' || name === LIMITS;
     if (!isKnown)
       throw new UsageError(
-        `${join(folder, name)}: there are ${FOLDER_KINDS.map((kind) => `${kind}/`).join(', ')} and ${LIMITS}`,
+        `${join(folder, name)}: there are ${DEFINITION_KINDS.map((kind) => `${kind}/`).join(', ')} and ${LIMITS}`,
       );
   }
 }
@@ -97,7 +82,7 @@ function namesIn(folder: string): string[] {
     .toSorted();
 }
 
-function readDefinitions(kind: FolderKind, folder: string): WantedDefinition[] {
+function readDefinitions(kind: DefinitionKind, folder: string): WantedDefinition[] {
   return namesIn(folder).map((name) => {
     const path = join(folder, name);
     if (extname(name) !== '.json') throw new UsageError(`${path}: definitions of ${kind} are JSON`);
