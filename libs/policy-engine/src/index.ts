@@ -8,7 +8,6 @@ export { type ToolFlow, toolFlow } from './labels/tool-flow.js';
 export { storedDigest } from './key-ring.js';
 export { compileRules } from './rules/rule-set.js';
 export { isSoundCondition } from './rules/condition.js';
-export { ABSENT, isSoundPointer, parsePointer, valueAt } from './rules/json-pointer.js';
 export {
   type HostPattern,
   hostMatches,

@@ -1,4 +1,5 @@
 import type { Label } from '@signalbox/contracts';
+import { pointerBelow } from '@signalbox/kernel';
 import { isRecord } from './expression-work.js';
 import { raised } from './labels.js';
 import type { Call, RunState } from './state.js';
@@ -41,9 +42,11 @@ export function filledIn(state: RunState, text: string, args: Record<string, unk
       labels[pointer] = call.label;
       return found;
     }
-    if (Array.isArray(value)) return value.map((item, index) => fill(item, `${pointer}/${index}`));
+    if (Array.isArray(value)) return value.map((item, index) => fill(item, pointerBelow(pointer, index)));
     if (!isRecord(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, fill(item, below(pointer, name))]));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, item]) => [name, fill(item, pointerBelow(pointer, name))]),
+    );
   };
   const filled = fill(args, '') as Record<string, unknown>;
   if (Object.keys(labels).length > HANDLES_MAX) return `there are more than ${HANDLES_MAX} handles`;
@@ -53,9 +56,6 @@ export function filledIn(state: RunState, text: string, args: Record<string, unk
   if (whole.length > FILLED_CHARS_MAX) return `the values of handles are longer than ${FILLED_CHARS_MAX} characters`;
   return { args: filled, text: whole, labels };
 }
-
-const below = (pointer: string, name: string): string =>
-  `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
 /** The JSON text that is run for a call: the model's own, with what its handles stand for. */
 export function sentArguments(state: RunState, call: Call): string {

@@ -1,4 +1,5 @@
 import { type AgentPlan, type Label, TRUSTED } from '@signalbox/contracts';
+import { pointerBelow } from '@signalbox/kernel';
 import { stepNumbered } from './draft.js';
 import { isRecord } from './expression-work.js';
 import { expressionOf } from './expression.js';
@@ -43,8 +44,7 @@ function valueLabel(state: RunState, plan: AgentPlan, text: string): Label {
 function walk(value: unknown, pointer: string, visit: (pointer: string, expression: string) => void): void {
   const expression = expressionIn(value);
   if (expression !== null) return visit(pointer, expression);
-  if (Array.isArray(value)) value.forEach((item, index) => walk(item, `${pointer}/${index}`, visit));
+  if (Array.isArray(value)) value.forEach((item, index) => walk(item, pointerBelow(pointer, index), visit));
   else if (isRecord(value))
-    for (const [name, item] of Object.entries(value))
-      walk(item, `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, visit);
+    for (const [name, item] of Object.entries(value)) walk(item, pointerBelow(pointer, name), visit);
 }

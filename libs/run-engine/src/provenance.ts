@@ -1,5 +1,5 @@
 import type { CallLabels, ToolManifest } from '@signalbox/contracts';
-import { isRecord } from './expression-work.js';
+import { isWithin, leavesOf } from '@signalbox/kernel';
 import { openingLabel } from './labels.js';
 import { type Call, callsOf, type RunState } from './state.js';
 
@@ -43,9 +43,12 @@ export function provenanceOf(
 ): Pick<CallLabels, 'literal' | 'plain'> {
   const tool = state.plan?.tools.find(({ name }) => name === call.tool);
   if (tool?.provenance !== true) return {};
-  const leaves: [string, string][] = [];
-  collect(args, '', leaves);
-  if (leaves.length > LEAVES_MAX) return {};
+  const found = leavesOf(args, LEAVES_MAX);
+  if (found.length > LEAVES_MAX) return {};
+  // Texts and numbers, as they would be written.
+  const leaves = found.flatMap(([pointer, leaf]): [string, string][] =>
+    typeof leaf === 'boolean' ? [] : [[pointer, String(leaf)]],
+  );
   const texts = trustedTexts(state);
   const stands = ([pointer, value]: [string, string]): boolean => {
     const isTarget = isAddress(tool, pointer);
@@ -118,14 +121,4 @@ function isUnused(state: RunState, call: Call, value: string, mentions: number):
 }
 
 const isAddress = ({ roles = [] }: ToolManifest, pointer: string): boolean =>
-  roles.some(({ role, pointer: of }) => role === 'address' && (pointer === of || pointer.startsWith(`${of}/`)));
-
-/** Texts and numbers, as they would be written. */
-function collect(value: unknown, pointer: string, found: [string, string][]): void {
-  if (found.length > LEAVES_MAX) return;
-  if (typeof value === 'string' || typeof value === 'number') found.push([pointer, String(value)]);
-  else if (Array.isArray(value)) value.forEach((item, index) => collect(item, `${pointer}/${index}`, found));
-  else if (isRecord(value))
-    for (const [name, item] of Object.entries(value))
-      collect(item, `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, found);
-}
+  roles.some(({ role, pointer: of }) => role === 'address' && isWithin(pointer, of));

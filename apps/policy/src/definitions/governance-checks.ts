@@ -1,6 +1,6 @@
 import type { ApprovalTerms, Delegation, Quota, Residency } from '@signalbox/contracts';
 import { DELEGATION_MS_MAX } from '@signalbox/contracts';
-import { isSoundPointer } from '@signalbox/policy-engine';
+import { isSoundPointer } from '@signalbox/kernel';
 import type { TenantPolicy } from '../storage/policy.repository.js';
 
 type Fault = [field: string, message: string];

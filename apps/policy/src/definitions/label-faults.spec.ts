@@ -24,6 +24,7 @@ describe('labelFaults', () => {
       { pointer: '/url', role: 'address', max: 3 },
       { pointer: '/url', role: 'amount', charsMax: 3 },
     ];
+    expect(fields({ roles: [{ pointer: '/u~rl', role: 'address' }] })).toEqual(['roles.0.pointer']);
     expect(fields({ roles })).toEqual(['roles.0.pointer', 'roles.1.max', 'roles.2.pointer', 'roles.2.charsMax']);
   });
 });

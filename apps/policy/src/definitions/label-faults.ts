@@ -1,4 +1,5 @@
 import type { ToolManifest } from '@signalbox/contracts';
+import { parsePointer } from '@signalbox/kernel';
 import { parseHostPattern } from '@signalbox/policy-engine';
 
 type Fault = [field: string, message: string];
@@ -26,7 +27,8 @@ function roleFaults({ roles = [], parameters }: ToolManifest): Fault[] {
   return roles.flatMap(({ pointer, role, max, charsMax }, index): Fault[] => {
     const at = `roles.${index}`;
     const faults: Fault[] = [];
-    const name = pointer.split('/')[1]!.replaceAll('~1', '/').replaceAll('~0', '~');
+    const [name] = parsePointer(pointer) ?? [];
+    if (name === undefined) return [[`${at}.pointer`, 'must be a JSON pointer']];
     if (!Object.hasOwn(properties, name)) faults.push([`${at}.pointer`, `there is no argument ${name}`]);
     if (roles.findIndex((other) => other.pointer === pointer) !== index)
       faults.push([`${at}.pointer`, 'has a role already']);

@@ -1,4 +1,5 @@
 import type { CallLabels, ToolManifest } from '@signalbox/contracts';
+import { leavesOf } from '@signalbox/kernel';
 import { roleAt } from './tool-flow.js';
 
 /** Values of one call that are looked at. */
@@ -10,8 +11,7 @@ const LEAVES_MAX = 256;
  */
 export function isAskedFor(tool: ToolManifest, { literal = [], plain = [] }: CallLabels, args: unknown): boolean {
   if (tool.provenance !== true) return false;
-  const leaves: [string, unknown][] = [];
-  collect(args, '', leaves);
+  const leaves = leavesOf(args, LEAVES_MAX);
   if (leaves.length > LEAVES_MAX) return false;
   const said = new Set(literal);
   const tame = new Set(plain);
@@ -26,13 +26,4 @@ export function isAskedFor(tool: ToolManifest, { literal = [], plain = [] }: Cal
     return value.length <= role.charsMax && tame.has(pointer);
   });
   return fits && addresses > 0;
-}
-
-/** What is neither a list nor an object, with its JSON pointer. Null is nothing. */
-function collect(value: unknown, pointer: string, found: [string, unknown][]): void {
-  if (value === null || found.length > LEAVES_MAX) return;
-  if (typeof value !== 'object') found.push([pointer, value]);
-  else
-    for (const [name, item] of Object.entries(value))
-      collect(item, `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, found);
 }

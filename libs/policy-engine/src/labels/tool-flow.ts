@@ -8,6 +8,7 @@ import {
   type ToolManifest,
   TRUSTED,
 } from '@signalbox/contracts';
+import { isWithin } from '@signalbox/kernel';
 import { parseHostPattern } from '../rules/url-host.js';
 
 /** What a tool does with information: its manifest with the worst case for whatever it does not say. */
@@ -70,8 +71,7 @@ export function callLabel({ context, arguments: own }: CallLabels, roles: readon
 export function roleAt(roles: readonly ArgumentRole[], pointer: string): ArgumentRole | undefined {
   let nearest: ArgumentRole | undefined;
   for (const role of roles) {
-    const covers = pointer === role.pointer || pointer.startsWith(`${role.pointer}/`);
-    if (covers && role.pointer.length > (nearest?.pointer.length ?? -1)) nearest = role;
+    if (isWithin(pointer, role.pointer) && role.pointer.length > (nearest?.pointer.length ?? -1)) nearest = role;
   }
   return nearest;
 }

@@ -1,5 +1,5 @@
 import type { RuleCondition } from '@signalbox/contracts';
-import { ABSENT, parsePointer, valueAt } from './json-pointer.js';
+import { ABSENT, parsePointer, valueAt } from '@signalbox/kernel';
 import { hostMatches, parseHostPattern, urlHost } from './url-host.js';
 
 /**

@@ -1,3 +1,4 @@
+import { isWithin, pointerBelow } from '@signalbox/kernel';
 import { restoreJson } from './restore.js';
 import { findTokens } from './token.js';
 
@@ -28,17 +29,14 @@ export function restoreAt(value: unknown, at: (item: TokenAt) => string | undefi
 
 function mapStrings(value: unknown, pointer: string, map: (text: string, pointer: string) => string): unknown {
   if (typeof value === 'string') return map(value, pointer);
-  if (Array.isArray(value)) return value.map((item, index) => mapStrings(item, `${pointer}/${index}`, map));
+  if (Array.isArray(value)) return value.map((item, index) => mapStrings(item, pointerBelow(pointer, index), map));
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [
-      name,
-      mapStrings(item, `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, map),
-    ]),
+    Object.entries(value).map(([name, item]) => [name, mapStrings(item, pointerBelow(pointer, name), map)]),
   );
 }
 
 /** What a tool says that it needs the value at a place for; empty: it does not say. */
 export function purposeOf(needs: readonly { pointer: string; purpose: string }[] | undefined, pointer: string): string {
-  return needs?.find((need) => pointer === need.pointer || pointer.startsWith(`${need.pointer}/`))?.purpose ?? '';
+  return needs?.find((need) => isWithin(pointer, need.pointer))?.purpose ?? '';
 }
