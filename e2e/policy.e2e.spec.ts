@@ -111,6 +111,21 @@ describe('a policy that asks', () => {
   });
 });
 
+describe('a policy about starts', () => {
+  it('lets users start what it permits and nothing else, and either story says why', async () => {
+    const text = 'permit(principal == User::"first", action == Action::"start", resource == Agent::"clerk");';
+    await mesh.define({ agents: [agent('guarded')] });
+    await mesh.admin.define(TENANT, { policies: [{ id: 'first-starts', description: '', text }] });
+    await pause(IN_FORCE_MS);
+    const storyOfRun = async (name: string): Promise<string> => {
+      const { runId } = await client.run({ agent: name, input: 'Good day.' });
+      return storyOf(await mesh.admin.archived(TENANT, runId));
+    };
+    expect(await storyOfRun('clerk')).toMatch(/Accepted from user first .* Let in, permit by policy first-starts: /);
+    expect(await storyOfRun('guarded')).toMatch(/^Refused at the gate, AGENT_DENIED: .* — default: .*\(bundle v\d+\)/);
+  });
+});
+
 describe('signalbox policy', () => {
   it('validates, puts, shows, lists and removes, and says what is wrong and where', async () => {
     const good = file(

@@ -33,7 +33,7 @@ export function pointerBelow(pointer: string, name: string | number): string {
 }
 
 /** Whether a pointer leads there, or somewhere below. */
-export const isWithin = (pointer: string, above: string): boolean =>
+export const pointsWithin = (pointer: string, above: string): boolean =>
   pointer === above || pointer.startsWith(`${above}/`);
 
 /** Every string, number and boolean in a JSON value, with its pointer; `max` + 1 at most, so that more is seen to be more. */

@@ -125,9 +125,14 @@ function toolFact(
 }
 
 function acceptedText(body: JournalEntryOf<'run.accepted.v1'>['body']): string {
-  const { principal, agent, ruleset, redactions, findings, fork, prefix = [] } = body;
+  const { principal, agent, ruleset, redactions, findings, fork, prefix = [], decision } = body;
   const found = counts(redactions);
-  return `Accepted from user ${principal.userId} for agent ${agent}; redacted by ${ruleset}: ${found === '' ? 'nothing found' : found}.${fork === undefined ? '' : ` ${forkText(fork, prefix.length)}`}${fired('ingress', findings)}`;
+  const allowed = decision === undefined ? '' : ` Let in, ${why(decision)}`;
+  return `Accepted from user ${principal.userId} for agent ${agent}; redacted by ${ruleset}: ${found === '' ? 'nothing found' : found}.${fork === undefined ? '' : ` ${forkText(fork, prefix.length)}`}${fired('ingress', findings)}${allowed}`;
+}
+
+function refusedText({ error, decision }: JournalEntryOf<'run.refused.v1'>['body']): string {
+  return `Refused at the gate, ${errorText(error)}${decision === undefined ? '' : ` — ${why(decision)}`}`;
 }
 
 function factOf(entry: Exclude<JournalEntry, { kind: 'decision.v1' }>): { at: number; text: string } {
@@ -140,7 +145,7 @@ function factOf(entry: Exclude<JournalEntry, { kind: 'decision.v1' }>): { at: nu
     case 'parent.held.v1':
       return passedBetweenRuns(entry);
     case 'run.refused.v1':
-      return { at: entry.body.refusedAt, text: `Refused at the gate, ${errorText(entry.body.error)}` };
+      return { at: entry.body.refusedAt, text: refusedText(entry.body) };
     case 'run.cancel-requested.v1':
       return {
         at: entry.body.requestedAt,

@@ -1,5 +1,5 @@
 import type { CallLabels, ToolManifest } from '@signalbox/contracts';
-import { isWithin, leavesOf } from '@signalbox/kernel';
+import { pointsWithin, leavesOf } from '@signalbox/kernel';
 import { openingLabel } from './labels.js';
 import { type Call, callsOf, type RunState } from './state.js';
 
@@ -121,4 +121,4 @@ function isUnused(state: RunState, call: Call, value: string, mentions: number):
 }
 
 const isAddress = ({ roles = [] }: ToolManifest, pointer: string): boolean =>
-  roles.some(({ role, pointer: of }) => role === 'address' && isWithin(pointer, of));
+  roles.some(({ role, pointer: of }) => role === 'address' && pointsWithin(pointer, of));

@@ -22,7 +22,7 @@ import { RedactionService } from '../redaction/redaction.service.js';
 import { RunJournalPort, type RunRef } from '../runs/run-journal.port.js';
 import { VaultPort } from '../vault/vault.port.js';
 import { forked, prefixOf, saidIn } from './forks.js';
-import { StartRights } from './start-rights.service.js';
+import { StartDenied, StartRights } from './start-rights.service.js';
 import { openingLabel } from './opening-label.js';
 
 interface Admitting {
@@ -184,6 +184,7 @@ export class AdmissionService {
       ...run,
       requestId: request.requestId,
       error: this.#told(run.tenant, fault),
+      ...(fault instanceof StartDenied ? { decision: fault.decision } : {}),
       refusedAt: Date.now(),
     };
     const seq = await this.journal.open(run, 'run.refused.v1', refusal);

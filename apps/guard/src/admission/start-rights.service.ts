@@ -6,6 +6,13 @@ import { type CompiledPolicy, isWithin } from '@signalbox/policy-engine';
 import { PLANS_DO_NOT_FORK } from '@signalbox/run-engine';
 import type { GuardConfig } from '../config.js';
 
+/** Policy does not let a key start an agent. */
+export class StartDenied extends MeshError {
+  constructor(readonly decision: DecisionRecord) {
+    super('AGENT_DENIED', decision.reason);
+  }
+}
+
 /** Whether a key may start what it asks for: by its own grant, by policy, and by where the data would be. */
 @Injectable()
 export class StartRights {
@@ -22,7 +29,7 @@ export class StartRights {
     if (!policy.mayStart(grant, request.agent))
       throw new MeshError('AGENT_DENIED', `The key may not start ${request.agent}.`);
     const decision = decideStart(policy, grant, request);
-    if (decision !== null && decision.outcome !== 'permit') throw new MeshError('AGENT_DENIED', decision.reason);
+    if (decision !== null && decision.outcome !== 'permit') throw new StartDenied(decision);
     policy.assertRunning(request.agent);
     assertPriority(grant, request);
     this.#assertStored(regions);

@@ -8,7 +8,7 @@ import {
   type ToolManifest,
   TRUSTED,
 } from '@signalbox/contracts';
-import { isWithin } from '@signalbox/kernel';
+import { pointsWithin } from '@signalbox/kernel';
 import { parseHostPattern } from '../rules/url-host.js';
 
 /** What a tool does with information: its manifest with the worst case for whatever it does not say. */
@@ -71,7 +71,7 @@ export function callLabel({ context, arguments: own }: CallLabels, roles: readon
 export function roleAt(roles: readonly ArgumentRole[], pointer: string): ArgumentRole | undefined {
   let nearest: ArgumentRole | undefined;
   for (const role of roles) {
-    if (isWithin(pointer, role.pointer) && role.pointer.length > (nearest?.pointer.length ?? -1)) nearest = role;
+    if (pointsWithin(pointer, role.pointer) && role.pointer.length > (nearest?.pointer.length ?? -1)) nearest = role;
   }
   return nearest;
 }

@@ -1,4 +1,4 @@
-import { isWithin, pointerBelow } from '@signalbox/kernel';
+import { pointsWithin, pointerBelow } from '@signalbox/kernel';
 import { restoreJson } from './restore.js';
 import { findTokens } from './token.js';
 
@@ -38,5 +38,5 @@ function mapStrings(value: unknown, pointer: string, map: (text: string, pointer
 
 /** What a tool says that it needs the value at a place for; empty: it does not say. */
 export function purposeOf(needs: readonly { pointer: string; purpose: string }[] | undefined, pointer: string): string {
-  return needs?.find((need) => isWithin(pointer, need.pointer))?.purpose ?? '';
+  return needs?.find((need) => pointsWithin(pointer, need.pointer))?.purpose ?? '';
 }
