@@ -38,8 +38,10 @@ describe('the page of classes', () => {
 
   it('has every action, and the guide the limits in force', () => {
     for (const action of REDACTION_ACTIONS) expect(page).toContain(`| \`${action}\` |`);
-    const { patternsMax, textCharsMax, matchCharsMin, matchCharsMax, wordsWithinChars } = PATTERN_LIMITS;
+    const { patternsMax, matchCharsSumMax, textCharsMax, matchCharsMin, matchCharsMax, wordsWithinChars } =
+      PATTERN_LIMITS;
     expect(guide).toContain(`| patterns of a tenant | ${patternsMax} |`);
+    expect(guide).toContain(`patterns, added up | ${matchCharsSumMax} characters`);
     expect(guide).toContain(`| characters of a pattern | ${textCharsMax} |`);
     expect(guide).toContain(`A match has ${matchCharsMin} to ${matchCharsMax} characters`);
     expect(guide).toContain(`within ${wordsWithinChars} characters before`);

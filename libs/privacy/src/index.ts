@@ -24,7 +24,7 @@ export { detect, redactText, TEXT_CHARS_MAX, type Span } from './redaction/redac
 export * from './redaction/redacting-stream.js';
 export { safeView } from './redaction/safe-view.js';
 export type { KnownValue } from './recognisers/known-values.js';
-export { assertPattern, PATTERN_LIMITS } from './patterns/pattern-recogniser.js';
+export { assertPattern, matchCharsOf, PATTERN_LIMITS } from './patterns/pattern-recogniser.js';
 export { compareRulesets, type RulesetDifference } from './rules/compare-rulesets.js';
 export { type Known, type RedactionDefinitions, TenantRulesets } from './rules/tenant-rulesets.js';
 export { type ActionInForce, defaultActionOf, mayTreat } from './rules/actions.js';

@@ -47,5 +47,11 @@ describe('a pattern', () => {
     expect(faultOf(() => assertUnused('patterns', 'orders', policy))).toContain('is used by redactions/order');
     const both = { ...policy, patterns: [orders, { ...orders, id: 'more' }] };
     expect(faultOf(() => assertUnused('patterns', 'orders', both))).toBe('none');
+    const long = ['a', 'b', 'c'].map((id) => ({ ...orders, id, pattern: '\\d{64}' }));
+    const full = { ...policy, patterns: [orders, ...long] };
+    const next = (digits: number): string =>
+      faultOf(() => assertSound('patterns', { ...orders, id: 'next', pattern: `\\d{${digits}}` }, full));
+    expect(next(57)).toBe('none');
+    expect(next(58)).toBe('pattern: the longest matches of all patterns add up to 257 characters, of 256');
   });
 });

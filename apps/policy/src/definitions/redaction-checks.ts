@@ -6,7 +6,7 @@ import {
   type RedactionRule,
 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
-import { assertPattern, mayTreat } from '@signalbox/privacy';
+import { assertPattern, matchCharsOf, mayTreat, PATTERN_LIMITS } from '@signalbox/privacy';
 import type { TenantPolicy } from '../storage/policy.repository.js';
 
 type Fault = [field: string, message: string];
@@ -35,6 +35,11 @@ const placesOf = (gates: readonly RedactionGate[] = REDACTION_GATES): readonly R
 export function patternFaults(pattern: RedactionPattern, policy: TenantPolicy): Fault[] {
   try {
     assertPattern(pattern);
+    const all = [pattern, ...policy.patterns.filter(({ id }) => id !== pattern.id)];
+    const chars = all.reduce((sum, one) => sum + matchCharsOf(one), 0);
+    const { matchCharsSumMax: max } = PATTERN_LIMITS;
+    if (chars > max)
+      return [['pattern', `the longest matches of all patterns add up to ${chars} characters, of ${max}`]];
     const was = policy.patterns.find(({ id }) => id === pattern.id);
     const naming = was === undefined || was.class === pattern.class ? [] : redactionsNaming(pattern.id, policy);
     return naming.length === 0 ? [] : [['class', `${was?.class} is named by ${naming.join(', ')}`]];

@@ -1,5 +1,5 @@
 import { MeshError } from '@signalbox/kernel';
-import type { PatternNode, UnitRange } from './parse-pattern.js';
+import { lengthsOf, type PatternNode, type UnitRange } from './parse-pattern.js';
 
 /** States of what is written out, and of the table made of it; what needs more is refused. */
 export const WRITTEN_STATES_MAX = 1_024;
@@ -13,6 +13,13 @@ interface Written {
   next: number;
 }
 
+export interface Reading {
+  /** Where the match ends; where it was to begin: there is none. */
+  end: number;
+  /** The limit was reached: more text could make more of it. */
+  isOpen: boolean;
+}
+
 /**
  * A pattern as a table: one look-up a character, whatever the text. Built by subset construction (Rabin and Scott, 1959),
  * once, when the pattern is put; REQUEST_INVALID where the table would grow too large.
@@ -23,8 +30,11 @@ export class Automaton {
   readonly #table: Int16Array;
   readonly #accepts: Uint8Array;
   readonly #width: number;
+  /** States of the reading under way. */
+  readonly #read: Int16Array;
 
   constructor(node: PatternNode) {
+    this.#read = new Int16Array(lengthsOf(node)[1]);
     const { states, end } = writeOut(node);
     this.#bounds = boundsOf(states);
     this.#width = this.#bounds.length + 1;
@@ -34,14 +44,23 @@ export class Automaton {
     this.#accepts = accepts;
   }
 
-  /** The state after a character; negative: nothing that begins so matches. The first state is 0. */
-  step(state: number, unit: number): number {
-    const kind = unit < 128 ? this.#ascii[unit]! : this.#search(unit);
-    return this.#table[state * this.#width + kind]!;
-  }
-
-  accepts(state: number): boolean {
-    return this.#accepts[state] === 1;
+  /** The longest match from `start` of those that may end where they do. */
+  read(text: string, start: number, limit: number, mayEnd: (text: string, at: number) => boolean): Reading {
+    // Fields in locals: this is run for every character of a text, times its longest match.
+    const [ascii, table, width, accepts] = [this.#ascii, this.#table, this.#width, this.#accepts];
+    const states = this.#read;
+    let state = 0;
+    let at = start;
+    for (; at < limit; at += 1) {
+      const unit = text.charCodeAt(at);
+      state = table[state * width + (unit < 128 ? ascii[unit]! : this.#search(unit))]!;
+      if (state < 0) break;
+      states[at - start] = state;
+    }
+    const isOpen = state >= 0;
+    // From the longest on: mostly the first one may.
+    while (at > start && !(accepts[states[at - start - 1]!] === 1 && mayEnd(text, at))) at -= 1;
+    return { end: at, isOpen };
   }
 
   /** Characters between two bounds are the same to the pattern. */

@@ -17,6 +17,8 @@ export const PATTERN_LIMITS = {
   textCharsMax: PATTERN_TEXT_CHARS_MAX,
   matchCharsMin: 3,
   matchCharsMax: 64,
+  /** Longest matches of all patterns of a tenant, added up: so many look-ups a character of text at worst. */
+  matchCharsSumMax: 256,
   /** How far before a match its words are looked for. */
   wordsWithinChars: 48,
   writtenStatesMax: WRITTEN_STATES_MAX,
@@ -27,6 +29,9 @@ export const PATTERN_LIMITS = {
 export function assertPattern(pattern: RedactionPattern): void {
   void new PatternRecogniser(pattern);
 }
+
+/** The longest match of a sound pattern, characters. */
+export const matchCharsOf = ({ pattern }: RedactionPattern): number => lengthsOf(parsePattern(pattern))[1];
 
 /**
  * A class that a tenant defines. It stands alone: no letter or digit touches either end. What has a validator of ours
@@ -60,46 +65,19 @@ export class PatternRecogniser implements Recogniser {
     this.#checksum = checksum;
   }
 
-  next(text: Folded, from: number, limit: number): Candidate | undefined {
+  next({ lower }: Folded, from: number, limit: number): Candidate | undefined {
     for (let start = from; start < limit; start += 1) {
-      const end = this.#endFrom(text.lower, start, limit);
-      if (end > start && this.#hasWord(text.lower, start) && this.#addsUp(text.lower.slice(start, end)))
-        return { start, end };
+      if (joins(lower, start)) continue;
+      const { end } = this.#automaton.read(lower, start, limit, ends);
+      if (end > start && this.#hasWord(lower, start) && this.#addsUp(lower.slice(start, end))) return { start, end };
     }
     return undefined;
   }
 
   openFrom({ lower }: Folded, end: number): number {
     for (let start = Math.max(0, end - this.reach); start < end; start += 1)
-      if (this.#mayStart(lower, start) && this.#reaches(lower, start, end)) return start;
+      if (!joins(lower, start) && this.#automaton.read(lower, start, end, ends).isOpen) return start;
     return end;
-  }
-
-  /** The longest match that stands alone; `start` where there is none. */
-  #endFrom(lower: string, start: number, limit: number): number {
-    if (!this.#mayStart(lower, start)) return start;
-    let state = 0;
-    let end = start;
-    for (let at = start; at < limit && state >= 0; at += 1) {
-      state = this.#automaton.step(state, lower.charCodeAt(at));
-      if (state < 0) break;
-      if (this.#automaton.accepts(state) && !joins(lower, at + 1)) end = at + 1;
-    }
-    return end;
-  }
-
-  #mayStart(lower: string, start: number): boolean {
-    return !joins(lower, start) && this.#automaton.step(0, lower.charCodeAt(start)) >= 0;
-  }
-
-  /** Whether what starts here is not decided before `end`. */
-  #reaches(lower: string, start: number, end: number): boolean {
-    let state = 0;
-    for (let at = start; at < end; at += 1) {
-      state = this.#automaton.step(state, lower.charCodeAt(at));
-      if (state < 0) return false;
-    }
-    return true;
   }
 
   #hasWord(lower: string, start: number): boolean {
@@ -124,6 +102,8 @@ export class PatternRecogniser implements Recogniser {
 function joins(lower: string, at: number): boolean {
   return isWord(lower.charCodeAt(at - 1)) && isWord(lower.charCodeAt(at));
 }
+
+const ends = (lower: string, at: number): boolean => !joins(lower, at);
 
 /** ISO/IEC 7812, over the digits. */
 function isLuhn(match: string): boolean {
