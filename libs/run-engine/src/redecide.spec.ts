@@ -147,9 +147,10 @@ describe('deciding a journal again', () => {
             foldJournal(journal).plan === null
           ),
         );
-        // A verdict that is left out and a call that still waits look alike when the run ends there.
-        const verdict = event.type === 'tool.refused' && event.error.code === 'TOOL_DENIED';
-        fc.pre(!(how === 'drop' && verdict && foldJournal(journal).status !== 'completed'));
+        // A call left out beside other events and one that still waits look alike when the run ends there.
+        const judged =
+          event.type === 'tool.requested' || (event.type === 'tool.refused' && event.error.code === 'TOOL_DENIED');
+        fc.pre(!(how === 'drop' && judged && events.length > 1 && foldJournal(journal).status !== 'completed'));
         const changed = { change: [tampered(event)], drop: [], double: [event, event] }[how];
         const result = redecide(withEvents(journal, seq, events.toSpliced(index, 1, ...changed)));
         expect(result.ok).toBe(false);
@@ -157,6 +158,15 @@ describe('deciding a journal again', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('finds a call whose start was the whole decision and was left out, even where the run ended on it', () => {
+    const script: StepScript[] = [{ calls: [{ tool: 'pure', outcome: 'silent' }] }];
+    const { journal } = finished(new World({ script, limits: { wallMsMax: 100 } }));
+    const start = decisionsOf(journal).find(({ entry }) => entry.body.events[0]?.type === 'tool.requested')!;
+    expect(start.entry.body.events).toHaveLength(1);
+    const [difference] = redecide(withEvents(journal, start.seq, [])).differences;
+    expect(difference).toMatchObject({ seq: start.seq, found: [] });
   });
 
   it('finds a call that was let through against its verdict', () => {

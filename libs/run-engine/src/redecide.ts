@@ -33,8 +33,8 @@ export type PolicyAt = (before: RunState, decision: DecisionV1) => PolicyView;
 /**
  * Makes every decision of a journal again: from the entries before it, at its time, by its version of the rules, with
  * the policy that the journal recorded, and compares the events. Hermetic: asks nobody. The verdicts of
- * policy are taken as they stand, and one that was left out looks like a call that waits for its turn until the run
- * goes on; that the bytes are those that were written, `verifyJournal` and the seals prove.
+ * policy are taken as they stand, and a call whose verdict or start was left out beside other events looks like one that
+ * waits for its turn until the run goes on; that the bytes are those that were written, `verifyJournal` and the seals prove.
  */
 export function redecide(entries: readonly StoredEntry[], policyAt: PolicyAt = recordedPolicy): Redecision {
   const state = openDraft(newRun(entries[0]?.subject ?? ''));
@@ -49,7 +49,8 @@ export function redecide(entries: readonly StoredEntry[], policyAt: PolicyAt = r
       else {
         const expected = decidedAgain(state, entry, policyAt);
         const found = entry.body.events;
-        if (canonicalJson(expected) !== canonicalJson(found)) differences.push({ seq: stored.seq, expected, found });
+        const same = found.length > 0 && canonicalJson(expected) === canonicalJson(found);
+        if (!same) differences.push({ seq: stored.seq, expected, found });
       }
     }
     take(state, stored);
