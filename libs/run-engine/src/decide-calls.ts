@@ -202,7 +202,7 @@ function decided(
   const labels = labelsOf(state, call, args);
   const { userId } = state.accepted!.principal;
   const question = { agent: state.plan!.agent.id, tool: call.tool, arguments: args, userId, labels };
-  const verdict = authorized(policy, question);
+  const verdict = authorized(policy, question, call.callId);
   const asks = verdict.outcome === 'approve' || verdict.kind === 'approval';
   const decision = asks && call.approval !== null ? approvedBy(state, call, verdict) : verdict;
   // Not as policy may have them, but as the journal gives them.

@@ -44,9 +44,9 @@ describe('a run that is handed to another agent', () => {
     const world = new World({ script: [step(call('to_next'))], successors: NEXT });
     const asked: string[] = [];
     const { authorize } = world.policy;
-    world.policy.authorize = (question) => {
+    world.policy.authorize = (question, callId) => {
       asked.push(`${question.agent}:${question.tool}`);
-      return authorize(question);
+      return authorize(question, callId);
     };
     world.options.script.push(step(call('pure')));
     let work: ReturnType<typeof inferWork> | undefined;
@@ -127,8 +127,8 @@ describe('a run that is handed to another agent', () => {
   it('asks a person first where a rule wants approval', () => {
     const world = new World({ script: [step(call('pure'), call('to_next'))], successors: NEXT });
     const { authorize } = world.policy;
-    world.policy.authorize = (question) =>
-      question.tool === 'to_next' ? authorize({ ...question, tool: 'careful' }) : authorize(question);
+    world.policy.authorize = (question, callId) =>
+      question.tool === 'to_next' ? authorize({ ...question, tool: 'careful' }, callId) : authorize(question, callId);
     const waits = world.settle(0.5);
     expect(waits).toMatchObject({ status: 'waiting', handoffs: [] });
     world.answerAll();

@@ -44,7 +44,8 @@ export interface PolicyView {
     change?: Pick<RunForkRequest, 'model' | 'instructions'>,
     regions?: readonly string[],
   ): Resolution;
-  authorize(question: AuthorizeQuestion): DecisionRecord;
+  /** `callId`: for who has verdicts on record; a policy in force does not look at it. */
+  authorize(question: AuthorizeQuestion, callId: string): DecisionRecord;
   /** Of these tools, those that could be permitted under these labels, for some arguments; absent: all. */
   offered?(question: Omit<AuthorizeQuestion, 'tool' | 'arguments'> & { tools: string[] }): string[];
   /** The kill switch that holds the agent now; absent or null: it may run. */
@@ -64,9 +65,9 @@ export interface DecideEnv {
 }
 
 /** Asks the policy; an error while deciding is a denial. */
-export function authorized(policy: PolicyView, question: AuthorizeQuestion): DecisionRecord {
+export function authorized(policy: PolicyView, question: AuthorizeQuestion, callId: string): DecisionRecord {
   try {
-    return policy.authorize(question);
+    return policy.authorize(question, callId);
   } catch (error) {
     const reason = `The policy could not decide: ${error instanceof Error ? error.message : String(error)}`;
     return { outcome: 'deny', kind: 'error', rules: [], reason: reason.slice(0, 1_000), bundle: null };

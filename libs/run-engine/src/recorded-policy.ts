@@ -1,24 +1,8 @@
 import type { DecisionRecord, DecisionV1, RunEvent, RunEventOf } from '@signalbox/contracts';
-import { canonicalJson } from '@signalbox/kernel';
-import { callIdOf } from './draft.js';
-import { sentArguments } from './handles.js';
 import { handoffTo } from './handoff.js';
 import { withoutQuotas } from './quotas.js';
-import type { AuthorizeQuestion, Halted, PolicyView, Resolution } from './policy-view.js';
+import type { Halted, PolicyView, Resolution } from './policy-view.js';
 import type { RunState } from './state.js';
-
-type Judged = Extract<RunEvent, { type: 'tool.requested' | 'tool.inlined' | 'tool.refused' | 'run.handed-off' }>;
-
-const keyOf = (tool: string, args: unknown): string => `${tool}\0${canonicalJson(args)}`;
-
-/** Null where the arguments are no JSON: such a call is refused before the policy is asked. */
-function keyOfJudged({ tool, arguments: text }: Pick<Judged, 'tool' | 'arguments'>): string | null {
-  try {
-    return keyOf(tool, JSON.parse(text === '' ? '{}' : text));
-  } catch {
-    return null;
-  }
-}
 
 function resolution(before: RunState, { events }: DecisionV1, agentId: string): Resolution {
   for (const event of events) {
@@ -39,26 +23,19 @@ function resolution(before: RunState, { events }: DecisionV1, agentId: string): 
 const isUnresolved = (before: RunState, { tool, decision }: RunEventOf<'tool.refused'>, agentId: string): boolean =>
   decision.outcome === 'permit' && handoffTo(before, tool) === agentId;
 
-const isJudged = (event: RunEvent): event is Judged =>
-  event.type === 'tool.requested' ||
-  event.type === 'tool.inlined' ||
-  event.type === 'tool.refused' ||
-  event.type === 'run.handed-off';
-
-/** The verdict that an event records, and the call it is about. */
-function verdictIn(
-  event: RunEvent,
-  argumentsOf: (callId: string) => string,
-): { key: string | null; decision: DecisionRecord } | null {
-  if (isJudged(event)) return { key: keyOfJudged(event), decision: event.decision };
-  if (event.type !== 'question.asked' || event.approval === undefined) return null;
-  const { tool, decision } = event.approval;
-  return { key: keyOfJudged({ tool, arguments: argumentsOf(event.callId) }), decision };
-}
-
-function sentBy(before: RunState, callId: string): string {
-  const call = before.calls[callId];
-  return call === undefined ? '' : sentArguments(before, call);
+/** The verdict of policy that an event records, and the call it is about. */
+function verdictIn(event: RunEvent): [callId: string, DecisionRecord] | null {
+  switch (event.type) {
+    case 'tool.requested':
+    case 'tool.inlined':
+    case 'tool.refused':
+    case 'run.handed-off':
+      return [event.callId, withoutQuotas(event.decision)];
+    case 'question.asked':
+      return event.approval === undefined ? null : [event.callId, withoutQuotas(event.approval.decision)];
+    default:
+      return null;
+  }
 }
 
 /** Tools that the model was told of. */
@@ -74,35 +51,16 @@ function haltIn({ events }: DecisionV1): Halted | null {
 
 /** What a decision tells about the policy it was made by: what its run was started with, and its verdicts on calls. */
 export function recordedPolicy(before: RunState, decision: DecisionV1): PolicyView {
-  const records = new Map<string, DecisionRecord>();
-  // A planned call may be asked about in the decision that made it.
-  const planned = new Map<string, string>();
-  /** By a person: what is asked of the policy from then on. */
-  const edited = new Map<string, string>();
-  const argumentsOf = (callId: string): string => edited.get(callId) ?? planned.get(callId) ?? sentBy(before, callId);
-  for (const event of decision.events)
-    if (event.type === 'question.closed' && event.arguments !== undefined)
-      edited.set(before.questions[event.questionId]?.callId ?? '', event.arguments);
-  let handedOver = false;
-  for (const event of decision.events) {
-    if (event.type === 'plan.stepped')
-      event.calls.forEach((call, index) => planned.set(callIdOf(event.step, index), call.arguments));
-    const verdict = verdictIn(event, argumentsOf);
-    // What is refused since the run was handed over was not asked of the policy.
-    if (verdict === null || verdict.key === null || handedOver) continue;
-    // Of equal calls one may be granted and another find a quota used up.
-    if (verdict.decision.kind !== 'quota' || !records.has(verdict.key))
-      records.set(verdict.key, withoutQuotas(verdict.decision));
-    handedOver = event.type === 'run.handed-off';
-  }
+  // By call, not by what is called: of two equal calls one may be approved and the other refused by a person.
+  const verdicts = new Map(decision.events.map(verdictIn).filter((verdict) => verdict !== null));
   return {
     resolve: (agentId) => resolution(before, decision, agentId),
     halted: () => haltIn(decision),
     // Of all that the agent has: a name that it has not would be a difference.
     offered: ({ tools }) => tools.filter((name) => toldIn(decision).has(name)),
     // No record: the call was permitted and waited for its turn, for a refusal would stand in the decision.
-    authorize: ({ tool, arguments: args }: AuthorizeQuestion) =>
-      records.get(keyOf(tool, args)) ?? {
+    authorize: (_question, callId) =>
+      verdicts.get(callId) ?? {
         outcome: 'permit',
         kind: 'permit',
         rules: [],

@@ -23,8 +23,8 @@ export function recordedQuestions(entries: readonly StoredEntry[]): { asked: Rec
     const recorded = recordedPolicy(before, decision);
     return {
       ...recorded,
-      authorize: (question) => {
-        const verdict = recorded.authorize(question);
+      authorize: (question, callId) => {
+        const verdict = recorded.authorize(question, callId);
         // Without a bundle it is no verdict of a policy: none was in force, or the call only waited.
         if (verdict.bundle !== null) asked.push({ at: decision.decidedAt, question, decision: verdict });
         return verdict;
