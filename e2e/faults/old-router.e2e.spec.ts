@@ -24,8 +24,8 @@ describe.skipIf(!there)('a router of the previous release beside one of this, on
   let mesh: FaultMesh;
   beforeAll(async () => {
     const instances = [{ name: OLD, service: 'router', appsDir: previousApps() }] as const;
-    // It does not know signatures over several entries.
-    const env = { guard: { SIGNALBOX_SEALS_TOGETHER: 'false' } };
+    // It knows neither signatures over several entries nor packed decisions.
+    const env = { guard: { SIGNALBOX_SEALS_TOGETHER: 'false' }, router: { SIGNALBOX_PACKS_DECISIONS: 'false' } };
     mesh = await FaultMesh.start(testFolder('old-router'), { instances, env, plain: true });
   }, BUILD_TIMEOUT_MS);
   afterAll(() => mesh?.stop());

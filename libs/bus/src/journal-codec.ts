@@ -50,9 +50,11 @@ export function decodeEntry(
     raw.seal = seal;
     const value = parseJson(frame.json);
     if (isClaim(value)) {
-      raw.isClaimed = true;
       return resolvePatiently(claims, ownerOf(stored.subject), value, typeof signal === 'function' ? signal() : signal)
-        .then((body) => void (raw.entry = entryOf(frame, stored.seq, body)))
+        .then((body) => {
+          raw.claimed = body;
+          raw.entry = entryOf(frame, stored.seq, body);
+        })
         .catch((error: unknown) => void (raw.fault = MeshError.from(error)))
         .then(() => raw);
     }
@@ -83,7 +85,7 @@ function openFrame(subject: string, data: Uint8Array, keys: KeyRing): { frame: F
 }
 
 function entryOf(frame: Frame, seq: number, written: unknown): JournalEntry {
-  const { kind, body } = upcast(frame.kind, written);
+  const { kind, body, isChecked } = read(frame.kind, written);
   if (!isJournalKind(kind)) {
     throw new MeshError('RUN_QUARANTINED', `The journal holds an entry of the unknown kind ${frame.kind}.`, {
       details: { kind: frame.kind },
@@ -95,8 +97,17 @@ function entryOf(frame: Frame, seq: number, written: unknown): JournalEntry {
     kind,
     author: frame.author,
     seq,
-    body: validate(schema, body, 'RUN_QUARANTINED'),
+    body: isChecked === true ? body : validate(schema, body, 'RUN_QUARANTINED'),
   } as JournalEntry;
+}
+
+function read(kind: string, written: unknown): ReturnType<typeof upcast> {
+  try {
+    return upcast(kind, written);
+  } catch {
+    // No cause: what is said of a body may quote it.
+    throw new MeshError('RUN_QUARANTINED', `The journal holds an entry of kind ${kind} that cannot be read.`);
+  }
 }
 
 export function isJournalKind(kind: string): kind is JournalKind {

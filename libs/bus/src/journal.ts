@@ -1,9 +1,12 @@
 import { channel } from 'node:diagnostics_channel';
 import {
   CHANNELS,
+  type DecisionV1,
   JOURNAL_KINDS,
   type JournalBody,
   type JournalKind,
+  PACKED_DECISION,
+  packDecision,
   type PartitionStateV1,
   partitionOfRun,
   partitionStream,
@@ -72,10 +75,14 @@ export class Journal {
       throw new MeshError('BUS_FORBIDDEN', `An entry of kind ${kind} is for ${author} to write, not for ${service}.`);
     const subject = subjects.run(run.tenant, run.runId);
     const checked: unknown = options.isChecked === true ? body : validate(schema, body);
-    const encoded = this.codec.encodeBody(subject, kind, checked, CHANNELS.run.seal);
+    const packs = kind === 'decision.v1' && options.isPacked !== false;
+    const written = packs
+      ? { kind: PACKED_DECISION, body: packDecision(checked as DecisionV1) }
+      : { kind, body: checked };
+    const encoded = this.codec.encodeBody(subject, written.kind, written.body, CHANNELS.run.seal);
     const bytes = encoded instanceof Promise ? await encoded : encoded;
     options.onBytes?.(bytes);
-    const entry: Prepared = { stream: partitionStream(partitionOfRun(run.runId)), subject, bytes, kind };
+    const entry: Prepared = { stream: partitionStream(partitionOfRun(run.runId)), subject, bytes, kind: written.kind };
     if (appending.hasSubscribers) appending.publish({ kind, tenant: run.tenant, runId: run.runId, body });
     const stored = await (options.expectLastSeq === undefined
       ? this.#appender.fact(entry, options)
@@ -145,14 +152,14 @@ export class Journal {
    */
   async restore(
     run: RunRef,
-    stored: { bytes: Uint8Array; body: unknown },
+    stored: Pick<RawEntry, 'bytes' | 'claimed'>,
     expectLastSeq: number,
   ): Promise<AppendReceipt> {
     const { kind } = decodeFrame(stored.bytes);
     const name = claimOf(stored.bytes);
     if (name !== null) {
       const owner = name.slice(0, name.lastIndexOf('/'));
-      await this.codec.claims.journals?.put(owner, Buffer.from(JSON.stringify(stored.body)));
+      await this.codec.claims.journals?.put(owner, Buffer.from(JSON.stringify(stored.claimed)));
     }
     const subject = subjects.run(run.tenant, run.runId);
     const entry = { stream: partitionStream(partitionOfRun(run.runId)), subject, bytes: stored.bytes, kind };
@@ -168,7 +175,7 @@ export class Journal {
 
   /** Takes out, for good, those large bodies of its entries that are the run's own. Only the archivist may. */
   async removeBodies({ tenant, runId }: RunRef, entries: readonly RawEntry[]): Promise<void> {
-    const names = entries.filter(({ isClaimed }) => isClaimed === true).map(({ bytes }) => claimOf(bytes));
+    const names = entries.filter(({ claimed }) => claimed !== undefined).map(({ bytes }) => claimOf(bytes));
     for (const name of names)
       if (name?.startsWith(`${tenant}/${runId}/`) === true) await this.codec.claims.journals?.remove(name);
   }

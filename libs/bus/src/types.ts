@@ -55,6 +55,8 @@ export interface PublishOptions {
   traceparent?: string;
   /** The body is made of checked parts, so only its reader checks it against its schema. */
   isChecked?: boolean;
+  /** Of a decision: whether its repeated fields are written once; default yes. */
+  isPacked?: boolean;
 }
 
 export interface PublishReceipt {
@@ -120,8 +122,8 @@ export interface RawEntry {
   runId: string;
   /** The stored body, as the hash chain covers it. */
   bytes: Uint8Array;
-  /** The bytes hold a reference; the body was read from the object store. */
-  isClaimed?: true;
+  /** Where the bytes hold a reference: the JSON value that it stands for, as it was written. */
+  claimed?: unknown;
   /** When the broker stored it, ms since 1970; only where it was read in order. */
   storedAt?: number;
   /** Null when unreadable, of an unknown kind, by the wrong author or wrongly sealed: see `fault`. */
@@ -139,6 +141,8 @@ export interface AppendOptions {
   traceparent?: string;
   /** The body is made of checked parts, so only its readers check it against its schema. */
   isChecked?: boolean;
+  /** Of a decision: whether its repeated fields are written once; default yes. */
+  isPacked?: boolean;
   /** Told the body as it will be stored, before it is sent: readers may bring it sooner than the acknowledgement comes. */
   onBytes?: (bytes: Uint8Array) => void;
 }

@@ -9,6 +9,9 @@ import {
   type ToolCall,
   subjects,
   TRUSTED,
+  PACKED_DECISION,
+  packDecision,
+  upcast,
 } from '@signalbox/contracts';
 import { type Decided, decide, storedAs } from './decide.js';
 import {
@@ -133,7 +136,9 @@ export class World {
     this.decided.push({ state, nowMs: this.nowMs, events: decided.events });
     this.fact('decision.v1', decided.decision);
     // What the router takes for granted of every decision: it fits its schema, and need not be folded again.
-    assert.deepEqual(DecisionV1.parse(decided.decision), JSON.parse(JSON.stringify(decided.decision)));
+    const written: unknown = JSON.parse(JSON.stringify(decided.decision));
+    assert.deepEqual(DecisionV1.parse(decided.decision), written);
+    assert.deepEqual(upcast(PACKED_DECISION, packDecision(decided.decision)).body, written);
     const { seq, bytes } = this.journal.at(-1)!;
     assert.deepEqual(storedAs(decided, seq, bytes), this.fold());
     return decided;

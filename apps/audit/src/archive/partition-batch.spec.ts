@@ -54,7 +54,7 @@ describe('PartitionBatch', () => {
     const batch = new PartitionBatch(partition, { incarnation: 0, lastSeq: 40 }, 100);
     const claimed = { kind: 'timer.fired.v1', author: 'router', seq, body: { timer: 'wall', firedAt: 1 } } as const;
     for (const isClaimed of [false, false, true, true, false])
-      batch.add(raw({ runId, entry: claimed, ...(isClaimed && { isClaimed }) }));
+      batch.add(raw({ runId, entry: claimed, ...(isClaimed && { claimed: claimed.body }) }));
     const taken = batch.take();
     const body = '{"timer":"wall","firedAt":1}';
     expect(taken?.chunks.map(({ seqs, claimed: json }) => [seqs.length, json])).toEqual([

@@ -7,8 +7,8 @@ import type { ArchivedEntry } from './archive.port.js';
 export const storable = (text: string): string => text.replaceAll('\0', '\u{FFFD}');
 
 /** A body that travelled by reference, to be kept beside the reference; null where the bytes hold it. */
-export function claimedJson({ entry, isClaimed }: RawEntry): string | null {
-  return entry !== null && isClaimed === true ? JSON.stringify(entry.body) : null;
+export function claimedJson({ entry, claimed }: RawEntry): string | null {
+  return entry !== null && claimed !== undefined ? JSON.stringify(claimed) : null;
 }
 
 /** Entries of one incarnation stay below it. */

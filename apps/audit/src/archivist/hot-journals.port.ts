@@ -13,7 +13,7 @@ export abstract class HotJournalsPort {
     before: { entries: number; head: string },
   ): Promise<number | null>;
   /** Appends an archived entry again, as it was; gives its sequence, null when something came after `lastSeq`. */
-  abstract restore(run: RunRef, stored: { bytes: Uint8Array; body: unknown }, lastSeq: number): Promise<number | null>;
+  abstract restore(run: RunRef, stored: Pick<RawEntry, 'bytes' | 'claimed'>, lastSeq: number): Promise<number | null>;
   /** Says in the journal that it was rebuilt; null when something came after `lastSeq`. */
   abstract setRecovered(run: RunRef, body: JournalBody<'run.recovered.v1'>, lastSeq: number): Promise<number | null>;
   /** Takes out everything below the sequence. */

@@ -103,8 +103,8 @@ export class RebuildService {
     await this.#patiently(run, async (journal) => {
       let lastSeq: number | null = lastSeqOf(journal);
       const missing = missingFacts(lost, journal, cut.cutSeq);
-      for (const { bytes, entry } of missing) {
-        lastSeq = await this.hot.restore(run, { bytes, body: entry?.body }, lastSeq);
+      for (const fact of missing) {
+        lastSeq = await this.hot.restore(run, fact, lastSeq);
         if (lastSeq === null) return false;
       }
       const state = foldJournal([

@@ -43,7 +43,7 @@ export class BusHotJournalsAdapter extends HotJournalsPort implements OnApplicat
 
   override async restore(
     run: RunRef,
-    stored: { bytes: Uint8Array; body: unknown },
+    stored: Pick<RawEntry, 'bytes' | 'claimed'>,
     lastSeq: number,
   ): Promise<number | null> {
     return seqOrNull((await this.#open()).journal.restore(run, stored, lastSeq));

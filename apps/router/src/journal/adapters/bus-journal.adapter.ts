@@ -1,14 +1,18 @@
-import { CORE_BUS } from '@signalbox/app-runtime';
+import { CONFIG, CORE_BUS } from '@signalbox/app-runtime';
 import type { AppendReceipt, Bus, FollowOptions, PartitionReader, RawEntry, RunRef } from '@signalbox/bus';
 import type { JournalBody, PartitionStateV1 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { foldJournal, type RunState } from '@signalbox/run-engine';
 import { Inject, Injectable } from '@nestjs/common';
+import type { RouterConfig } from '../../config.js';
 import { JournalPort } from '../journal.port.js';
 
 @Injectable()
 export class BusJournalAdapter extends JournalPort {
-  constructor(@Inject(CORE_BUS) private readonly bus: Bus) {
+  constructor(
+    @Inject(CORE_BUS) private readonly bus: Bus,
+    @Inject(CONFIG) private readonly config: RouterConfig,
+  ) {
     super();
   }
 
@@ -18,7 +22,8 @@ export class BusJournalAdapter extends JournalPort {
     expectLastSeq: number,
     onBytes: (bytes: Uint8Array) => void,
   ): Promise<AppendReceipt> {
-    return this.bus.journal.append(run, 'decision.v1', decision, { expectLastSeq, isChecked: true, onBytes });
+    const isPacked = this.config.packsDecisions;
+    return this.bus.journal.append(run, 'decision.v1', decision, { expectLastSeq, isChecked: true, isPacked, onBytes });
   }
 
   override async fire(run: RunRef, timer: string, firedAt: number): Promise<void> {
