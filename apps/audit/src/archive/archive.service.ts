@@ -89,11 +89,11 @@ export class ArchiveService implements OnApplicationBootstrap, OnModuleDestroy {
       fromSeq: position.lastSeq + 1,
       signal: AbortSignal.any([stop.signal, this.#stop.signal]),
       onFault: fail,
-      onEntry: async (entry) => {
+      onEntry: (entry) => {
         const happening = this.#faults.of(entry);
         if (happening !== null) this.incidents.raise(happening);
         batch.add(entry);
-        if (batch.isFull) await flush();
+        return batch.isFull ? flush() : undefined;
       },
     });
     await reader.closed;
