@@ -21,11 +21,10 @@ export function goldenLines(scene: string, entries: readonly RawEntry[]): string
 }
 
 /** `head` and the JSON of `claim`, or else of `body`, are the stored bytes. */
-function lineOf({ seq, bytes, entry }: RawEntry): Record<string, unknown> {
+function lineOf({ seq, bytes, claimed }: RawEntry): Record<string, unknown> {
   const end = bytes.indexOf(NEWLINE) + 1;
   const [head, json] = [bytes.subarray(0, end), bytes.subarray(end)].map((part) => Buffer.from(part).toString('utf8'));
   const stored: unknown = JSON.parse(json ?? '');
   if (JSON.stringify(stored) !== json) throw new Error(`entry ${seq}: its JSON is not what JSON.stringify writes`);
-  const claimed = typeof stored === 'object' && stored !== null && '$claim' in stored;
-  return { seq, head, ...(claimed ? { claim: stored } : {}), body: claimed ? entry?.body : stored };
+  return claimed === undefined ? { seq, head, body: stored } : { seq, head, claim: stored, body: claimed };
 }

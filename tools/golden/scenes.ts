@@ -2,6 +2,7 @@ import type { RunHandle } from '@signalbox/client';
 import { waitFor } from '@signalbox/local-servers';
 import type { SimStep } from '../../e2e/support/sim.ts';
 import { COMPOSED_SCENES } from './composed-scenes.ts';
+import { GOVERNED_SCENES } from './governed-scenes.ts';
 import { TOLD_SCENES } from './told-scenes.ts';
 import type { GoldenWorld } from './world.ts';
 
@@ -42,6 +43,7 @@ const twoSteps = (world: GoldenWorld): SimStep[] => [
 export const SCENES: Record<string, Scene> = {
   ...TOLD_SCENES,
   ...COMPOSED_SCENES,
+  ...GOVERNED_SCENES,
   'completed-with-tools': (world) =>
     world.start(
       [

@@ -8,6 +8,7 @@ import { agent, httpTool, permit } from '../../e2e/support/definitions.ts';
 import { E2eMesh, TENANT } from '../../e2e/support/mesh.ts';
 import { simScript, type SimStep } from '../../e2e/support/sim.ts';
 import { COMPOSED_DEFINITIONS } from './composed-scenes.ts';
+import { governedDefinitions } from './governed-scenes.ts';
 
 const END_TIMEOUT_MS = 90_000;
 const DRAIN_MS = 1_000;
@@ -56,6 +57,7 @@ export class GoldenWorld {
       rules: [permit('worker-works', ['worker'], ['look', 'put', 'send'])],
     });
     for (const definitions of COMPOSED_DEFINITIONS) await mesh.define(definitions);
+    await mesh.define(governedDefinitions(world.#host));
     return world;
   }
 

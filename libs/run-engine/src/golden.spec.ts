@@ -51,6 +51,19 @@ describe('golden journals', () => {
     expect(kinds).toEqual(expect.arrayContaining(['run.spawned.v1', 'child.ended.v1', 'parent.held.v1']));
   });
 
+  it('hold calls that people, labels and quotas decide on', () => {
+    const verdicts = journals.flatMap(({ entries }) =>
+      entries.flatMap(({ entry }) =>
+        entry?.kind === 'decision.v1'
+          ? entry.body.events.flatMap((event) => ('decision' in event ? [event.decision] : []))
+          : [],
+      ),
+    );
+    expect(verdicts.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['approval', 'quota', 'permit']));
+    expect(verdicts.some(({ labels }) => labels?.context.integrity === 'untrusted')).toBe(true);
+    expect(verdicts.some(({ answer }) => answer?.edited === true)).toBe(true);
+  });
+
   it('are covered byte by byte up to their last decision', () => {
     const { entries } = journals.find(({ scene }) => scene === 'completed-with-tools')!;
     const bytes = entries[0]!.bytes.with(-2, 0);
