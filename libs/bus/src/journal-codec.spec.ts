@@ -22,3 +22,18 @@ it.each(STRANGERS)('believes nothing in a journal from %s, of whatever kind', as
   const entry = await decodeEntry({ seq: 1, subject: SUBJECT, data }, keys, null);
   expect(entry).toMatchObject({ entry: null, fault: { code: 'SEAL_INVALID' } });
 });
+
+it('tells of a packed decision that cannot be read, and nothing of what it holds', async () => {
+  const data = Buffer.from('sb1 decision.packed.v1 router h:AAAA\n{"pieces":["anna@example.org"],"events":[]}');
+  const entry = await decodeEntry({ seq: 1, subject: SUBJECT, data }, keys, null);
+  expect(entry).toMatchObject({ entry: null, seal: 'unchecked', fault: { code: 'RUN_QUARANTINED' } });
+  expect(JSON.stringify([entry.fault?.message, entry.fault?.details, String(entry.fault?.cause)])).not.toContain(
+    'anna',
+  );
+});
+
+it('believes a packed decision from the router alone', async () => {
+  const data = Buffer.from('sb1 decision.packed.v1 tool-runner h:AAAA\n{}');
+  const entry = await decodeEntry({ seq: 1, subject: SUBJECT, data }, keys, null);
+  expect(entry).toMatchObject({ entry: null, fault: { code: 'SEAL_INVALID' } });
+});
