@@ -50,6 +50,7 @@ export function decodeEntry(
     raw.seal = seal;
     const value = parseJson(frame.json);
     if (isClaim(value)) {
+      raw.isClaimed = true;
       return resolvePatiently(claims, ownerOf(stored.subject), value, typeof signal === 'function' ? signal() : signal)
         .then((body) => {
           raw.claimed = body;

@@ -175,7 +175,7 @@ export class Journal {
 
   /** Takes out, for good, those large bodies of its entries that are the run's own. Only the archivist may. */
   async removeBodies({ tenant, runId }: RunRef, entries: readonly RawEntry[]): Promise<void> {
-    const names = entries.filter(({ claimed }) => claimed !== undefined).map(({ bytes }) => claimOf(bytes));
+    const names = entries.filter(({ isClaimed }) => isClaimed === true).map(({ bytes }) => claimOf(bytes));
     for (const name of names)
       if (name?.startsWith(`${tenant}/${runId}/`) === true) await this.codec.claims.journals?.remove(name);
   }

@@ -55,8 +55,6 @@ export interface PublishOptions {
   traceparent?: string;
   /** The body is made of checked parts, so only its reader checks it against its schema. */
   isChecked?: boolean;
-  /** Of a decision: whether its repeated fields are written once; default yes. */
-  isPacked?: boolean;
 }
 
 export interface PublishReceipt {
@@ -122,7 +120,9 @@ export interface RawEntry {
   runId: string;
   /** The stored body, as the hash chain covers it. */
   bytes: Uint8Array;
-  /** Where the bytes hold a reference: the JSON value that it stands for, as it was written. */
+  /** The bytes hold a reference to the body. */
+  isClaimed?: true;
+  /** The JSON value that the reference stands for, as it was written; absent where it could not be read. */
   claimed?: unknown;
   /** When the broker stored it, ms since 1970; only where it was read in order. */
   storedAt?: number;
