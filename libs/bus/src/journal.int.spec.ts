@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CHANNELS, type ClaimV1, partitionStream, subjects } from '@signalbox/contracts';
+import { sha256Hex } from '@signalbox/kernel';
 import { waitFor } from '@signalbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Bus } from './bus.js';
@@ -160,8 +161,21 @@ describe('append', () => {
     const stored = await memory.journal.append(run, 'session.loaded.v1', body);
     expect(stored.bytes.length).toBeLessThan(1_000);
     const [entry] = await router.journal.read(run);
-    expect(entry).toMatchObject({ seal: 'verified', entry: { kind: 'session.loaded.v1' } });
+    expect(entry).toMatchObject({ seal: 'verified', isClaimed: true, entry: { kind: 'session.loaded.v1' } });
     expect(entry?.entry?.body).toEqual(body);
+    expect(entry?.claimed).toEqual(body);
+  });
+
+  it('keeps the claimed body of a packed decision as it was written', async () => {
+    const run = newRun();
+    const { events, ...rest } = decision('y'.repeat(500));
+    const made = { ...rest, events: Array.from({ length: 256 }, () => events[0]!) };
+    const stored = await router.journal.append(run, 'decision.v1', made);
+    const { $claim } = JSON.parse(Buffer.from(stored.bytes).toString().split('\n')[1]!) as ClaimV1;
+    const [entry] = await audit.journal.read(run);
+    expect(entry).toMatchObject({ isClaimed: true, entry: { kind: 'decision.v1', body: made } });
+    expect(sha256Hex(JSON.stringify(entry?.claimed))).toBe($claim.sha256);
+    expect(entry?.claimed).toHaveProperty('pieces');
   });
 
   it('notices an object that was replaced', async () => {
@@ -183,7 +197,8 @@ describe('append', () => {
     const name = Buffer.from($claim.name).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
     await nc.request(`$O.journals.M.${name}`, JSON.stringify(head), { timeout: 2_000 });
     const [entry] = await router.journal.read(run);
-    expect(entry).toMatchObject({ entry: null, fault: { code: 'SEAL_INVALID' } });
+    expect(entry).toMatchObject({ entry: null, isClaimed: true, fault: { code: 'SEAL_INVALID' } });
+    expect(entry).not.toHaveProperty('claimed');
   });
 
   it('refuses what is too large even for a claim', async () => {
