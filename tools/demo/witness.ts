@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Tapped, tapCore } from '@signalbox/bus/provision';
-import type { JournalEntry } from '@signalbox/contracts';
+import { type JournalEntry, upcast } from '@signalbox/contracts';
 import { findRaw } from '@signalbox/privacy';
 import type { Stack } from '../stack/options.ts';
 
@@ -53,8 +53,9 @@ export class Witness {
     this.#look(subject, `${subject}\n${headers}\n${text}`);
     if (!subject.startsWith('sb.v1.run.')) return;
     const end = text.indexOf('\n');
-    const [, kind, author] = text.slice(0, end).split(' ');
-    const entry = { kind, author, body: JSON.parse(text.slice(end + 1)) } as SeenEntry;
+    const [, written = '', author] = text.slice(0, end).split(' ');
+    const { kind, body: read } = upcast(written, JSON.parse(text.slice(end + 1)));
+    const entry = { kind, author, body: read } as SeenEntry;
     for (const listener of this.#listeners) listener(entry);
   }
 
