@@ -14,14 +14,14 @@ const JOINED_NUMBER = /(?<=[a-z]{3})numbers?$/;
 const BETWEEN = new Set([...' \t\n:#=.,\'"()_-/*>['].map((mark) => mark.charCodeAt(0)));
 
 /**
- * The words before a value, lower-case, without those that only link ("tax id number is" gives "tax"), up to four; empty
- * if a figure or another mark stands between. Looks at most 48 characters back, and at no word that begins before them.
+ * The words before a value, lower-case, without those that only link ("tax id number is" gives "tax"), up to four or
+ * `wordsMax`; empty if a figure or another mark stands between. Looks at most 48 characters back, and at no word that begins before them.
  */
-export function wordsBefore(lower: string, start: number): string {
+export function wordsBefore(lower: string, start: number, wordsMax = WORDS_MAX): string {
   const floor = Math.max(0, start - CHARS_MAX);
   const words: string[] = [];
   let at = start;
-  while (words.length < WORDS_MAX) {
+  while (words.length < wordsMax) {
     while (at > floor && BETWEEN.has(lower.charCodeAt(at - 1))) at -= 1;
     const end = at;
     while (at > floor && isInner(lower, at - 1)) at -= 1;

@@ -13,8 +13,13 @@ const INITIAL_GAP = /^(?:\.? |\.)/;
 const TITLE_GAP = /^(?:\. ?| )/;
 
 /** Words after which a name comes, whatever it looks like. */
-const SURE_CUE =
-  /(?:^| )(?:name's|named|called|dear|hi|hello|hey|mr|mrs|ms|miss|mx|dr|prof|professor|herr|frau|mister|madame|monsieur|senora?|first name|last name|surname|full name|given name|family name|forename|customer name|contact name|cardholder|card ?holder name|patient|nachname|vorname|signed)$/;
+const SURE_CUES =
+  "name's,named,called,dear,hi,hello,hey,mr,mrs,ms,miss,mx,dr,prof,professor,herr,frau,mister,madame,monsieur,senor,senora,first name,last name,surname,full name,given name,family name,forename,customer name,contact name,cardholder,cardholder name,card holder name,patient,nachname,vorname,signed".split(
+    ',',
+  );
+const SURE_CUE = new RegExp(`(?:^| )(?:${SURE_CUES.join('|')})$`);
+/** The word before a name is seldom the last one of a cue: then no others are looked at. */
+const SURE_CUE_END = new Set(SURE_CUES.map((cue) => cue.slice(cue.lastIndexOf(' ') + 1)));
 const NAME_IS =
   /\bname(?: on \w{2,12}| here| in [a-z ]{2,20})? ?(?:is|was|to|:)[: ]{1,2}(?:mr\. |mrs\. |ms\. |dr\. )?$|\bmy name's $|\bname\? $/;
 const I_AM =
@@ -52,6 +57,7 @@ function isSurelyNamed(reader: Reader, start: number): boolean {
   const before = reader.lower[start - 1];
   return (
     (before === ' ' || before === '\n') &&
+    SURE_CUE_END.has(wordsBefore(reader.lower, start, 1)) &&
     SURE_CUE.test(wordsBefore(reader.lower, start)) &&
     !/(?:\bto|\bfor|\bof|\ba|\bthe) $/.test(behind)
   );
