@@ -1,6 +1,5 @@
 import { type Quota } from '@signalbox/contracts';
-import { canonicalJson, sha256Hex } from '@signalbox/kernel';
-import { ABSENT, parsePointer, valueAt } from '@signalbox/kernel';
+import { ABSENT, canonicalJson, parsePointer, sha256Hex, valueAt } from '@signalbox/kernel';
 import { rootOf, type RunState } from '@signalbox/run-engine';
 import { QUOTA_UNIT } from './quota-use.js';
 

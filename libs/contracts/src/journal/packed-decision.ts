@@ -14,8 +14,10 @@ const REPEATED: Partial<Record<string, readonly string[]>> = {
   'tool.inlined': ['decision'],
   'tool.refused': ['decision'],
 };
-/** Of JSON that is kept as read, of each field; what is longer, or was read longest ago, is read again. */
-const KEPT_CHARS_MAX = 2_097_152;
+/** Of JSON that is kept as read, of each schema: some 3 MB with its values. What was kept longest goes first. */
+const KEPT_CHARS_MAX = 524_288;
+/** A longer text is read each time. */
+const TEXT_CHARS_MAX = 65_536;
 
 type Fields = Record<string, unknown>;
 interface Packed extends Omit<DecisionV1, 'events'> {
@@ -43,7 +45,7 @@ export function packDecision({ events, ...decision }: DecisionV1): Packed {
   return { ...decision, pieces: [...indices.keys()], events: packed };
 }
 
-/** Values of one field as its schema has them, frozen: whoever reads the same text shares one value. */
+/** Values as one schema has them, frozen: whoever reads the same text shares one value. */
 class Pieces {
   readonly #kept = new Map<string, unknown>();
   #chars = 0;
@@ -54,7 +56,7 @@ class Pieces {
     const known = this.#kept.get(text);
     if (known !== undefined) return known;
     const value = frozen(this.schema.parse(JSON.parse(text)));
-    if (text.length <= KEPT_CHARS_MAX / 8) this.#keep(text, value);
+    if (text.length <= TEXT_CHARS_MAX) this.#keep(text, value);
     return value;
   }
 
@@ -78,10 +80,17 @@ function frozen<T>(value: T): T {
 type Option = z.ZodObject<{ type: z.ZodLiteral<string> }>;
 const options = RunEvent.options as unknown as readonly [Option, ...Option[]];
 const fieldsOf = (option: Option): readonly string[] => REPEATED[option.shape.type.value] ?? [];
+/** Verdicts, manifests and limits have one schema each, wherever they stand. */
+const BY_SCHEMA = new Map<z.ZodType, Pieces>();
+function piecesOf(schema: z.ZodType): Pieces {
+  const pieces = BY_SCHEMA.get(schema) ?? new Pieces(schema);
+  BY_SCHEMA.set(schema, pieces);
+  return pieces;
+}
 const PIECES = new Map(
   options.map((option) => {
     const { shape } = option as z.ZodObject<Record<string, z.ZodType>>;
-    return [option.shape.type.value, fieldsOf(option).map((field) => [field, new Pieces(shape[field]!)] as const)];
+    return [option.shape.type.value, fieldsOf(option).map((field) => [field, piecesOf(shape[field]!)] as const)];
   }),
 );
 const [first, ...others] = options.map((option) =>

@@ -15,7 +15,8 @@ const BETWEEN = new Set([...' \t\n:#=.,\'"()_-/*>['].map((mark) => mark.charCode
 
 /**
  * The words before a value, lower-case, without those that only link ("tax id number is" gives "tax"), up to four or
- * `wordsMax`; empty if a figure or another mark stands between. Looks at most 48 characters back, and at no word that begins before them.
+ * `wordsMax`; empty if a figure or another mark stands between. Looks at most 48 characters back, and at no word that
+ * begins before them.
  */
 export function wordsBefore(lower: string, start: number, wordsMax = WORDS_MAX): string {
   const floor = Math.max(0, start - CHARS_MAX);
