@@ -15,6 +15,7 @@
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startDbos } from './peers/dbos.ts';
+import type { Peer } from './peers/peer.ts';
 import { startRestate } from './peers/restate.ts';
 import { Signalbox, type SignalboxOptions, type WorkloadName, WORKLOADS } from './runs/signalbox.ts';
 import type { LoadResult, System } from './runs/system.ts';
@@ -52,6 +53,7 @@ export async function run(argv: string[]): Promise<Record<string, unknown>> {
   const routerFlags = values['router-flags']?.split(' ').filter((flag) => flag !== '');
   const work = values.work.split(',').map(workloadNamed);
   const meshes: Signalbox[] = [];
+  const peers: Peer[] = [];
   const systems: System[] = [];
   const start = async (options: Partial<SignalboxOptions>, label: string): Promise<void> => {
     const mesh = await Signalbox.start({ full: values.full, fsync: false, routerFlags, ...options }, label);
@@ -62,12 +64,15 @@ export async function run(argv: string[]): Promise<Record<string, unknown>> {
     for (const root of values.roots?.split(',') ?? [undefined])
       await start({ root }, root === undefined ? '' : ` ${basename(root)}`);
     if (values.fsync) await start({ fsync: true }, ' fsync');
-    for (const peer of values.peers.split(',')) systems.push(...(await startPeers(peer)));
+    for (const startPeer of values.peers.split(',').flatMap(startersOf)) {
+      const peer = await startPeer();
+      peers.push(peer);
+      systems.push(...peer.workloads());
+    }
     const rows = await windows(systems, callers, rounds, windowMs);
     return await report(meshes[0]!, systems, rows);
   } finally {
-    for (const system of systems.toReversed()) await system.stop();
-    for (const mesh of meshes.toReversed()) await mesh.stop();
+    for (const started of [...meshes, ...peers].toReversed()) await started.stop();
   }
 }
 
@@ -76,10 +81,10 @@ function workloadNamed(name: string): WorkloadName {
   throw new Error(`There is no work ${name}: ${Object.keys(WORKLOADS).join(', ')}.`);
 }
 
-async function startPeers(peer: string): Promise<System[]> {
+function startersOf(peer: string): (() => Promise<Peer>)[] {
   if (peer === 'none') return [];
-  if (peer === 'restate') return [await startRestate({ fsync: true }), await startRestate({ fsync: false })];
-  if (peer === 'dbos') return [await startDbos({ fsync: true }), await startDbos({ fsync: false })];
+  if (peer === 'restate') return [() => startRestate({ fsync: true }), () => startRestate({ fsync: false })];
+  if (peer === 'dbos') return [() => startDbos({ fsync: true }), () => startDbos({ fsync: false })];
   throw new Error(`There is no peer ${peer}: restate, dbos, none.`);
 }
 

@@ -20,14 +20,18 @@ export async function startDbos({ fsync }: { fsync: boolean }): Promise<Peer> {
   const url = `http://127.0.0.1:${port}/`;
   await untilAnswers(app, url, { method: 'POST', body: '1' });
   return Peer.start({
-    name: `dbos ${fsync ? 'fsync' : 'relaxed'}`,
     durability: fsync
       ? "Postgres's defaults: fsync and synchronous_commit on"
       : 'Postgres with fsync off: in the page cache when acknowledged',
-    work: '10 × DBOS.runStep in the application process, behind a plain HTTP server',
+    works: [
+      {
+        name: `dbos ${fsync ? 'fsync' : 'relaxed'}`,
+        work: '10 × DBOS.runStep in the application process, behind a plain HTTP server',
+        url,
+      },
+    ],
     children: [app, postgres.child],
     folder,
-    url,
     alsoStop: () => postgres.stop(),
   });
 }

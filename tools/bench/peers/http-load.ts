@@ -1,11 +1,10 @@
-/** Starts runs by HTTP POST over kept connections and waits for each answer. Environment: BENCH_URL. */
+/** Starts runs by HTTP POST over kept connections and waits for each answer. A kind of runs is its URL. */
 import { Agent, request } from 'node:http';
 import { serveLoad } from '../runs/closed-loop.ts';
 
-const url = new URL(process.env['BENCH_URL'] ?? '');
 const agent = new Agent({ keepAlive: true, maxSockets: 4_096 });
 
-function post(): Promise<void> {
+function post(url: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const call = request(url, { method: 'POST', agent, headers: { 'content-type': 'application/json' } }, (answer) => {
       answer.resume();

@@ -7,41 +7,47 @@ import type { LoadResult, System, Window } from '../runs/system.ts';
 const READY_MS = 60_000;
 const STOP_MS = 15_000;
 
-export interface PeerParts {
+/** A kind of runs of a peer. */
+export interface PeerWork {
   name: string;
-  durability: string;
   work: string;
+  /** Where a POST starts a run and answers at its end. */
+  url: string;
+}
+
+export interface PeerParts {
+  durability: string;
+  works: readonly PeerWork[];
   children: readonly Child[];
   /** Removed at the end. */
   folder: string;
-  /** Where a POST starts a run and answers at its end. */
-  url: string;
   alsoStop?: () => Promise<void>;
 }
 
-/** A system behind HTTP, with a load process of its own. */
-export class Peer implements System {
-  readonly name: string;
-  readonly durability: string;
-  readonly work: string;
+/** Processes behind HTTP, with a load process of their own. */
+export class Peer {
   readonly #parts: PeerParts;
   readonly #load: LoadProcess;
 
   private constructor(parts: PeerParts, load: LoadProcess) {
-    this.name = parts.name;
-    this.durability = parts.durability;
-    this.work = parts.work;
     this.#parts = parts;
     this.#load = load;
   }
 
   static async start(parts: PeerParts): Promise<Peer> {
-    const load = await LoadProcess.start(join(import.meta.dirname, 'http-load.ts'), { BENCH_URL: parts.url });
-    return new Peer(parts, load);
+    return new Peer(parts, await LoadProcess.start(join(import.meta.dirname, 'http-load.ts'), {}));
   }
 
-  measure(request: Window): Promise<LoadResult> {
-    return this.#load.measure({ ...request, kind: 'run', roots: this.#parts.children.map(({ pid }) => pid) });
+  /** What is measured on these processes, each kind of runs a system of its own. */
+  workloads(): System[] {
+    const roots = this.#parts.children.map(({ pid }) => pid);
+    const { durability } = this.#parts;
+    return this.#parts.works.map(({ name, work, url }) => ({
+      name,
+      durability,
+      work,
+      measure: (window: Window): Promise<LoadResult> => this.#load.measure({ ...window, kind: url, roots }),
+    }));
   }
 
   async stop(): Promise<void> {

@@ -115,7 +115,6 @@ export class Signalbox {
       durability: this.#durability,
       work: `${WORKLOADS[name].work}; ${this.#beside}`,
       measure: (window) => this.#load.measure({ ...window, kind: WORKLOADS[name].agent, roots }),
-      stop: async () => undefined,
     }));
   }
 

@@ -35,5 +35,4 @@ export interface System {
   /** Steps of other processes within one run, and what else is in it. */
   readonly work: string;
   measure(request: Window): Promise<LoadResult>;
-  stop(): Promise<void>;
 }
