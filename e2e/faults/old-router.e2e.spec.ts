@@ -25,7 +25,7 @@ describe.skipIf(!there)('a router of the previous release beside one of this, on
   beforeAll(async () => {
     const instances = [{ name: OLD, service: 'router', appsDir: previousApps() }] as const;
     // It knows neither signatures over several entries nor packed decisions.
-    const env = { guard: { SIGNALBOX_SEALS_TOGETHER: 'false' }, router: { SIGNALBOX_PACKS_DECISIONS: 'false' } };
+    const env = { guard: { SIGNALBOX_SEALS_TOGETHER: 'false' }, router: { SIGNALBOX_COMPACT_ENTRIES: 'false' } };
     mesh = await FaultMesh.start(testFolder('old-router'), { instances, env, plain: true });
   }, BUILD_TIMEOUT_MS);
   afterAll(() => mesh?.stop());

@@ -3,11 +3,12 @@
  * the systems take turns, all in one run. Runs a second and latencies are of this machine and this minute; what to
  * compare are ratios within one run, and processor time a run, which other load on the machine disturbs least.
  *
- * Four kinds of runs: `agent` (5 model and 5 tool calls by a worker), and from a plan `remote` (10 tool calls, each sent
- * to a worker), `sequence` (10 tool calls sent to a worker together) and `inline` (10 steps in the router). Memory, archive
- * and its Postgres are real, and count.
+ * Kinds of runs: `agent` (5 model and 5 tool calls by a worker), and from a plan `remote` (10 tool calls, each sent to a
+ * worker), `sequence` (10 sent to a worker together, each result stored before the next call), `pure` (the same, results
+ * written together) and `inline` (10 steps in the router). Memory, archive and its Postgres are real, and count.
+ * Restate's `calls` send each step to another process, as `agent` and `remote` do; its other rows are made in one process.
  *
- * `--callers 1,50,200,1000`, `--rounds 2`, `--quick` (one short round at 50 callers), `--work agent,remote,sequence,inline`,
+ * `--callers 1,50,200,1000`, `--rounds 2`, `--quick` (one short round at 50 callers), `--work agent,remote,sequence,pure,inline`,
  * `--peers none|restate|restate,dbos` (fetched into .cache on demand), `--no-full` (the bench answers for memory,
  * nothing is archived), `--fsync` (Signalbox also with every write flushed), `--roots a,b` (built clones to compare,
  * by the name of their folders), `--router-flags "…"`.

@@ -35,7 +35,7 @@ const schema = {
   /** After a start, how long a run waits for its tenant's policy before its absence counts, ms. */
   policyGraceMs: ms(0, 60_000, 10_000),
   /** What repeats in the events of a decision is written once; readers of release 0.1 cannot read that. */
-  packsDecisions: z.stringbool().default(true),
+  compactEntries: z.stringbool().default(true),
 };
 
 export const config = () => loadConfig(schema);

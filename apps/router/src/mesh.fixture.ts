@@ -122,7 +122,7 @@ const DEFAULTS: Omit<RouterConfig, 'natsUrl' | 'keysDir' | 'stateDir'> = {
   sessionTimeoutMs: 5_000,
   sessionRequestsMax: 128,
   policyGraceMs: 10_000,
-  packsDecisions: true,
+  compactEntries: true,
   archiveGraceMs: 0,
   parkAfterMs: 100,
 };

@@ -215,6 +215,7 @@ export class World {
       filesDir: this.filesDir,
       probeMs: 600_000,
       claimsNeedArchive: false,
+      compactEntries: true,
       ...(bubblewrap === null ? {} : { bwrap: bubblewrap.path }),
       ...change,
     };

@@ -100,9 +100,9 @@ function passedBetweenRuns(
   }
 }
 
-function toolFact(
-  entry: JournalEntryOf<'tool.began.v1'> | JournalEntryOf<'tool.completed.v1'> | JournalEntryOf<'tool.failed.v1'>,
-): { at: number; text: string } {
+type ToolFact = JournalEntryOf<'tool.began.v1' | 'tool.completed.v1' | 'tool.failed.v1'>;
+
+function toolFact(entry: ToolFact): { at: number; text: string } {
   switch (entry.kind) {
     case 'tool.began.v1':
       return {
@@ -135,7 +135,15 @@ function refusedText({ error, decision }: JournalEntryOf<'run.refused.v1'>['body
   return `Refused at the gate, ${errorText(error)}${decision === undefined ? '' : ` — ${why(decision)}`}`;
 }
 
-function factOf(entry: Exclude<JournalEntry, { kind: 'decision.v1' }>): { at: number; text: string } {
+type OneFact = Exclude<JournalEntry, { kind: 'decision.v1' | 'tools.completed.v1' }>;
+
+/** What came together is told one by one. */
+function factsOf(entry: Exclude<JournalEntry, { kind: 'decision.v1' }>): { at: number; text: string }[] {
+  if (entry.kind !== 'tools.completed.v1') return [factOf(entry)];
+  return entry.body.results.map((body) => toolFact({ ...entry, kind: 'tool.completed.v1', body }));
+}
+
+function factOf(entry: OneFact): { at: number; text: string } {
   switch (entry.kind) {
     case 'run.accepted.v1':
       return { at: entry.body.acceptedAt, text: acceptedText(entry.body) };
@@ -222,7 +230,7 @@ export function explain(entries: readonly StoredEntry[]): Line[] {
     if (entry.kind === 'decision.v1')
       for (const event of entry.body.events)
         lines.push({ seq, at: entry.body.decidedAt, who: entry.author, text: eventText(event) });
-    else lines.push({ seq, who: entry.author, ...factOf(entry) });
+    else for (const fact of factsOf(entry)) lines.push({ seq, who: entry.author, ...fact });
   }
   return lines;
 }

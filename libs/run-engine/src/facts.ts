@@ -1,6 +1,5 @@
 import { ERRORS, type JournalEntry, type JournalEntryOf } from '@signalbox/contracts';
 import { applyAnswer, expire } from './answers.js';
-import { suspectedLabel } from './call-labels.js';
 import { applyPause, applySignal, ringWait } from './controls.js';
 import {
   addCall,
@@ -15,19 +14,16 @@ import {
   stepNumbered,
 } from './draft.js';
 import { applyChildEnd } from './facts-children.js';
+import { applyTool } from './facts-tools.js';
 import { applyHold } from './holds.js';
 import { historyLabel } from './labels.js';
-import { ATTEMPTS_MAX, modelAttemptsMax } from './settings.js';
-import { type Call, type ModelStep, type RunState, type SessionAsk, hasEnded, isSettled, stepOf } from './state.js';
+import { modelAttemptsMax } from './settings.js';
+import { type ModelStep, type RunState, type SessionAsk, hasEnded, stepOf } from './state.js';
 import { TIMERS, dueAtOf, overdue } from './timers.js';
 import { deadlineOf } from './waiting.js';
 
 export type Fact = Exclude<JournalEntry, { kind: 'decision.v1' }>;
 type ModelFact = JournalEntryOf<'model.completed.v1'> | JournalEntryOf<'model.failed.v1'>;
-type ToolFact =
-  | JournalEntryOf<'tool.began.v1'>
-  | JournalEntryOf<'tool.completed.v1'>
-  | JournalEntryOf<'tool.failed.v1'>;
 type SessionFact = JournalEntryOf<'session.loaded.v1'> | JournalEntryOf<'session.saved.v1'>;
 
 /** Takes one fact into the draft. What is early is kept, what is stale or said before is dropped. */
@@ -59,6 +55,9 @@ export function applyFact(draft: RunState, fact: Fact): void {
     case 'tool.completed.v1':
     case 'tool.failed.v1':
       return applyTool(draft, fact);
+    case 'tools.completed.v1':
+      for (const body of fact.body.results) applyTool(draft, { ...fact, kind: 'tool.completed.v1', body });
+      return;
     case 'timer.fired.v1':
       return applyTimer(draft, fact);
     case 'run.archived.v1':
@@ -166,54 +165,6 @@ function applyModel(draft: RunState, fact: ModelFact): void {
   addRedactions(draft, redactions);
   draft.simulated ||= simulated;
   draft.upstream = upstream === '' ? provider : upstream;
-}
-
-function applyTool(draft: RunState, fact: ToolFact): void {
-  const { callId, attempt } = fact.body;
-  const call = draft.calls[callId];
-  if (call === undefined || attempt > call.attempt) {
-    if (call === undefined || !isSettled(call)) keep(draft, `${callId}:${attempt}`, fact);
-    return;
-  }
-  // A run carries it out: no worker has a word in it.
-  if (call.child !== null) return report(draft, `ignored: ${fact.kind} for ${callId}, which no worker was given`);
-  const open =
-    call.status === 'requested' ||
-    call.status === 'overdue' ||
-    call.status === 'unknown' ||
-    call.status === 'questioned';
-  // Nobody was asked to run a call that waits.
-  if (hasEnded(draft) || attempt !== call.attempt || !open || call.wait !== null) return;
-  switch (fact.kind) {
-    case 'tool.began.v1':
-      // A claim that came while its time ran out starts the time of the tool itself.
-      if (call.beganAt === null)
-        putCall(draft, call, {
-          beganAt: fact.body.beganAt,
-          status: call.status === 'overdue' ? 'requested' : call.status,
-        });
-      return;
-    case 'tool.completed.v1':
-      addRedactions(draft, fact.body.redactions);
-      if (fact.body.suspicion !== undefined) putCall(draft, call, { label: suspectedLabel(call) });
-      return putCall(draft, draft.calls[callId]!, { status: 'completed', result: fact.body.result, error: null });
-    case 'tool.failed.v1':
-      return failTool(draft, call, fact);
-  }
-}
-
-function failTool(draft: RunState, call: Call, fact: JournalEntryOf<'tool.failed.v1'>): void {
-  const { error, decision } = fact.body;
-  const started = call.beganAt !== null;
-  if (error.code === 'TOOL_OUTCOME_UNKNOWN' && call.effect === 'unsafe') {
-    if (call.status !== 'questioned') putCall(draft, call, { status: 'unknown', error });
-    return;
-  }
-  // What was started and may harm is never started again by itself.
-  const mayRepeat = call.effect !== 'unsafe' || !started;
-  const again = ERRORS[error.code].retry === 'backoff' && call.attempt < ATTEMPTS_MAX && mayRepeat;
-  if (decision?.outcome === 'deny' && !again) draft.denied += 1;
-  putCall(draft, call, { status: again ? 'retry' : 'failed', error, ...(decision ? { decision } : {}) });
 }
 
 /** Early, late and repeated firing is harmless: a timer counts only if what it guards is open and due. */

@@ -12,12 +12,15 @@ export const TALK_STEPS = 100;
 export const TALK_RESULT_BYTES = 8_192;
 /** Ten tool calls that a worker carries out, one after the other, from a plan; no model. */
 export const REMOTE_AGENT = 'remote';
-/** The same ten calls as one step of the plan: one worker makes them, with each result in the journal before the next call. */
+/** Ten calls of an idempotent tool as one step of the plan: one worker makes them, with each result in the journal before the next call. */
 export const SEQUENCE_AGENT = 'sequence';
+/** The same with a pure tool: the worker writes quick results together. */
+export const PURE_AGENT = 'pure';
 /** Ten calls of a tool that the router works out itself, one after the other, from a plan; no model. */
 export const INLINE_AGENT = 'inline';
 export const PLANNED_CALLS = 10;
 export const TOOL = 'look_up';
+const IDEMPOTENT_TOOL = 'set_to';
 const INLINE_TOOL = 'add_one';
 export const STEPS_MODEL_CALLS = 5;
 /** The first answer asks for two calls, so that the last one can be text: they run one after the other. */
@@ -44,18 +47,18 @@ const planOf = (tool: string): AgentPlan => ({
   history: false,
 });
 
-const sequence: AgentPlan = {
+const sequenceOf = (tool: string): AgentPlan => ({
   steps: [
     {
       id: 's',
-      calls: Array.from({ length: PLANNED_CALLS }, (_, n) => ({ tool: TOOL, arguments: { n } })),
+      calls: Array.from({ length: PLANNED_CALLS }, (_, n) => ({ tool, arguments: { n } })),
       order: 'sequence',
       onError: 'stop',
     },
   ],
   output: `steps.s.results[${PLANNED_CALLS - 1}]`,
   history: false,
-};
+});
 
 const agent = (id: string, tool = TOOL): AgentManifest => ({
   id,
@@ -73,7 +76,7 @@ const agent = (id: string, tool = TOOL): AgentManifest => ({
   },
 });
 
-const tool = (name: string): Omit<ToolManifest, 'driver'> => ({
+const tool = (name: string, effect: ToolManifest['effect'] = 'pure'): Omit<ToolManifest, 'driver'> => ({
   name,
   description: 'Looks a number up.',
   parameters: {
@@ -82,7 +85,7 @@ const tool = (name: string): Omit<ToolManifest, 'driver'> => ({
     required: ['n'],
     additionalProperties: false,
   },
-  effect: 'pure',
+  effect,
   tier: 'T0',
   source: 'trusted',
   sensitivity: [],
@@ -101,11 +104,13 @@ function bundle(): PolicyBundleV1 {
       agent(STEPS_AGENT),
       agent(TALK_AGENT),
       { ...agent(REMOTE_AGENT), plan: planOf(TOOL) },
-      { ...agent(SEQUENCE_AGENT), plan: sequence },
+      { ...agent(SEQUENCE_AGENT, IDEMPOTENT_TOOL), plan: sequenceOf(IDEMPOTENT_TOOL) },
+      { ...agent(PURE_AGENT), plan: sequenceOf(TOOL) },
       { ...agent(INLINE_AGENT, INLINE_TOOL), plan: planOf(INLINE_TOOL) },
     ],
     tools: [
       { ...tool(TOOL), driver: { kind: 'http', hosts: [], methods: ['GET'] } },
+      { ...tool(IDEMPOTENT_TOOL, 'idempotent'), driver: { kind: 'http', hosts: [], methods: ['PUT'] } },
       { ...tool(INLINE_TOOL), driver: { kind: 'inline', expression: 'arguments.n + `1`' } },
     ],
     rules: [
@@ -113,7 +118,7 @@ function bundle(): PolicyBundleV1 {
         id: 'small-numbers',
         effect: 'permit',
         agents: '*',
-        tools: [TOOL, INLINE_TOOL],
+        tools: [TOOL, IDEMPOTENT_TOOL, INLINE_TOOL],
         when: [{ pointer: '/n', op: 'atMost', value: 1_000 }],
         description: '',
       },

@@ -9,6 +9,7 @@ import { foldJournal, redecide, verifyJournal } from '@signalbox/run-engine';
 import {
   INLINE_AGENT,
   PLANNED_CALLS,
+  PURE_AGENT,
   REMOTE_AGENT,
   SEQUENCE_AGENT,
   STEPS_AGENT,
@@ -44,6 +45,7 @@ const STEPS: Record<string, number> = {
   [STEPS_AGENT]: STEPS_MODEL_CALLS,
   [REMOTE_AGENT]: PLANNED_CALLS,
   [SEQUENCE_AGENT]: 1,
+  [PURE_AGENT]: 1,
   [INLINE_AGENT]: PLANNED_CALLS,
 };
 let runs = 0;

@@ -6,7 +6,7 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Bus, type WorkMessage } from '@signalbox/bus';
-import type { InferWorkV1, ServiceName, ToolWorkV1 } from '@signalbox/contracts';
+import type { InferWorkV1, JournalBody, ServiceName, ToolWorkV1 } from '@signalbox/contracts';
 import { callsOfStep, TALK_AGENT, TALK_RESULT_BYTES, TALK_STEPS, TOOL } from './bundle.ts';
 
 const CONCURRENCY = 1_024;
@@ -47,15 +47,28 @@ async function infer({ body, tenant }: WorkMessage<InferWorkV1>): Promise<void> 
   await inference.journal.append({ tenant, runId }, 'model.completed.v1', fact, { id: `${runId}:${step}:${attempt}` });
 }
 
-/** The calls of a piece of work one after the other, each once the result before it is stored. */
+/** The calls of a piece of work one after the other: each once the result before it is stored, or, of a pure tool, their results together. */
 async function runTool({ body, tenant }: WorkMessage<ToolWorkV1>): Promise<void> {
-  for (const call of [body, ...(body.next ?? [])]) await answer({ ...body, ...call }, tenant);
+  const { runId, agent, effect, next = [] } = body;
+  const run = { tenant, runId };
+  const calls = [body, ...next];
+  if (effect === 'pure' && next.length > 0) {
+    const results = calls.map((call) => resultOf(call, agent));
+    const id = `${runId}:${calls.map(({ callId, attempt }) => `${callId}:${attempt}`).join(' ')}`;
+    await tools.journal.append(run, 'tools.completed.v1', { results, completedAt: Date.now() }, { id });
+    return;
+  }
+  for (const call of calls) {
+    const id = `${runId}:${call.callId}:${call.attempt}`;
+    await tools.journal.append(run, 'tool.completed.v1', resultOf(call, agent), { id });
+  }
 }
 
-async function answer({ runId, callId, attempt, limits, agent }: ToolWorkV1, tenant: string): Promise<void> {
+type Call = Pick<ToolWorkV1, 'callId' | 'attempt' | 'limits'>;
+function resultOf({ callId, attempt, limits }: Call, agent: string): JournalBody<'tool.completed.v1'> {
   const usage = { wallMs: 0, cpuMs: 0, memoryPeakBytes: 0, outputBytes: 0 };
   const receipt = { driver: 'bench', mechanisms: [], limits, usage, killCause: 'none' as const, egress: [] };
-  const fact = {
+  return {
     callId,
     attempt,
     result: agent === TALK_AGENT ? longResult : '42',
@@ -64,7 +77,6 @@ async function answer({ runId, callId, attempt, limits, agent }: ToolWorkV1, ten
     receipt,
     completedAt: Date.now(),
   };
-  await tools.journal.append({ tenant, runId }, 'tool.completed.v1', fact, { id: `${runId}:${callId}:${attempt}` });
 }
 
 async function serveMemory(bus: Bus): Promise<void> {

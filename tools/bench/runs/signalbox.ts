@@ -14,7 +14,15 @@ import {
   waitFor,
 } from '@signalbox/local-servers';
 import { startMesh, type TestMesh } from '@signalbox/testing';
-import { INLINE_AGENT, publishBundle, REMOTE_AGENT, SEQUENCE_AGENT, STEPS_AGENT, TENANT } from './bundle.ts';
+import {
+  INLINE_AGENT,
+  PURE_AGENT,
+  publishBundle,
+  REMOTE_AGENT,
+  SEQUENCE_AGENT,
+  STEPS_AGENT,
+  TENANT,
+} from './bundle.ts';
 import { heapFlags } from '../../stack/launch-service.ts';
 import { LoadProcess } from './load-process.ts';
 import type { System } from './system.ts';
@@ -36,7 +44,11 @@ export const WORKLOADS = {
   },
   sequence: {
     agent: SEQUENCE_AGENT,
-    work: '10 pure tool calls in sequence made in a row by a worker process, from a step of a plan; each result is in the journal before the next call',
+    work: '10 idempotent tool calls in sequence made in a row by a worker process, from a step of a plan; each result is in the journal before the next call',
+  },
+  pure: {
+    agent: PURE_AGENT,
+    work: '10 pure tool calls in sequence made in a row by a worker process, from a step of a plan; quick results are written together, the last within 20 ms',
   },
   inline: {
     agent: INLINE_AGENT,

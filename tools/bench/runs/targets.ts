@@ -13,6 +13,7 @@ const RATIO_MIN: Readonly<Record<string, number>> = {
   'signalbox agent': 2,
   'signalbox remote': 2,
   'signalbox sequence': 2,
+  'signalbox pure': 2,
   'signalbox inline': 8,
 };
 const AGAINST = 'restate relaxed';

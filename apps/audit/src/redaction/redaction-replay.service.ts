@@ -96,6 +96,8 @@ function textsOf(entry: JournalEntry): { gate: RedactionGate; said: string }[] {
       }));
     case 'tool.completed.v1':
       return [{ gate: 'tool', said: entry.body.result }];
+    case 'tools.completed.v1':
+      return entry.body.results.map(({ result }) => ({ gate: 'tool', said: result }));
     default:
       return [];
   }

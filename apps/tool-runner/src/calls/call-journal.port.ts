@@ -18,6 +18,10 @@ export abstract class CallJournalPort {
    * run it, and no other word may stand for theirs. False when it was not said.
    */
   abstract refused(work: ToolWorkV1, fact: JournalBody<'tool.failed.v1'>): Promise<boolean>;
-  abstract completed(work: ToolWorkV1, fact: JournalBody<'tool.completed.v1'>): Promise<void>;
+  /** Writes at least one result down, several of them in one entry. */
+  abstract completed(
+    run: Pick<ToolWorkV1, 'tenant' | 'runId'>,
+    facts: readonly JournalBody<'tool.completed.v1'>[],
+  ): Promise<void>;
   abstract failed(work: ToolWorkV1, fact: JournalBody<'tool.failed.v1'>): Promise<void>;
 }

@@ -9,6 +9,7 @@ import { CallJournalPort } from './call-journal.port.js';
 import { CallsHandler } from './calls.handler.js';
 import { CallsService } from './calls.service.js';
 import { Cancellations } from './cancellations.js';
+import { RulingsService } from './rulings.service.js';
 
 @Module({
   imports: [PolicyModule, DriversModule, RecogniserModule],
@@ -18,6 +19,7 @@ import { Cancellations } from './cancellations.js';
     Cancellations,
     CleaningService,
     RevealsService,
+    RulingsService,
     { provide: CallJournalPort, useClass: BusCallJournalAdapter },
   ],
 })

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { LOGGER } from '@signalbox/app-runtime';
+import { CONFIG, LOGGER } from '@signalbox/app-runtime';
 import {
   type DecisionRecord,
   type JournalBody,
@@ -8,27 +8,22 @@ import {
   ToolReceipt,
   type ToolWorkV1,
 } from '@signalbox/contracts';
-import { MeshError, newId, sha256Hex } from '@signalbox/kernel';
-import { PolicyStore } from '@signalbox/policy-engine';
+import { MeshError, newId } from '@signalbox/kernel';
 import { suspicionOf } from '@signalbox/privacy';
 import type { Logger } from '@signalbox/telemetry';
 import { CleaningService, type CleanText } from '../cleaning/cleaning.service.js';
+import type { ToolRunnerConfig } from '../config.js';
 import { DriversService } from '../drivers/drivers.service.js';
 import type { DriverResult } from '../drivers/tool-driver.port.js';
 import { type GivenArguments, RevealsService } from '../reveals/reveals.service.js';
-import { outsideRegions } from './outside-regions.js';
 import { CallJournalPort } from './call-journal.port.js';
 import { Cancellations } from './cancellations.js';
-import { parsed, shortened } from './shortened.js';
+import { Results } from './results.js';
+import { RulingsService } from './rulings.service.js';
+import { shortened } from './shortened.js';
 
 /** How long the result of a call that must not run twice waits for a vault that is away, ms. */
 const DEPOSIT_PATIENCE_MS = 30_000;
-
-interface Ruling {
-  decision: DecisionRecord;
-  /** Absent when denied. */
-  permitted?: { tool: ToolManifest; args: Record<string, unknown> };
-}
 
 export interface CallDelivery {
   /** Aborts when the work is taken back from this process. */
@@ -39,7 +34,12 @@ export interface CallDelivery {
   again: boolean;
 }
 
-type Running = ReturnType<Cancellations['begin']>;
+/** A piece of work while it is carried out. */
+interface Making {
+  running: ReturnType<Cancellations['begin']>;
+  results: Results;
+  last: boolean;
+}
 
 /** Makes the calls of a piece of work: decides again, claims what must not run twice, runs it, cleans and reports the result. */
 @Injectable()
@@ -47,31 +47,35 @@ export class CallsService {
   readonly #worker = newId('wrk');
 
   constructor(
-    @Inject(PolicyStore) private readonly policies: PolicyStore,
+    @Inject(RulingsService) private readonly rulings: RulingsService,
     @Inject(DriversService) private readonly drivers: DriversService,
     @Inject(CleaningService) private readonly cleaning: CleaningService,
     @Inject(RevealsService) private readonly reveals: RevealsService,
     @Inject(CallJournalPort) private readonly journal: CallJournalPort,
     @Inject(Cancellations) private readonly cancellations: Cancellations,
+    @Inject(CONFIG) private readonly config: Pick<ToolRunnerConfig, 'compactEntries'>,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** Returning means reported, or nobody's business any more. Throwing gives the work back. */
   async run(work: ToolWorkV1, { signal, last, again }: CallDelivery): Promise<void> {
     const running = this.cancellations.begin(work.runId, signal);
+    const results = new Results(this.journal, work, this.config.compactEntries);
     try {
       const calls = callsOf(work);
       for (const call of again && calls.length > 1 ? await this.journal.unanswered(calls) : calls)
-        if (!(await this.#make(call, running, last))) return;
+        if (!(await this.#make(call, { running, results, last }))) break;
+      await results.write();
     } finally {
       running.done();
     }
   }
 
-  /** Whether the call has its result in the journal: only then the next one may follow. */
-  async #make(work: ToolWorkV1, running: Running, last: boolean): Promise<boolean> {
+  /** Whether the call has a result: only then the next one may follow. */
+  async #make(work: ToolWorkV1, making: Making): Promise<boolean> {
+    const { running, last } = making;
     try {
-      return await this.#call(work, running.signal);
+      return await this.#call(work, making);
     } catch (error) {
       if (running.cancelled()) return false;
       const fault = MeshError.from(error);
@@ -79,45 +83,23 @@ export class CallsService {
       this.logger.error({ err: fault, runId: work.runId, callId: work.callId }, 'a call is given up');
       const told =
         fault.kind === 'bug' ? new MeshError(fault.code, 'The tool runner failed.', { cause: fault }) : fault;
-      return this.#refuse(work, told);
+      return this.#refuse(work, told, making);
     }
   }
 
-  async #call(work: ToolWorkV1, signal: AbortSignal): Promise<boolean> {
-    if (signal.aborted) throw new MeshError('SHUTTING_DOWN', 'The call was stopped before it began.');
-    const { decision, permitted } = await this.#decide(work);
-    if (!permitted) return this.#refuse(work, new MeshError(codeOf(decision), decision.reason), decision);
+  async #call(work: ToolWorkV1, making: Making): Promise<boolean> {
+    // What has an effect follows what the journal has, and nothing else.
+    if (work.effect !== 'pure') await making.results.write();
+    if (making.running.signal.aborted) throw new MeshError('SHUTTING_DOWN', 'The call was stopped before it began.');
+    const { decision, permitted } = await this.rulings.of(work);
+    if (!permitted) return this.#refuse(work, new MeshError(codeOf(decision), decision.reason), making, decision);
     if (Date.now() >= work.deadlineAt) {
-      return this.#refuse(work, new MeshError('TOOL_TIMEOUT', 'The call waited past its deadline.'));
+      return this.#refuse(work, new MeshError('TOOL_TIMEOUT', 'The call waited past its deadline.'), making);
     }
     // Before the claim: nothing has begun yet while the guard is asked.
     const given = await this.reveals.give(work, permitted.tool, permitted.args);
     if (work.effect === 'unsafe' && !(await this.#claim(work))) return this.#leave(work);
-    return this.#execute(work, permitted.tool, given, signal);
-  }
-
-  /** The decision at the place of execution, on exactly these arguments. No bundle in force: BUNDLE_MISSING. */
-  async #decide(work: ToolWorkV1): Promise<Ruling> {
-    const { agent, userId } = work;
-    const policy = this.policies.forTenant(work.tenant);
-    const invalid = (reason: string): Ruling => ({
-      decision: { outcome: 'deny', kind: 'invalid', rules: [], reason, bundle: policy.bundle },
-    });
-    if (sha256Hex(work.arguments) !== work.argumentsHash)
-      return invalid('The arguments are not those that were decided on.');
-    const args = parsed(work.arguments);
-    // A router of a release before labels says nothing of them; the journal does.
-    const labels = work.labels ?? (await this.journal.labels(work));
-    const decision = { ...policy.authorize({ agent, tool: work.tool, arguments: args, userId, labels }), labels };
-    if (decision.outcome === 'deny') return { decision };
-    if (decision.outcome === 'approve' && !(await this.journal.isApproved(work, decision.terms)))
-      return { decision: { ...decision, outcome: 'deny', reason: 'Nobody who may has approved exactly this call.' } };
-    const tool = policy.resolve(agent).tools.find(({ name }) => name === work.tool);
-    if (tool?.effect !== work.effect || tool.tier !== work.tier)
-      return invalid('The tool was changed since it was asked for.');
-    const outside = outsideRegions(policy, work, tool);
-    if (outside !== null) return { decision: outside };
-    return { decision, permitted: { tool, args: args as Record<string, unknown> } };
+    return this.#execute(work, permitted.tool, given, making);
   }
 
   #claim(work: ToolWorkV1): Promise<boolean> {
@@ -125,12 +107,16 @@ export class CallsService {
     return this.journal.claim(work, { callId, attempt, argumentsHash, worker: this.#worker, beganAt: Date.now() });
   }
 
-  async #execute(work: ToolWorkV1, tool: ToolManifest, given: GivenArguments, signal: AbortSignal): Promise<boolean> {
+  async #execute(work: ToolWorkV1, tool: ToolManifest, given: GivenArguments, making: Making): Promise<boolean> {
     let result: DriverResult;
     try {
       const { idempotencyKey } = work;
       const limits = smaller(work.limits, tool.limits);
-      result = await this.drivers.run(tool, { arguments: given.arguments, limits, idempotencyKey }, signal);
+      result = await this.drivers.run(
+        tool,
+        { arguments: given.arguments, limits, idempotencyKey },
+        making.running.signal,
+      );
     } catch (error) {
       const fault = MeshError.from(error);
       const stopped = fault.code === 'RUN_CANCELLED';
@@ -140,20 +126,22 @@ export class CallsService {
           work,
           stopped ? new MeshError('TOOL_OUTCOME_UNKNOWN', message, { details, cause: fault }) : fault,
           given,
+          making,
         );
       }
       // Stopped from outside, or no room: what is safe to repeat is given back.
       if (stopped) throw new MeshError('SHUTTING_DOWN', fault.message, { cause: fault });
       if (fault.code === 'OVERLOADED') throw fault;
-      return this.#fail(work, fault, given);
+      return this.#fail(work, fault, given, making);
     }
-    return this.#complete(work, result, given);
+    return this.#complete(work, result, given, making);
   }
 
   async #complete(
     work: ToolWorkV1,
     { result, truncated, receipt }: DriverResult,
     given: GivenArguments,
+    making: Making,
   ): Promise<boolean> {
     const { callId, attempt } = work;
     const unsafe = work.effect === 'unsafe';
@@ -171,11 +159,12 @@ export class CallsService {
         work,
         new MeshError(code, `The tool ran; its result cannot be taken in: ${fault.message}`, { details: { receipt } }),
         given,
+        making,
       );
     }
     const { text, ...cleaned } = clean;
     const suspicion = suspicionOf(result);
-    await this.journal.completed(work, {
+    const fact: JournalBody<'tool.completed.v1'> = {
       callId,
       attempt,
       result: text,
@@ -185,17 +174,20 @@ export class CallsService {
       ...revealedOf(given),
       receipt,
       completedAt: Date.now(),
-    });
+    };
+    await making.results.add(fact, work.effect);
     return true;
   }
 
   /** Of a call that this process began, where that makes a difference. */
-  async #fail(work: ToolWorkV1, fault: MeshError, given: GivenArguments): Promise<false> {
+  async #fail(work: ToolWorkV1, fault: MeshError, given: GivenArguments, { results }: Making): Promise<false> {
+    await results.write();
     await this.journal.failed(work, await this.#failure(work, fault, given));
     return false;
   }
 
-  async #refuse(work: ToolWorkV1, fault: MeshError, decision?: DecisionRecord): Promise<false> {
+  async #refuse(work: ToolWorkV1, fault: MeshError, { results }: Making, decision?: DecisionRecord): Promise<false> {
+    await results.write();
     const fact = await this.#failure(work, fault);
     if (!(await this.journal.refused(work, decision ? { ...fact, decision } : fact))) this.#leave(work);
     return false;

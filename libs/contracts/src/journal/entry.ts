@@ -22,6 +22,7 @@ import { TimerFiredV1 } from './timer-fired.v1.js';
 import { ToolBeganV1 } from './tool-began.v1.js';
 import { ToolCompletedV1 } from './tool-completed.v1.js';
 import { ToolFailedV1 } from './tool-failed.v1.js';
+import { ToolsCompletedV1 } from './tools-completed.v1.js';
 
 /** Every kind of entry a journal may hold, the one author it is believed from, and the field that says when it happened. */
 export const JOURNAL_KINDS = {
@@ -38,6 +39,7 @@ export const JOURNAL_KINDS = {
   'model.failed.v1': { author: 'inference', schema: ModelFailedV1, at: 'failedAt' },
   'tool.began.v1': { author: 'tool-runner', schema: ToolBeganV1, at: 'beganAt' },
   'tool.completed.v1': { author: 'tool-runner', schema: ToolCompletedV1, at: 'completedAt' },
+  'tools.completed.v1': { author: 'tool-runner', schema: ToolsCompletedV1, at: 'completedAt' },
   'tool.failed.v1': { author: 'tool-runner', schema: ToolFailedV1, at: 'failedAt' },
   'timer.fired.v1': { author: 'router', schema: TimerFiredV1, at: 'firedAt' },
   'run.spawned.v1': { author: 'router', schema: RunSpawnedV1, at: 'acceptedAt' },

@@ -12,9 +12,23 @@ export const mustName = (accepted: string | undefined): boolean => numberOf(acce
 
 /** Why text that a worker's gate let in is not believed, or null: it names no ruleset, or an older one. */
 export function rulesetFault(entry: JournalEntry, accepted: string | undefined): string | null {
-  if (entry.kind !== 'model.completed.v1' && entry.kind !== 'tool.completed.v1') return null;
   if (!mustName(accepted)) return null;
-  const { ruleset } = entry.body;
-  if (ruleset === undefined) return `${entry.kind} names no ruleset`;
-  return mustName(ruleset) ? null : `${entry.kind} was cleaned by ${ruleset.slice(0, 64)}, which is not in force`;
+  for (const { ruleset } of cleaned(entry)) {
+    if (ruleset === undefined) return `${entry.kind} names no ruleset`;
+    if (!mustName(ruleset)) return `${entry.kind} was cleaned by ${ruleset.slice(0, 64)}, which is not in force`;
+  }
+  return null;
+}
+
+/** What the gate of a worker let in with this entry. */
+function cleaned(entry: JournalEntry): readonly { ruleset?: string | undefined }[] {
+  switch (entry.kind) {
+    case 'model.completed.v1':
+    case 'tool.completed.v1':
+      return [entry.body];
+    case 'tools.completed.v1':
+      return entry.body.results;
+    default:
+      return [];
+  }
 }

@@ -41,7 +41,10 @@ export const ToolWorkV1 = z.object({
   regions: z.array(Token).max(32).optional(),
   bundle: BundleRef,
   ...call,
-  /** Calls that were decided on with it. Each is made once the one before has its result in the journal; a failure ends the row. */
+  /**
+   * Calls that were decided on with it, made one after the other; a failure ends the row. One that has an effect begins
+   * once all before it have their results in the journal.
+   */
   next: z.array(z.object(call)).max(63).optional(),
 });
 export type ToolWorkV1 = z.infer<typeof ToolWorkV1>;

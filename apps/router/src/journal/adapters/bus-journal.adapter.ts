@@ -22,7 +22,7 @@ export class BusJournalAdapter extends JournalPort {
     expectLastSeq: number,
     onBytes: (bytes: Uint8Array) => void,
   ): Promise<AppendReceipt> {
-    const isPacked = this.config.packsDecisions;
+    const isPacked = this.config.compactEntries;
     return this.bus.journal.append(run, 'decision.v1', decision, { expectLastSeq, isChecked: true, isPacked, onBytes });
   }
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, CORE_BUS } from '@signalbox/app-runtime';
-import type { Bus } from '@signalbox/bus';
+import type { Bus, RunRef } from '@signalbox/bus';
 import {
   type ApprovalTerms,
   type CallLabels,
@@ -76,8 +76,18 @@ export class BusCallJournalAdapter extends CallJournalPort {
     return true;
   }
 
-  override async completed(work: ToolWorkV1, fact: JournalBody<'tool.completed.v1'>): Promise<void> {
-    await this.bus.journal.append(work, 'tool.completed.v1', fact, { id: factId(work, 'completed') });
+  override async completed(run: RunRef, facts: readonly JournalBody<'tool.completed.v1'>[]): Promise<void> {
+    const [first, ...others] = facts;
+    if (first === undefined) return;
+    const { journal } = this.bus;
+    if (others.length === 0) {
+      await journal.append(run, 'tool.completed.v1', first, { id: factId({ ...run, ...first }, 'completed') });
+      return;
+    }
+    // Made again after a crash, other results may come together: those are another entry.
+    const calls = facts.map(({ callId, attempt }) => `${callId}:${attempt}`).join(' ');
+    const body = { results: [...facts], completedAt: Date.now() };
+    await journal.append(run, 'tools.completed.v1', body, { id: `${run.runId}:${calls}:completed` });
   }
 
   override async failed(work: ToolWorkV1, fact: JournalBody<'tool.failed.v1'>): Promise<void> {
@@ -123,6 +133,6 @@ function labelsIn(state: RunState, { callId }: ToolWorkV1): CallLabels {
   return call === undefined ? { context: unlabelled(callId) } : labelsSent(state, call);
 }
 
-function factId(work: ToolWorkV1, what: string): string {
+function factId(work: Pick<ToolWorkV1, 'runId' | 'callId' | 'attempt'>, what: string): string {
   return `${work.runId}:${work.callId}:${work.attempt}:${what}`;
 }
