@@ -252,6 +252,9 @@ describe('conversations', () => {
     const { entries } = await mesh.admin.archived(TENANT, extensionOf(second).run_id);
     const loaded = entries.find(({ kind }) => kind === 'session.loaded.v1');
     expect(loaded?.body['messages']).toMatchObject([{ role: 'user' }, { role: 'assistant', content: 'First.' }]);
+    // The first had nothing to go on from, and asked for nothing.
+    const begun = await mesh.admin.archived(TENANT, extensionOf(first).run_id);
+    expect(begun.entries.map(({ kind }) => kind)).not.toContain('session.loaded.v1');
   });
 
   it('refuse a previous response that does not exist', async () => {

@@ -55,6 +55,7 @@ export * from './journal/timer-fired.v1.js';
 export * from './journal/suspicion.js';
 export * from './journal/tool-began.v1.js';
 export * from './journal/tool-completed.v1.js';
+export * from './journal/tools-completed.v1.js';
 export * from './journal/tool-failed.v1.js';
 export * from './journal/tool-receipt.js';
 export * from './journal/upcast.js';

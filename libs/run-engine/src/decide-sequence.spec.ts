@@ -1,7 +1,8 @@
-import type { AgentPlan } from '@signalbox/contracts';
+import type { AgentPlan, JournalEntryOf } from '@signalbox/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { outstanding, toolWork } from './effects.js';
+import { explain } from './explain.js';
 import { mayBegin } from './may-begin.js';
 import { redecide } from './redecide.js';
 import { type CallScript, eventsOf, type WorldOptions } from './script.fixture.js';
@@ -54,6 +55,38 @@ describe('calls in sequence', () => {
       'decision.v1',
     ]);
     expect(world.order).toEqual(Array.from({ length: 10 }, (_, n) => `call_1_${n}`));
+    sound(world);
+  });
+
+  it('have their results in one entry where nothing was done between', () => {
+    const results = Array.from({ length: 4 }, (_, n) => `result of call_1_${n}`);
+    const world = planned(['pure', 'pure', 'keyed', 'pure'], { together: true });
+    expect(JSON.parse(world.settle().output!)).toEqual(results);
+    const kinds = world.journal.map(({ entry }) => entry!.kind).filter((kind) => kind !== 'decision.v1');
+    expect(kinds).toEqual(['run.accepted.v1', 'tools.completed.v1', 'tool.completed.v1', 'tool.completed.v1']);
+    sound(world);
+    const told = explain(world.journal).filter(({ who }) => who === 'tool-runner');
+    expect(told.map(({ text }) => text.split(' ')[0])).toEqual(['call_1_0', 'call_1_1', 'call_1_2', 'call_1_3']);
+  });
+
+  it('have the results before a failure, though they come with it', () => {
+    const world = planned(pures(4), { ...withOutcome(pures(4), 2, 'TOOL_FAILED'), together: true });
+    expect(world.settle()).toMatchObject({ status: 'failed', error: { code: 'TOOL_FAILED' } });
+    const { calls } = world.fold();
+    expect(Object.values(calls).map(({ status }) => status)).toEqual(['completed', 'completed', 'failed', 'failed']);
+    sound(world);
+  });
+
+  it('take results that are early, one by one', () => {
+    const world = planned(pures(3), { together: true });
+    const ahead = new World({ script: world.options.script, plan: world.options.plan!, together: true });
+    ahead.settle();
+    const { body } = ahead.journal.find(({ entry }) => entry!.kind === 'tools.completed.v1')!
+      .entry as JournalEntryOf<'tools.completed.v1'>;
+    world.fact('tools.completed.v1', body);
+    expect(Object.keys(world.fold().early)).toHaveLength(3);
+    expect(world.settle().status).toBe('completed');
+    expect(world.order).toEqual([]);
     sound(world);
   });
 
@@ -142,8 +175,8 @@ describe('calls in sequence', () => {
     const tool = fc.constantFrom('pure', 'keyed', 'unsafe');
     const moves = fc.array(fc.tuple(fc.nat(3), fc.nat(100)), { maxLength: 120 });
     fc.assert(
-      fc.property(fc.array(tool, { minLength: 1, maxLength: 6 }), moves, (tools, chosen) => {
-        const world = planned(tools, { twice: true });
+      fc.property(fc.array(tool, { minLength: 1, maxLength: 6 }), moves, fc.boolean(), (tools, chosen, together) => {
+        const world = planned(tools, { twice: true, together });
         for (const [kind, n] of chosen) {
           if (kind === 0) world.decideFrom(world.fold());
           if (kind === 1) for (const ask of outstanding(world.fold())) world.send(ask, n);

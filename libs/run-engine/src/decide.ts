@@ -7,6 +7,7 @@ import { applyEvent } from './events.js';
 import { applyEarly } from './facts.js';
 import { PLANS_DO_NOT_FORK } from './fork.js';
 import { haltOf } from './handoff.js';
+import { hasHistory } from './history.js';
 import { limitEvents, narrowed, reserveCall } from './limits.js';
 import { progressOf } from './no-progress.js';
 import { checkedOutput } from './output.js';
@@ -26,17 +27,7 @@ import {
   SESSION_LOAD_TIMEOUT_MS,
   SESSION_SAVE_TIMEOUT_MS,
 } from './settings.js';
-import {
-  type ModelStep,
-  type RunState,
-  callsOf,
-  hasEnded,
-  hasHistory,
-  isChild,
-  isPaused,
-  isSettled,
-  stepOf,
-} from './state.js';
+import { type ModelStep, type RunState, callsOf, hasEnded, isChild, isPaused, isSettled, stepOf } from './state.js';
 import { countParking, deadlineOf, waitsFreely } from './waiting.js';
 
 export interface Decided {
@@ -121,7 +112,7 @@ function nextEvents(state: RunState, env: DecideEnv): RunEvent[] {
   if (isPaused(state)) return [];
   const planned = plan.agent.plan;
   if (planned?.history === false) return nextPlanned(state, planned, env);
-  if (state.load === null && hasHistory(state))
+  if (state.load === null && hasHistory(state, env.engine))
     return [{ type: 'session.requested', attempt: 1, timeoutMs: SESSION_LOAD_TIMEOUT_MS }];
   if (state.load?.status === 'requested') return [];
   if (state.load?.status === 'overdue')

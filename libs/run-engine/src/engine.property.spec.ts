@@ -261,8 +261,8 @@ describe('any order of facts', () => {
 
   it('does the same for agents with a plan', () => {
     fc.assert(
-      fc.property(plan, moves, fc.boolean(), (options, order, twice) => {
-        const world = new World({ ...options, successors, twice });
+      fc.property(plan, moves, fc.boolean(), fc.boolean(), (options, order, twice, together) => {
+        const world = new World({ ...options, successors, twice, together });
         const chaos = new Chaos(world);
         for (const [kind, n] of order) chaos.move(kind, n);
         world.hold('run.resume-requested.v1');

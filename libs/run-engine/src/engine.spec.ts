@@ -5,6 +5,7 @@ import { evolve, foldJournal } from './evolve.js';
 import { explain } from './explain.js';
 import type { RunState } from './state.js';
 import { viewOf } from './view.js';
+import { redecide } from './redecide.js';
 import { verifyJournal } from './verify.js';
 import { eventsOf } from './script.fixture.js';
 import { RUN_ID, START_MS, World } from './world.fixture.js';
@@ -66,6 +67,21 @@ describe('the engine', () => {
       'session.requested',
     ]);
     expect(decide(world.fold(), { nowMs: START_MS, policy: world.policy })).toBeNull();
+  });
+
+  it('asks memory for nothing where the session begins, and keeps the conversation as ever', () => {
+    const world = new World({ script: [], accepted: { newSession: true } });
+    const first = world.decideFrom(world.fold())!.events.map(({ type }) => type);
+    expect(first).toEqual(['run.started', 'model.requested']);
+    const other = new World({ script: [], accepted: { newSession: true } });
+    expect(other.settle()).toMatchObject({ status: 'completed', save: { status: 'done' } });
+    expect(other.saved).toEqual([2]);
+    expect(redecide(other.journal)).toMatchObject({ ok: true });
+    // A journal of an older engine is decided again as it was.
+    const older = new World({ script: [], accepted: { newSession: true }, engine: 4 });
+    older.settle();
+    expect(typesOf(older)).toContain('session.requested');
+    expect(redecide(older.journal)).toMatchObject({ ok: true, differences: [] });
   });
 
   it('goes on without history when memory is silent, and gives up saving after three attempts', () => {

@@ -4,7 +4,8 @@ import { openDraft, stepNumbered } from './draft.js';
 import { take } from './evolve.js';
 import { contextOf } from './labels.js';
 import { heardBy } from './prompt.js';
-import { callsOf, hasHistory, isSettled, newRun, type RunState, type StoredEntry } from './state.js';
+import { hasHistory } from './history.js';
+import { callsOf, isSettled, newRun, type RunState, type StoredEntry } from './state.js';
 
 export const PLANS_DO_NOT_FORK = 'A run that follows a plan cannot be forked: it asks no model.';
 

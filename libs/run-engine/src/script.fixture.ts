@@ -83,6 +83,8 @@ export interface WorldOptions {
   wallMs?: number;
   /** Results sent twice. */
   twice?: boolean;
+  /** Results of pure calls that are made in a row come in one entry. */
+  together?: boolean;
 }
 
 const LIMITS: RunLimits = {

@@ -1,7 +1,7 @@
 import { type ErrorCode, ERRORS } from '@signalbox/contracts';
 
 /** Version of the rules in `decide`; noted in every decision. */
-export const ENGINE_VERSION = 4;
+export const ENGINE_VERSION = 5;
 /** The first version that looks for calls that lead nowhere. */
 export const ENGINE_WITH_PROGRESS = 2;
 /** The first version in which time spent waiting is no wall time, and questions expire. */
@@ -9,6 +9,8 @@ export const ENGINE_WITH_FREE_WAITS = 3;
 
 /** The first version that decides by labels of what a call was made of. */
 export const ENGINE_WITH_LABELS = 4;
+/** The first version that asks memory for nothing where a session begins. */
+export const ENGINE_WITH_NEW_SESSIONS = 5;
 
 /** Calls of a sequence that one worker makes in a row, and the time that they may take together, ms. */
 export const SEQUENCE_CALLS_MAX = 64;

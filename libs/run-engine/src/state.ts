@@ -230,8 +230,6 @@ export const openChildren = (state: RunState): Call[] =>
 export const isPaused = ({ paused, held }: RunState): boolean => paused !== null || (held?.reason ?? null) !== null;
 /** It carries out a call of another run: it has no session of its own, and shares in the turn of that one. */
 export const isChild = (state: RunState): boolean => state.accepted?.parent !== undefined;
-/** The history of its session comes first: not for a run below another, nor for a fork, which brings its own. */
-export const hasHistory = (state: RunState): boolean => !isChild(state) && state.accepted?.fork === undefined;
 export const stepOf = (state: RunState): ModelStep | undefined => state.steps.at(-1);
 export function callsOf(state: RunState, step: ModelStep): Call[] {
   const calls: Call[] = [];

@@ -216,7 +216,8 @@ export class World {
     );
   }
 
-  private runTool(work: ReturnType<typeof toolWork>): void {
+  /** `waiting`: results of calls before it that are not in the journal yet. */
+  private runTool(work: ReturnType<typeof toolWork>, waiting: JournalBody<'tool.completed.v1'>[] = []): void {
     const { callId, attempt } = work;
     const script = this.options.script[work.step - 1]?.calls[Number(callId.split('_')[2])];
     const outcome = script?.outcome ?? 'ok';
@@ -240,7 +241,7 @@ export class World {
       if (outcome === 'orphaned') return;
       this.fly(() => {
         if (outcome === 'ok') {
-          this.fact('tool.completed.v1', {
+          const result = {
             callId,
             attempt,
             result: script?.result ?? `result of ${callId}`,
@@ -249,19 +250,31 @@ export class World {
             ...(script?.isSuspicious === true ? { suspicion: { score: 0.9, signs: ['override'] } } : {}),
             receipt: receiptOf(work.limits),
             completedAt: this.nowMs,
-          });
+          };
           const [next, ...later] = goesOn ? (work.next ?? []) : [];
           goesOn = false;
-          if (next !== undefined) this.runTool({ ...work, ...next, next: later });
-        } else
+          const results = [...waiting, result];
+          const waits = this.options.together === true && work.effect === 'pure' && next?.effect === 'pure';
+          if (!waits) this.completed(results);
+          if (next !== undefined) this.runTool({ ...work, ...next, next: later }, waits ? results : []);
+        } else {
+          this.completed(waiting);
           this.fact('tool.failed.v1', {
             callId,
             attempt,
             error: { code: outcome, message: outcome },
             failedAt: this.nowMs,
           });
+        }
       });
     });
+  }
+
+  private completed(results: JournalBody<'tool.completed.v1'>[]): void {
+    const [first, ...others] = results;
+    if (first === undefined) return;
+    if (others.length === 0) this.fact('tool.completed.v1', first);
+    else this.fact('tools.completed.v1', { results, completedAt: this.nowMs });
   }
 
   /** What is outstanding and was not sent. */

@@ -83,6 +83,7 @@ async function start(agent: string): Promise<string> {
     ...run,
     requestId,
     sessionId: requestId,
+    newSession: true as const,
     principal: { keyId: 'key', userId: 'user' },
     agent,
     input: [{ role: 'user' as const, content: 'What is the answer?' }],

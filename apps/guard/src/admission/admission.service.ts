@@ -31,6 +31,8 @@ interface Admitting {
   claim: Claim | null;
 }
 
+type Session = Pick<JournalBody<'run.accepted.v1'>, 'sessionId' | 'newSession'>;
+
 interface Starting extends Admitting {
   decision: DecisionRecord | null;
 }
@@ -138,7 +140,7 @@ export class AdmissionService {
     grant: KeyGrant,
   ): Promise<Omit<JournalBody<'run.accepted.v1'>, 'bundle'>> {
     const prefix = await prefixOf(this.journal, run.tenant, grant, request);
-    const sessionId = await this.#sessionOf(run, request, grant);
+    const session = await this.#sessionOf(run, request, grant);
     // What a fork begins with stays where its run had to stay.
     const regions = narrowedTo(request.regions ?? null, prefix?.regions ?? null);
     const redacted = await this.redaction.messages(run.tenant, saidIn(request), request.profile?.names ?? []);
@@ -147,7 +149,7 @@ export class AdmissionService {
     return {
       ...run,
       requestId: request.requestId,
-      sessionId,
+      ...session,
       principal: { keyId: grant.id, userId: grant.userId },
       agent: request.agent,
       input: redacted.messages.slice(0, request.input.length),
@@ -164,19 +166,20 @@ export class AdmissionService {
     };
   }
 
-  /** Opaque, and the user's own: two users may call their conversations the same. */
-  async #sessionOf(run: RunRef, request: RunRequestV1, grant: KeyGrant): Promise<string> {
+  /** Opaque, and the user's own, after the run where the caller names none: two users may call their conversations the same. */
+  async #sessionOf(run: RunRef, request: RunRequestV1, grant: KeyGrant): Promise<Session> {
     if (request.previousRunId) {
       const previous = await this.journal.recall({ tenant: run.tenant, runId: request.previousRunId });
       if (!previous || previous.userId !== grant.userId)
         throw new MeshError('RUN_UNKNOWN', 'There is no previous run of that id.');
-      return previous.sessionId;
+      return { sessionId: previous.sessionId };
     }
     const name = request.session ?? run.runId;
     const mac = createHmac('sha256', this.#sessionKey)
       .update(['session', run.tenant, grant.userId, name].join('\0'))
       .digest();
-    return `ses_${base32(mac, 26)}`;
+    const sessionId = `ses_${base32(mac, 26)}`;
+    return request.session === undefined ? { sessionId, newSession: true } : { sessionId };
   }
 
   async #refuse(run: RunRef, request: RunRequestV1, fault: MeshError): Promise<void> {

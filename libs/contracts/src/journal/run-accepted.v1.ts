@@ -20,6 +20,8 @@ export const RunAcceptedV1 = z.object({
   fingerprint: Sha256Hex.optional(),
   /** Opaque, made by the guard: the caller's own name of the session may be personal. */
   sessionId: Token,
+  /** The session begins with this run: memory has nothing of it. Absent: it may have. */
+  newSession: z.literal(true).optional(),
   principal: Principal,
   agent: Token,
   /** New messages of this request; the session's history is loaded from memory. */
