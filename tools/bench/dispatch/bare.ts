@@ -2,6 +2,8 @@ import { connect, headers, type Msg, type NatsConnection } from '@nats-io/transp
 
 export const WAYS = ['stream', 'core', 'journal', 'batch'] as const;
 export type Way = (typeof WAYS)[number];
+/** The first server that can go this way; the others go on any. */
+const NEEDS: Partial<Record<Way, string>> = { journal: '2.11.0', batch: '2.12.0' };
 
 /** About the size of a decision, of a piece of work and of a fact of the mesh. */
 const DECISION = new Uint8Array(900).fill(0x78);
@@ -37,6 +39,14 @@ export class Bare {
     const bare = new Bare(await connect({ servers: url }), way);
     await bare.#prepare();
     return bare;
+  }
+
+  /** Which ways this server can go. */
+  static async waysOf(url: string): Promise<Way[]> {
+    const nc = await connect({ servers: url });
+    const version = nc.info!.version;
+    await nc.close();
+    return WAYS.filter((way) => version.localeCompare(NEEDS[way] ?? version, 'en', { numeric: true }) >= 0);
   }
 
   async close(): Promise<void> {
