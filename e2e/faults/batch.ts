@@ -4,7 +4,8 @@ import { pick, type Random, seeded } from './plan.ts';
 export type PlannedCall =
   | { tool: 'look' | 'put' | 'record' | 'sign'; path: string }
   | { tool: 'nap'; ms: number }
-  | { tool: 'delegate'; below: PlannedWork }
+  /** `row`: an agent with a plan, which makes its calls one after the other; `delegate`: one with a model. */
+  | { tool: 'delegate' | 'row'; below: PlannedWork }
   | { tool: 'hand_on' };
 
 /** Calls by step; a last step says `answer`. */
@@ -34,7 +35,9 @@ const FLAWS = { look: 'flaky', put: 'flaky', record: 'lost', sign: 'lost' } as c
 const FORKS_ONE_IN = 10;
 /** One run in so many waits, calls another, asks for a yes or is handed over. */
 const COMPOSED_ONE_IN = 2;
-const COMPOSED = ['nap', 'delegate', 'sign', 'hand_on'] as const;
+const COMPOSED = ['nap', 'delegate', 'row', 'sign', 'hand_on'] as const;
+/** The tools of the calls of a row, in their order. */
+export const ROW = ['look', 'look', 'look', 'put', 'record'] as const;
 /** One run in so many is paused for a while; of those that call another, more. */
 const HELD_ONE_IN = 16;
 const HELD_ONE_IN_OF_CALLERS = 2;
@@ -50,7 +53,7 @@ export function batchOf(seed: number, runs: number, plain = false): PlannedRun[]
   while (batch.length < runs) {
     const run = plannedRun(random, `s${seed}r${batch.length}`, plain ? [] : batch);
     if (!plain && random(COMPOSED_ONE_IN) === 0) pick(random, run.steps).push(composed(random, run.name));
-    const calls = run.steps.flat().some(({ tool }) => tool === 'delegate');
+    const calls = run.steps.flat().some((call) => 'below' in call);
     if (!plain && random(calls ? HELD_ONE_IN_OF_CALLERS : HELD_ONE_IN) === 0) run.heldMs = 1 + random(HELD_MS_MAX);
     batch.push(run);
   }
@@ -94,6 +97,10 @@ function composed(random: Random, name: string): PlannedCall {
       return deed(random, tool, `/${name}/`);
     case 'delegate':
       return { tool, below: { steps: deeds(random, `/${name}/below`), answer: `done below ${name}` } };
+    case 'row': {
+      const calls = ROW.map((each, n) => deed(random, each, `/${name}/row${n}`));
+      return { tool, below: { steps: [calls], answer: `done in a row ${name}` } };
+    }
     case 'hand_on':
       return { tool };
   }
@@ -114,6 +121,10 @@ function argumentsOf(call: PlannedCall, ledgerHost: string): object {
       return { ms: call.ms };
     case 'delegate':
       return { input: questionOf(call.below, ledgerHost) };
+    case 'row': {
+      const urls = call.below.steps.flat().map((each) => ('path' in each ? `http://${ledgerHost}${each.path}` : ''));
+      return { input: JSON.stringify({ urls, answer: call.below.answer }) };
+    }
     case 'hand_on':
       return { reason: 'the other one knows' };
     default:

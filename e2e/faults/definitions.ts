@@ -1,11 +1,29 @@
-import type { ToolManifest } from '@signalbox/contracts';
+import type { AgentPlan, ToolManifest } from '@signalbox/contracts';
 import { agent, httpTool, permit, RUN_LIMITS } from '../support/definitions.ts';
 import { type E2eMesh, TENANT } from '../support/mesh.ts';
+import { ROW } from './batch.ts';
 
 /** Short enough that a seed is over in seconds, long enough for a busy machine. */
 const TOOL_WALL_MS = 3_000;
 const LIMITS = { ...RUN_LIMITS, wallMsMax: 240_000 };
 const DEEDS = ['look', 'put', 'record'];
+
+/** A failure ends the row, not the run. */
+const row: AgentPlan = {
+  steps: [
+    {
+      id: 'row',
+      calls: ROW.map((tool, n) => ({
+        tool,
+        arguments: { url: { $: `input.urls[${n}]` }, method: tool === 'look' ? 'GET' : 'POST' },
+      })),
+      order: 'sequence',
+      onError: 'continue',
+    },
+  ],
+  output: 'input.answer',
+  history: false,
+};
 
 /**
  * Tools of each effect, one that wants a yes, one that waits, one that another agent carries out and one that hands the
@@ -22,19 +40,25 @@ export async function defineWork(mesh: E2eMesh, host: string): Promise<void> {
   const input = { input: { type: 'string' } };
   await mesh.admin.define(TENANT, {
     tools: [httpTool('sign', host, { effect: 'unsafe', limits: { wallMs: TOOL_WALL_MS } }), nap],
-    agents: [agent('helper', { tools: DEEDS, limits: LIMITS })],
+    agents: [
+      agent('helper', { tools: DEEDS, limits: LIMITS }),
+      agent('rower', { tools: DEEDS, limits: LIMITS, plan: row }),
+    ],
   });
   await mesh.admin.define(TENANT, {
-    tools: [local('delegate', { kind: 'agent', agent: 'helper' }, input, 'idempotent')],
-    agents: [agent('closer', { tools: [...DEEDS, 'sign', 'nap', 'delegate'], limits: LIMITS })],
+    tools: [
+      local('delegate', { kind: 'agent', agent: 'helper' }, input, 'idempotent'),
+      local('row', { kind: 'agent', agent: 'rower' }, input, 'idempotent'),
+    ],
+    agents: [agent('closer', { tools: [...DEEDS, 'sign', 'nap', 'delegate', 'row'], limits: LIMITS })],
   });
   const workers = ['clerk', 'closer'];
   await mesh.define({
     tools: [local('hand_on', { kind: 'handoff', agent: 'closer' }, { reason: { type: 'string' } }, 'pure')],
-    agents: [agent('clerk', { tools: [...DEEDS, 'sign', 'nap', 'delegate', 'hand_on'], limits: LIMITS })],
+    agents: [agent('clerk', { tools: [...DEEDS, 'sign', 'nap', 'delegate', 'row', 'hand_on'], limits: LIMITS })],
     rules: [
-      permit('all-do-deeds', [...workers, 'helper'], DEEDS),
-      permit('wait-and-call', workers, ['nap', 'delegate']),
+      permit('all-do-deeds', [...workers, 'helper', 'rower'], DEEDS),
+      permit('wait-and-call', workers, ['nap', 'delegate', 'row']),
       permit('hands-on', ['clerk'], ['hand_on']),
       { ...permit('ask-first', workers, ['sign']), effect: 'approve' },
     ],

@@ -65,8 +65,9 @@ const APPENDS: readonly Appends[] = [
 /** Around waiting, approvals, pauses, runs that call runs, hand over or go on from another. */
 const COMPOSED: readonly Appends[] = [
   { processes: ROUTERS, kind: 'timer.fired.v1', per100: 6 },
-  { processes: ROUTERS, kind: 'run.spawned.v1', per100: 5 },
-  { processes: ROUTERS, kind: 'child.ended.v1', per100: 5 },
+  { processes: ROUTERS, kind: 'run.spawned.v1', per100: 10 },
+  { processes: ROUTERS, kind: 'child.ended.v1', per100: 10 },
+  { processes: TOOL_RUNNERS, kind: 'tools.completed.v1', per100: 5 },
   { processes: ROUTERS, kind: 'decision.v1', holds: 'run.handed-off', per100: 5 },
   { processes: ROUTERS, kind: 'decision.v1', holds: 'question.asked', per100: 6 },
   { processes: ROUTERS, kind: 'decision.v1', holds: 'question.closed', per100: 6 },

@@ -114,7 +114,7 @@ export class Seed {
   /** A pause that came late may overtake the word to go on, which is said again then. */
   async #hold(run: PlannedRun, runId: string, heldMs: number): Promise<void> {
     // One that calls another is paused while that one is under way, where it can be caught.
-    const calls = run.steps.flat().some(({ tool }) => tool === 'delegate');
+    const calls = run.steps.flat().some((call) => 'below' in call);
     const isDue = (): boolean => {
       const state = this.#mesh.chronicle.runs.get(runId)?.state;
       return (

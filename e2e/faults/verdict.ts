@@ -50,7 +50,7 @@ function expectedOf(run: PlannedRun, ids: Evidence['ids']): Expected[] {
   const runId = ids.get(name) ?? '';
   const forkOf = run.forkOf === null ? null : (ids.get(run.forkOf) ?? '');
   const below = callsOf(run).flatMap(({ call, callId }): Expected[] =>
-    call.tool !== 'delegate'
+    !('below' in call)
       ? []
       : [
           {
@@ -142,6 +142,7 @@ function wrongCall(planned: PlannedCall, call: Call | undefined, key: string, ev
       return earlyMs > 0 ? [`${key} woke ${earlyMs} ms too early`] : [];
     }
     case 'delegate':
+    case 'row':
       return done === null || done.result === planned.below.answer ? [] : [`${key} was answered ${done.result}`];
     case 'hand_on':
       return [];
