@@ -11,6 +11,7 @@ const OLD_SPACE_MAX: Record<string, number> = {
   inference: 1_024,
   guard: 512,
   gateway: 512,
+  audit: 512,
   others: 192,
 };
 /**
@@ -18,6 +19,13 @@ const OLD_SPACE_MAX: Record<string, number> = {
  * and keeps runs for as long as they are under way. Taken only under load. MiB.
  */
 const YOUNG_SPACE_MAX: Record<string, number> = { router: 32, audit: 16, others: 4 };
+
+/**
+ * Left to itself V8 lets a heap with a small limit grow by a third between collections of its old part: under load one
+ * every half second, a third of audit's time and a fifth of the router's. And collecting young objects on several threads
+ * gains nothing where all cores have work.
+ */
+const COLLECTS_LESS = ['--heap-growing-percent=300', '--no-parallel-scavenge'];
 
 export interface LaunchOptions {
   name: string;
@@ -67,5 +75,6 @@ async function isReady(url: string): Promise<boolean> {
 /** The heap flags that a service is started with. */
 export function heapFlags(app: ServiceName): string[] {
   const of = (limits: Record<string, number>): number | undefined => limits[app] ?? limits['others'];
-  return [`--max-semi-space-size=${of(YOUNG_SPACE_MAX)}`, `--max-old-space-size=${of(OLD_SPACE_MAX)}`];
+  const sizes = [`--max-semi-space-size=${of(YOUNG_SPACE_MAX)}`, `--max-old-space-size=${of(OLD_SPACE_MAX)}`];
+  return [...sizes, ...COLLECTS_LESS];
 }

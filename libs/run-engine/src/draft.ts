@@ -2,30 +2,24 @@ import { type JournalEntry, type Redactions, TRUSTED } from '@signalbox/contract
 import { EARLY_FACTS_MAX, REPORTS_MAX } from './settings.js';
 import { type Call, hasEnded, type ModelStep, type Remark, type RunState } from './state.js';
 
-/** The collections that a draft has copied for itself: it may change them in place. */
-const owned = new WeakMap<RunState, WeakSet<object>>();
-
 /**
  * A copy of a state to change. What grows with the run is copied at its first change and then changed in place,
  * so that many entries cost one copy. To be closed before anybody else may keep it.
  */
 export function openDraft(state: RunState): RunState {
-  const draft = { ...state };
-  owned.set(draft, new WeakSet());
-  return draft;
+  return { ...state, own: [] };
 }
 
 /** From here on the draft is a state like any other: nothing that it points at changes any more. */
 export function closeDraft(draft: RunState): RunState {
-  owned.delete(draft);
+  draft.own = null;
   return draft;
 }
 
 function mine<T extends object>(draft: RunState, shared: T, copy: () => T): T {
-  const own = owned.get(draft);
-  if (own?.has(shared)) return shared;
+  if (draft.own?.includes(shared) === true) return shared;
   const fresh = copy();
-  own?.add(fresh);
+  draft.own?.push(fresh);
   return fresh;
 }
 

@@ -153,6 +153,8 @@ export interface RunState {
   endedAt: number | null;
   reports: readonly Report[];
   reportCount: number;
+  /** Of a draft: the collections that it has copied for itself, and may change in place. */
+  own: object[] | null;
 }
 
 export function newRun(subject: string): RunState {
@@ -200,6 +202,7 @@ export function newRun(subject: string): RunState {
     endedAt: null,
     reports: [],
     reportCount: 0,
+    own: null,
   };
 }
 
@@ -231,14 +234,8 @@ export const isPaused = ({ paused, held }: RunState): boolean => paused !== null
 /** It carries out a call of another run: it has no session of its own, and shares in the turn of that one. */
 export const isChild = (state: RunState): boolean => state.accepted?.parent !== undefined;
 export const stepOf = (state: RunState): ModelStep | undefined => state.steps.at(-1);
-export function callsOf(state: RunState, step: ModelStep): Call[] {
-  const calls: Call[] = [];
-  for (const id of step.callIds) {
-    const call = state.calls[id];
-    if (call !== undefined) calls.push(call);
-  }
-  return calls;
-}
+export const callsOf = (state: RunState, step: ModelStep): Call[] =>
+  step.callIds.map((id) => state.calls[id]).filter((call) => call !== undefined);
 /** The calls of a step that somebody may be making now, or should. */
 export function callsInHand(state: RunState, step: ModelStep): Call[] {
   const calls = callsOf(state, step);

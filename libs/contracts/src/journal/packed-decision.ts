@@ -26,11 +26,21 @@ interface Packed extends Omit<DecisionV1, 'events'> {
   events: Fields[];
 }
 
+/** Of manifests, which never change while a bundle is in force, and begin run after run. */
+const manifestTexts = new WeakMap<object, string>();
+function textOf(field: string, value: unknown): string {
+  if ((field !== 'agent' && field !== 'model') || typeof value !== 'object' || value === null)
+    return JSON.stringify(value);
+  const text = manifestTexts.get(value) ?? JSON.stringify(value);
+  manifestTexts.set(value, text);
+  return text;
+}
+
 /** The decision as it is written: `DecisionV1` with `pieces`. The same decision gives the same text. */
 export function packDecision({ events, ...decision }: DecisionV1): Packed {
   const indices = new Map<string, number>();
-  const indexOf = (value: unknown): number => {
-    const text = JSON.stringify(value);
+  const indexOf = (field: string, value: unknown): number => {
+    const text = textOf(field, value);
     const index = indices.get(text) ?? indices.size;
     indices.set(text, index);
     return index;
@@ -39,7 +49,7 @@ export function packDecision({ events, ...decision }: DecisionV1): Packed {
     const fields = REPEATED[event.type];
     if (fields === undefined) return event;
     const copy: Fields = { ...event };
-    for (const field of fields) copy[field] = indexOf(copy[field]);
+    for (const field of fields) copy[field] = indexOf(field, copy[field]);
     return copy;
   });
   return { ...decision, pieces: [...indices.keys()], events: packed };
