@@ -18,7 +18,16 @@ const OLD_SPACE_MAX: Record<string, number> = {
  * With 1 MiB, a fifth of the time under load went into collecting short-lived objects; the router makes the most of them,
  * and keeps runs for as long as they are under way. Taken only under load. MiB.
  */
-const YOUNG_SPACE_MAX: Record<string, number> = { router: 32, audit: 16, others: 4 };
+const YOUNG_SPACE_MAX: Record<string, number> = {
+  router: 32,
+  audit: 16,
+  gateway: 16,
+  guard: 16,
+  inference: 16,
+  'tool-runner': 16,
+  memory: 16,
+  others: 4,
+};
 
 /**
  * Left to itself V8 lets a heap with a small limit grow by a third between collections of its old part: under load one

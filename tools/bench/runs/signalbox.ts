@@ -169,7 +169,11 @@ export class Signalbox {
     await publishBundle(this.#mesh);
     const worker = [this.#mesh.url, this.#mesh.keysRoot, full ? 'no-memory' : 'memory', join(this.#folder, 'prompts')];
     const module = join(this.#root, 'tools', 'bench', 'runs', 'signalbox-worker.ts');
-    const child = await startChild({ name: 'worker', command: process.execPath, args: [module, ...worker] });
+    const child = await startChild({
+      name: 'worker',
+      command: process.execPath,
+      args: [...heapFlags('tool-runner'), module, ...worker],
+    });
     this.#children.push(child);
     await waitFor(() => this.#isUp(child) && child.tail().includes('ready'), {
       timeoutMs: READY_MS,
