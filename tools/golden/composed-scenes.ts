@@ -130,6 +130,7 @@ export const COMPOSED_SCENES: Record<string, Scene> = {
   planned: follows('planned'),
   'planned-inline': follows('inline'),
   'planned-sequence': follows('sequence'),
+  'results-together': follows('sequence'),
   'parent-of-a-run': parent,
   'run-below-another': async (world) => {
     const above = await parent(world);

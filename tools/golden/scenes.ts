@@ -64,6 +64,7 @@ export const SCENES: Record<string, Scene> = {
       { question: 'Please write to nora.lind@example.org.' },
     ),
   'completed-without-tools': (world) => world.start([{ text: 'Good day.' }]),
+  'session-begun': (world) => world.start([{ text: 'Good evening.' }]),
   'session-continued': async (world) => {
     const first = await world.start([{ text: 'Noted.' }], { session: 'golden' });
     await world.journal(first);
