@@ -39,6 +39,8 @@ interface Making {
   running: ReturnType<Cancellations['begin']>;
   results: Results;
   last: boolean;
+  /** No call follows this one. */
+  isFinal: boolean;
 }
 
 /** Makes the calls of a piece of work: decides again, claims what must not run twice, runs it, cleans and reports the result. */
@@ -62,9 +64,10 @@ export class CallsService {
     const running = this.cancellations.begin(work.runId, signal);
     const results = new Results(this.journal, work, this.config.compactEntries);
     try {
-      const calls = callsOf(work);
-      for (const call of again && calls.length > 1 ? await this.journal.unanswered(calls) : calls)
-        if (!(await this.#make(call, { running, results, last }))) break;
+      const all = callsOf(work);
+      const calls = again && all.length > 1 ? await this.journal.unanswered(all) : all;
+      for (const call of calls)
+        if (!(await this.#make(call, { running, results, last, isFinal: call === calls.at(-1) }))) break;
       await results.write();
     } finally {
       running.done();
@@ -175,7 +178,7 @@ export class CallsService {
       receipt,
       completedAt: Date.now(),
     };
-    await making.results.add(fact, work.effect);
+    await making.results.add(fact, { mayWait: work.effect === 'pure' && !making.isFinal });
     return true;
   }
 
