@@ -18,10 +18,11 @@ import { parseArgs } from 'node:util';
 import { startDbos } from './peers/dbos.ts';
 import type { Peer } from './peers/peer.ts';
 import { startRestate } from './peers/restate.ts';
-import { Signalbox, type SignalboxOptions, type WorkloadName, WORKLOADS } from './runs/signalbox.ts';
+import { Signalbox, type SignalboxOptions } from './runs/signalbox.ts';
 import type { LoadResult, System } from './runs/system.ts';
 import { medians, ratios, type Row, toRow } from './runs/table.ts';
 import { targetsOf } from './runs/targets.ts';
+import { type WorkloadName, WORKLOADS } from './runs/workloads.ts';
 
 const WARM_MS = 1_000;
 const PRIME_CALLERS = 50;

@@ -14,48 +14,16 @@ import {
   waitFor,
 } from '@signalbox/local-servers';
 import { startMesh, type TestMesh } from '@signalbox/testing';
-import {
-  INLINE_AGENT,
-  PURE_AGENT,
-  publishBundle,
-  REMOTE_AGENT,
-  SEQUENCE_AGENT,
-  STEPS_AGENT,
-  TENANT,
-} from './bundle.ts';
+import { publishBundle, TENANT } from './bundle.ts';
 import { heapFlags } from '../../stack/launch-service.ts';
 import { LoadProcess } from './load-process.ts';
 import type { System } from './system.ts';
+import { type WorkloadName, WORKLOADS } from './workloads.ts';
 
 const READY_MS = 60_000;
 const STOP_MS = 15_000;
 /** Within this the archive has what was stored. */
 const ARCHIVE_MS = 2_000;
-
-/** The kinds of runs that are measured, by the name of their rows. */
-export const WORKLOADS = {
-  agent: {
-    agent: STEPS_AGENT,
-    work: '5 model steps and 5 tool calls in sequence by a worker process, session load and save',
-  },
-  remote: {
-    agent: REMOTE_AGENT,
-    work: '10 pure tool calls in sequence by a worker process, from a plan: no model, no prompt, no session',
-  },
-  sequence: {
-    agent: SEQUENCE_AGENT,
-    work: '10 idempotent tool calls in sequence made in a row by a worker process, from a step of a plan; each result is in the journal before the next call',
-  },
-  pure: {
-    agent: PURE_AGENT,
-    work: '10 pure tool calls in sequence made in a row by a worker process, from a step of a plan; quick results are written together, the last within 20 ms',
-  },
-  inline: {
-    agent: INLINE_AGENT,
-    work: '10 pure steps in sequence worked out in the router, from a plan: no worker, no session',
-  },
-} as const;
-export type WorkloadName = keyof typeof WORKLOADS;
 
 export interface SignalboxOptions {
   /** The real memory service and the real archive to Postgres; otherwise the bench answers for memory and nothing is archived. */

@@ -9,7 +9,6 @@ import { BUNDLE, GuardWorld } from '../guard.fixture.js';
 const OTHERS = 'sb_acme_second-key';
 const policy = compilePolicy(BUNDLE);
 let world: GuardWorld;
-let memory: Bus;
 let inference: Bus;
 let source: RunRef;
 
@@ -17,13 +16,11 @@ beforeAll(async () => {
   world = await GuardWorld.start();
   await world.publishBundle({ key: sha256Hex(OTHERS) });
   await world.startGuard();
-  const bus = (service: 'memory' | 'inference'): Promise<Bus> =>
-    Bus.connect({ service, account: 'CORE', url: world.mesh.url, keysDir: world.mesh.keysDir(service) });
-  [memory, inference] = await Promise.all([bus('memory'), bus('inference')]);
+  const { url } = world.mesh;
+  const keysDir = world.mesh.keysDir('inference');
+  inference = await Bus.connect({ service: 'inference', account: 'CORE', url, keysDir });
   source = await world.send(world.request('Write to anna.berg@example.com.'));
   await world.settled();
-  await decided();
-  await memory.journal.append(source, 'session.loaded.v1', { attempt: 1, messages: [], revision: 0, loadedAt: 1 });
   await decided();
   await inference.journal.append(source, 'model.completed.v1', {
     step: 1,
@@ -43,7 +40,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await Promise.all([memory.drain(500), inference.drain(500)]);
+  await inference.drain(500);
   await world.stop();
 });
 
