@@ -8,7 +8,7 @@ interface Usage {
   ticks: number;
 }
 
-/** Processor time that these processes and all their living descendants have used, user and system, ms. */
+/** Processor time that these processes and all their descendants have used, user and system, ms. */
 export function processorMs(roots: readonly number[]): number {
   const all = new Map<number, Usage>();
   for (const entry of readdirSync('/proc')) {
@@ -40,7 +40,9 @@ function usageOf(pid: number): Usage | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = text.slice(text.lastIndexOf(') ') + 2).split(' ');
-    return { ppid: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) };
+    // Its own and that of its children which have ended: a database ends its connections.
+    const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+    return { ppid: Number(fields[1]), ticks };
   } catch {
     return null;
   }
