@@ -105,10 +105,6 @@ export class Storyteller {
         const used = `${usage.wallMs} of ${limits.wallMs} ms, cpu ${usage.cpuMs} of ${limits.cpuMs} ms, memory ${memory} of ${limits.memoryBytes / 1_048_576} MiB`;
         return [`${callId} ran in ${receipt.driver}: ${used}`];
       }
-      case 'tools.completed.v1': {
-        const { results } = entry.body as JournalBody<'tools.completed.v1'>;
-        return results.map(({ callId, receipt }) => `${callId} ran in ${receipt.driver}`);
-      }
       case 'tool.failed.v1': {
         const { callId, error } = entry.body as JournalBody<'tool.failed.v1'>;
         return [`${callId} failed: ${error.code} ${error.message.split('\n')[0]}`];

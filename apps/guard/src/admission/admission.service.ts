@@ -166,7 +166,7 @@ export class AdmissionService {
     };
   }
 
-  /** Opaque, and the user's own, after the run where the caller names none: two users may call their conversations the same. */
+  /** Opaque, and the user's own: two users may call their conversations the same. One that has no name begins with the run. */
   async #sessionOf(run: RunRef, request: RunRequestV1, grant: KeyGrant): Promise<Session> {
     if (request.previousRunId) {
       const previous = await this.journal.recall({ tenant: run.tenant, runId: request.previousRunId });

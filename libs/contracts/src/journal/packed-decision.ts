@@ -31,7 +31,9 @@ const manifestTexts = new WeakMap<object, string>();
 function textOf(field: string, value: unknown): string {
   if ((field !== 'agent' && field !== 'model') || typeof value !== 'object' || value === null)
     return JSON.stringify(value);
-  const text = manifestTexts.get(value) ?? JSON.stringify(value);
+  const known = manifestTexts.get(value);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(value);
   manifestTexts.set(value, text);
   return text;
 }
