@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Tapped, tapCore } from '@signalbox/bus/provision';
-import { type JournalEntry, upcast } from '@signalbox/contracts';
+import { type JournalEntry, parserOf, upcast } from '@signalbox/contracts';
 import { findRaw } from '@signalbox/privacy';
 import type { Stack } from '../stack/options.ts';
 
@@ -54,7 +54,7 @@ export class Witness {
     if (!subject.startsWith('sb.v1.run.')) return;
     const end = text.indexOf('\n');
     const [, written = '', author] = text.slice(0, end).split(' ');
-    const { kind, body: read } = upcast(written, JSON.parse(text.slice(end + 1)));
+    const { kind, body: read } = upcast(written, parserOf(written)(text.slice(end + 1)));
     const entry = { kind, author, body: read } as SeenEntry;
     for (const listener of this.#listeners) listener(entry);
   }

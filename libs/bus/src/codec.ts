@@ -61,7 +61,12 @@ export class Codec {
 
   /** The bytes of a body that has been validated. */
   encodeBody(subject: string, kind: string, body: unknown, rule: SealRule): Uint8Array | Promise<Uint8Array> {
-    const whole = Buffer.from(JSON.stringify(body));
+    return this.encodeJson(subject, kind, JSON.stringify(body), rule);
+  }
+
+  /** The same of its JSON. */
+  encodeJson(subject: string, kind: string, json: string, rule: SealRule): Uint8Array | Promise<Uint8Array> {
+    const whole = Buffer.from(json);
     const claims = rule === 'journal' ? this.claims.journals : this.claims.work;
     if (whole.length <= CLAIM_CHECK_BYTES || !claims) return this.#enclose(subject, kind, whole, rule);
     const owner = rule === 'journal' ? ownerOf(subject) : tenantOf(subject);

@@ -11,7 +11,10 @@ const ROOTS_MAX = 4_096;
 /** No signed entry begins so. */
 const ROOT_PREFIX = Buffer.from('sb-root-1\n');
 const LEAF = Buffer.of(0);
-const NODE = Buffer.of(1);
+const NODE = 1;
+
+/** A SHA-256 as 32 latin1 characters: a buffer for each would cost more than the hashing. */
+type Digest = string;
 
 interface Leaf {
   content: Buffer;
@@ -67,9 +70,9 @@ export function sealsOf(contents: readonly Buffer[], key: KeyObject): string[] {
   const [only, ...others] = contents;
   if (only !== undefined && others.length === 0) return [`e:${sign(null, only, key).toString('base64url')}`];
   const { root, paths } = treeOf(contents.map(leafHash));
-  const signature = sign(null, Buffer.concat([ROOT_PREFIX, root]), key);
+  const signature = sign(null, Buffer.concat([ROOT_PREFIX, bytesOf(root)]), key);
   return paths.map(({ sides, siblings }) => {
-    const parts = [signature, Buffer.of(sides), ...siblings];
+    const parts = [signature, Buffer.of(sides), bytesOf(siblings.join(''))];
     return `m:${Buffer.concat(parts).toString('base64url')}`;
   });
 }
@@ -88,7 +91,7 @@ export function isSealOf(content: Buffer, seal: string, key: KeyObject): boolean
   let node = leafHash(content);
   for (let level = 0; level < levels; level++) {
     const start = SIGNATURE_BYTES + 1 + level * HASH_BYTES;
-    const sibling = bytes.subarray(start, start + HASH_BYTES);
+    const sibling = bytes.toString('latin1', start, start + HASH_BYTES);
     node = (sides >> level) & 1 ? nodeHash(sibling, node) : nodeHash(node, sibling);
   }
   return isSigned(node, bytes.subarray(0, SIGNATURE_BYTES), key);
@@ -96,12 +99,12 @@ export function isSealOf(content: Buffer, seal: string, key: KeyObject): boolean
 
 const checked = new WeakMap<KeyObject, Set<string>>();
 
-function isSigned(root: Buffer, signature: Buffer, key: KeyObject): boolean {
+function isSigned(root: Digest, signature: Buffer, key: KeyObject): boolean {
   const roots = checked.get(key) ?? new Set();
   checked.set(key, roots);
-  const name = Buffer.concat([root, signature]).toString('latin1');
+  const name = root + signature.toString('latin1');
   if (roots.has(name)) return true;
-  if (!verify(null, Buffer.concat([ROOT_PREFIX, root]), key, signature)) return false;
+  if (!verify(null, Buffer.concat([ROOT_PREFIX, bytesOf(root)]), key, signature)) return false;
   const [oldest] = roots;
   if (roots.size >= ROOTS_MAX && oldest !== undefined) roots.delete(oldest);
   roots.add(name);
@@ -110,11 +113,11 @@ function isSigned(root: Buffer, signature: Buffer, key: KeyObject): boolean {
 
 interface Path {
   sides: number;
-  siblings: Buffer[];
+  siblings: Digest[];
 }
 
 /** A node without a sibling goes up as it is. */
-function treeOf(leaves: readonly Buffer[]): { root: Buffer; paths: Path[] } {
+function treeOf(leaves: readonly Digest[]): { root: Digest; paths: Path[] } {
   const paths: Path[] = leaves.map(() => ({ sides: 0, siblings: [] }));
   let level = leaves.map((node, index) => ({ node, below: [paths[index]!] }));
   while (level.length > 1) {
@@ -134,6 +137,14 @@ function treeOf(leaves: readonly Buffer[]): { root: Buffer; paths: Path[] } {
   return { root: level[0]!.node, paths };
 }
 
-const sha256 = (...parts: Uint8Array[]): Buffer => hash('sha256', Buffer.concat(parts), 'buffer');
-const leafHash = (content: Buffer): Buffer => sha256(LEAF, content);
-const nodeHash = (left: Buffer, right: Buffer): Buffer => sha256(NODE, left, right);
+const bytesOf = (digests: string): Buffer => Buffer.from(digests, 'latin1');
+
+const leafHash = (content: Buffer): Digest => hash('sha256', Buffer.concat([LEAF, content]), 'binary');
+
+/** Filled anew for each node. */
+const pair = Buffer.alloc(1 + 2 * HASH_BYTES, NODE);
+function nodeHash(left: Digest, right: Digest): Digest {
+  pair.write(left, 1, 'latin1');
+  pair.write(right, 1 + HASH_BYTES, 'latin1');
+  return hash('sha256', pair, 'binary');
+}

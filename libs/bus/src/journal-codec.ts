@@ -4,6 +4,7 @@ import {
   JOURNAL_KINDS,
   type JournalEntry,
   type JournalKind,
+  parserOf,
   tenantOf,
   upcast,
 } from '@signalbox/contracts';
@@ -48,7 +49,7 @@ export function decodeEntry(
   try {
     const { frame, seal } = openFrame(stored.subject, stored.data, keys);
     raw.seal = seal;
-    const value = parseJson(frame.json);
+    const value = parseJson(frame.json, parserOf(frame.kind));
     if (isClaim(value)) {
       raw.isClaimed = true;
       return resolvePatiently(claims, ownerOf(stored.subject), value, typeof signal === 'function' ? signal() : signal)

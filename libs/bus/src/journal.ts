@@ -77,9 +77,9 @@ export class Journal {
     const checked: unknown = options.isChecked === true ? body : validate(schema, body);
     const packs = kind === 'decision.v1' && options.isPacked !== false;
     const written = packs
-      ? { kind: PACKED_DECISION, body: packDecision(checked as DecisionV1) }
-      : { kind, body: checked };
-    const encoded = this.codec.encodeBody(subject, written.kind, written.body, CHANNELS.run.seal);
+      ? { kind: PACKED_DECISION, json: packDecision(checked as DecisionV1) }
+      : { kind, json: JSON.stringify(checked) };
+    const encoded = this.codec.encodeJson(subject, written.kind, written.json, CHANNELS.run.seal);
     const bytes = encoded instanceof Promise ? await encoded : encoded;
     options.onBytes?.(bytes);
     const entry: Prepared = { stream: partitionStream(partitionOfRun(run.runId)), subject, bytes, kind: written.kind };

@@ -33,6 +33,7 @@ export * from './journal/model-completed.v1.js';
 export * from './journal/model-failed.v1.js';
 export * from './journal/model-step.js';
 export { PACKED_DECISION, packDecision } from './journal/packed-decision.js';
+export { callIdOf } from './journal/planned-call.js';
 export * from './journal/parent-ended.v1.js';
 export * from './journal/parent-held.v1.js';
 export * from './journal/principal.js';

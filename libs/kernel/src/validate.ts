@@ -23,10 +23,10 @@ export function validate<S extends z.ZodType>(
   throw new MeshError(code, lines.join('; '), { details: { fields: issues.map(({ field }) => field) } });
 }
 
-/** Parses JSON from bytes that must be valid UTF-8; REQUEST_MALFORMED otherwise. */
-export function parseJson(bytes: Uint8Array): unknown {
+/** Parses JSON from bytes that must be valid UTF-8, with a parser of its own where one is given; REQUEST_MALFORMED otherwise. */
+export function parseJson(bytes: Uint8Array, parse: (text: string) => unknown = JSON.parse): unknown {
   try {
-    return JSON.parse(utf8.decode(bytes));
+    return parse(utf8.decode(bytes));
   } catch {
     // No cause: the parser's message quotes what was sent.
     throw new MeshError('REQUEST_MALFORMED', 'The body is not JSON in valid UTF-8.');

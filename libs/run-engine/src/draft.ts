@@ -59,9 +59,10 @@ export function addRemark(draft: RunState, remark: Remark): void {
   draft.remarks = remarks;
 }
 
-/** The step of that number; the newest are looked at first. */
+/** The step of that number; it stands in its place unless an earlier one is missing. */
 export function stepNumbered(state: RunState, number: number): ModelStep | undefined {
-  return state.steps.findLast((step) => step.step === number);
+  const likely = state.steps[number - 1];
+  return likely?.step === number ? likely : state.steps.findLast((step) => step.step === number);
 }
 
 export function addRedactions(draft: RunState, more: Redactions): void {
@@ -70,9 +71,6 @@ export function addRedactions(draft: RunState, more: Redactions): void {
     sum[name] = (sum[name] ?? 0) + count;
   draft.redactions = sum;
 }
-
-/** Ids of calls are given here, whatever a worker wrote: they are unique in the run by construction. */
-export const callIdOf = (step: number, index: number): string => `call_${step}_${index}`;
 
 /** A call that somebody wants and nobody has judged. */
 export function newCall(callId: string, step: number, tool: string, args: string): Call {

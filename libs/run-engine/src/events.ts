@@ -1,7 +1,7 @@
-import type { RunEvent, RunEventOf } from '@signalbox/contracts';
+import { callIdOf, type RunEvent, type RunEventOf } from '@signalbox/contracts';
 import { hiddenOf, resultLabel } from './call-labels.js';
 import { takeKept } from './controls.js';
-import { addCall, addRemark, callIdOf, newCall, putCall, putStep, stepNumbered } from './draft.js';
+import { addCall, addRemark, newCall, putCall, putStep, stepNumbered } from './draft.js';
 import { contextOf, controlOf } from './labels.js';
 import { repairRequest } from './output.js';
 import { retryDelayMs } from './settings.js';

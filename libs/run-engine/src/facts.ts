@@ -1,18 +1,7 @@
-import { ERRORS, type JournalEntry, type JournalEntryOf } from '@signalbox/contracts';
+import { callIdOf, ERRORS, type JournalEntry, type JournalEntryOf } from '@signalbox/contracts';
 import { applyAnswer, expire } from './answers.js';
 import { applyPause, applySignal, ringWait } from './controls.js';
-import {
-  addCall,
-  addRedactions,
-  callIdOf,
-  keep,
-  newCall,
-  putCall,
-  putStep,
-  quarantine,
-  report,
-  stepNumbered,
-} from './draft.js';
+import { addCall, addRedactions, keep, newCall, putCall, putStep, quarantine, report, stepNumbered } from './draft.js';
 import { applyChildEnd } from './facts-children.js';
 import { applyTool } from './facts-tools.js';
 import { applyHold } from './holds.js';

@@ -1,5 +1,5 @@
 import type { RunEventOf } from '@signalbox/contracts';
-import { canonicalJson, sha256Hex } from '@signalbox/kernel';
+import { canonicalJson } from '@signalbox/kernel';
 import {
   LOOP_CALLS_MAX,
   LOOP_ERRORS_AFTER,
@@ -27,8 +27,19 @@ type ProgressVerdict =
   | { do: 'warn'; event: RunEventOf<'loop.warned'> }
   | { do: 'stop'; calls: number; callsMax: number; why: string };
 
-/** Calls never change, so what one says is worked out once. */
-const marks = new WeakMap<Call, string>();
+/** Calls of one tool with equal arguments and an equal result. An error counts by its code: its words may vary. */
+const isSame = (one: Call, other: Call): boolean =>
+  one.tool === other.tool && hasSameAnswer(one, other) && hasSameArguments(one, other);
+
+function hasSameAnswer(one: Call, other: Call): boolean {
+  const isGood = one.status === 'completed';
+  if (isGood !== (other.status === 'completed')) return false;
+  return isGood ? one.result === other.result : one.error?.code === other.error?.code;
+}
+
+/** Whatever the order of their fields. */
+const hasSameArguments = (one: Call, other: Call): boolean =>
+  one.arguments === other.arguments || canonicalArguments(one.arguments) === canonicalArguments(other.arguments);
 
 function canonicalArguments(text: string): string {
   try {
@@ -36,16 +47,6 @@ function canonicalArguments(text: string): string {
   } catch {
     return text;
   }
-}
-
-/** Equal for calls of one tool with equal arguments and an equal result. An error counts by its code: its words may vary. */
-function markOf(call: Call): string {
-  const known = marks.get(call);
-  if (known !== undefined) return known;
-  const result = call.status === 'completed' ? ['result', call.result] : ['error', call.error?.code ?? ''];
-  const mark = sha256Hex(JSON.stringify([call.tool, canonicalArguments(call.arguments), ...result]));
-  marks.set(call, mark);
-  return mark;
 }
 
 /** The newest calls, oldest first; in the order in which the model asked for them, which no delay changes. */
@@ -59,7 +60,7 @@ function newestCalls(state: RunState): Call[] {
 function repetition(calls: readonly Call[], period: number): Loop | null {
   let same = 0;
   const at = (back: number): Call => calls[calls.length - 1 - back]!;
-  while (same + period < calls.length && markOf(at(same)) === markOf(at(same + period))) same += 1;
+  while (same + period < calls.length && isSame(at(same), at(same + period))) same += 1;
   if (same + period < period * LOOP_ROUNDS_WARN) return null;
   const pattern = period === 1 ? 'repeat' : 'cycle';
   return { pattern, calls: same + period, period, patience: period * LOOP_ROUNDS_AFTER };

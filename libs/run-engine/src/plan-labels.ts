@@ -20,10 +20,10 @@ export function planLabels(state: RunState, call: Call, context: Label): Record<
   const template = plan?.steps[call.step - 1]?.calls[index]?.arguments;
   if (plan === undefined || template === undefined) return null;
   const found: Record<string, Label> = {};
-  walk(template, '', (pointer, expression) => {
+  for (const [pointer, expression] of expressionsIn(template)) {
     const label = raised(context, valueLabel(state, plan, expression));
     if (label !== context) found[pointer] = label;
-  });
+  }
   const labels = Object.values(found);
   if (labels.length <= LABELS_MAX) return labels.length === 0 ? null : found;
   return { '': labels.reduce(raised, context) };
@@ -39,6 +39,18 @@ function valueLabel(state: RunState, plan: AgentPlan, text: string): Label {
     const step = stepNumbered(state, plan.steps.findIndex(({ id }) => id === field) + 1);
     return step === undefined ? label : callsOf(state, step).reduce((all, one) => raised(all, one.label), label);
   }, TRUSTED);
+}
+
+/** Of each template once: they are the manifest's, and live as long. */
+const expressions = new WeakMap<object, [pointer: string, expression: string][]>();
+
+function expressionsIn(template: object): [pointer: string, expression: string][] {
+  const known = expressions.get(template);
+  if (known !== undefined) return known;
+  const found: [string, string][] = [];
+  walk(template, '', (pointer, expression) => found.push([pointer, expression]));
+  expressions.set(template, found);
+  return found;
 }
 
 function walk(value: unknown, pointer: string, visit: (pointer: string, expression: string) => void): void {

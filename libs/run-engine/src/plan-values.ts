@@ -12,20 +12,25 @@ export function expressionIn(value: unknown): string | null {
   return typeof expression === 'string' ? expression : null;
 }
 
-/** Calls and what was accepted never change, so what their texts say is worked out once. */
+/** Calls and what was accepted never change, so what their texts say is worked out once, where that is dearer than to remember it. */
 const read = new WeakMap<Call | Accepted, unknown>();
+const READ_AGAIN_CHARS_MAX = 256;
 
-/** The value of a JSON text; of any other text, the text. */
 function valueOfText(of: Call | Accepted, text: string): unknown {
+  if (text.length <= READ_AGAIN_CHARS_MAX) return parsed(text);
   if (read.has(of)) return read.get(of);
-  let value: unknown = text;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // Then the text is the value.
-  }
+  const value = parsed(text);
   read.set(of, value);
   return value;
+}
+
+/** The value of a JSON text; of any other text, the text. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 function valueOfCall(call: Call): unknown {

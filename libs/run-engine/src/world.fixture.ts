@@ -11,6 +11,7 @@ import {
   TRUSTED,
   PACKED_DECISION,
   packDecision,
+  parserOf,
   upcast,
 } from '@signalbox/contracts';
 import { type Decided, decide, storedAs } from './decide.js';
@@ -138,7 +139,9 @@ export class World {
     // What the router takes for granted of every decision: it fits its schema, and need not be folded again.
     const written: unknown = JSON.parse(JSON.stringify(decided.decision));
     assert.deepEqual(DecisionV1.parse(decided.decision), written);
-    assert.deepEqual(upcast(PACKED_DECISION, packDecision(decided.decision)).body, written);
+    const packed = packDecision(decided.decision);
+    for (const parse of [JSON.parse, parserOf(PACKED_DECISION)])
+      assert.deepEqual(upcast(PACKED_DECISION, parse(packed)).body, written);
     const { seq, bytes } = this.journal.at(-1)!;
     assert.deepEqual(storedAs(decided, seq, bytes), this.fold());
     return decided;

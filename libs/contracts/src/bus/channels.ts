@@ -38,7 +38,7 @@ export const CHANNELS = {
     tenants: false,
     seal: 'journal',
     messages: journalSchemas,
-    doc: 'The journal of a run: facts and decisions on one subject. A decision is written as `decision.packed.v1`: what repeats in its events stands once in `pieces`, as JSON text, and in the events by its index.',
+    doc: 'The journal of a run: facts and decisions on one subject. A decision is written as `decision.packed.v1`: what repeats in its events stands once in `pieces`, and in the events by its index; calls of a plan stand by their place in their step.',
   },
   workInfer: {
     account: 'CORE',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Count } from '../units.js';
 import { DecisionV1 } from './decision.v1.js';
+import { isOfCall, isOfCallType, PLACE, placed, type PlanStepped, SAID_BY_PLAN, unplaced } from './planned-call.js';
 import { RunEvent } from './run-event.js';
 
 /** How a decision is written where the fields that repeat are taken out of its events. */
@@ -19,12 +20,12 @@ const KEPT_CHARS_MAX = 524_288;
 /** A longer text is read each time. */
 const TEXT_CHARS_MAX = 65_536;
 
+/** What follows the texts of the pieces, and what stands before them. */
+const END = ']}';
+const BEFORE_PIECES = ',"pieces":[';
+const SIZES = /^\{"sizes":\[([\d,]*)\],/;
+
 type Fields = Record<string, unknown>;
-interface Packed extends Omit<DecisionV1, 'events'> {
-  /** JSON texts, each once; the repeated fields of the events hold their indices. */
-  pieces: string[];
-  events: Fields[];
-}
 
 /** Of manifests, which never change while a bundle is in force, and begin run after run. */
 const manifestTexts = new WeakMap<object, string>();
@@ -38,8 +39,12 @@ function textOf(field: string, value: unknown): string {
   return text;
 }
 
-/** The decision as it is written: `DecisionV1` with `pieces`. The same decision gives the same text. */
-export function packDecision({ events, ...decision }: DecisionV1): Packed {
+/**
+ * The JSON of a decision as it is written: `DecisionV1` with `pieces`, each once, whose indices stand in its events in
+ * place of the repeated fields. First come the `sizes` of the pieces in characters, last the pieces, so that a reader can
+ * cut out those that it knows without parsing them. The same decision gives the same text.
+ */
+export function packDecision({ events, ...decision }: DecisionV1): string {
   const indices = new Map<string, number>();
   const indexOf = (field: string, value: unknown): number => {
     const text = textOf(field, value);
@@ -47,14 +52,35 @@ export function packDecision({ events, ...decision }: DecisionV1): Packed {
     indices.set(text, index);
     return index;
   };
+  let planned: PlanStepped | null = null;
   const packed = events.map((event) => {
+    if (event.type === 'plan.stepped') planned = event;
     const fields = REPEATED[event.type];
     if (fields === undefined) return event;
-    const copy: Fields = { ...event };
+    const copy: Fields = planned !== null && isOfCall(event) ? placed(event, planned) : { ...event };
     for (const field of fields) copy[field] = indexOf(field, copy[field]);
     return copy;
   });
-  return { ...decision, pieces: [...indices.keys()], events: packed };
+  const pieces = [...indices.keys()];
+  const fields = JSON.stringify({ ...decision, events: packed }).slice(1, -1);
+  return `{"sizes":[${pieces.map(({ length }) => length).join()}],${fields}${BEFORE_PIECES}${pieces.join()}${END}`;
+}
+
+/** The JSON of a packed decision, with the texts of its pieces where they can be cut out; throws where it is none. */
+export function parsePacked(text: string): unknown {
+  const [head, sizes] = SIZES.exec(text) ?? [];
+  if (head === undefined || sizes === undefined || !text.endsWith(END)) return JSON.parse(text);
+  const lengths = sizes === '' ? [] : sizes.split(',').map(Number);
+  let at = text.length - END.length - lengths.reduce((sum, length) => sum + length, Math.max(lengths.length - 1, 0));
+  const fieldsEnd = at - BEFORE_PIECES.length;
+  if (fieldsEnd < head.length || !text.startsWith(BEFORE_PIECES, fieldsEnd)) return JSON.parse(text);
+  const pieces: string[] = [];
+  for (const length of lengths) {
+    pieces.push(text.slice(at, at + length));
+    at += length + 1;
+    if (pieces.length < lengths.length && text[at - 1] !== ',') return JSON.parse(text);
+  }
+  return { ...(JSON.parse(`{${text.slice(head.length, fieldsEnd)}}`) as Fields), pieces };
 }
 
 /** Values as one schema has them, frozen: whoever reads the same text shares one value. */
@@ -67,12 +93,15 @@ class Pieces {
   read(text: string): unknown {
     const known = this.#kept.get(text);
     if (known !== undefined) return known;
-    const value = frozen(this.schema.parse(JSON.parse(text)));
-    if (text.length <= TEXT_CHARS_MAX) this.#keep(text, value);
+    const parsed: unknown = JSON.parse(text);
+    const value = frozen(this.schema.parse(parsed));
+    // Not the text itself, which may be a part of a longer one and would keep all of it.
+    if (text.length <= TEXT_CHARS_MAX) this.#keep(JSON.stringify(parsed), value);
     return value;
   }
 
   #keep(text: string, value: unknown): void {
+    if (this.#kept.has(text)) return;
     this.#kept.set(text, value);
     this.#chars += text.length;
     for (const oldest of this.#kept.keys()) {
@@ -105,27 +134,48 @@ const PIECES = new Map(
     return [option.shape.type.value, fieldsOf(option).map((field) => [field, piecesOf(shape[field]!)] as const)];
   }),
 );
-const [first, ...others] = options.map((option) =>
-  option.extend(Object.fromEntries(fieldsOf(option).map((field) => [field, Count]))),
-);
+const [first, ...others] = options.map((option) => {
+  const { shape } = option as z.ZodObject<Record<string, z.ZodType>>;
+  const said = isOfCallType(option.shape.type.value) ? SAID_BY_PLAN : [];
+  return option.extend({
+    ...Object.fromEntries(fieldsOf(option).map((field) => [field, Count])),
+    ...Object.fromEntries(said.map((field) => [field, shape[field]!.optional()])),
+    ...(said.length > 0 ? { [PLACE]: Count.optional() } : {}),
+  });
+});
 const PackedDecision = z.object({
   ...DecisionV1.shape,
-  pieces: z.array(z.string()).max(1_024),
+  pieces: z.array(z.unknown()).max(1_024),
   events: z
     .array(z.discriminatedUnion('type', [first!, ...others]))
     .min(1)
     .max(256),
 });
 
+type Event = Fields & { type: string };
+
 /** The decision that was packed, checked against its schema; throws where it is none. Its repeated fields are frozen. */
 export function unpackDecision(written: unknown): DecisionV1 {
   const { pieces, ...decision } = PackedDecision.parse(written);
-  for (const event of decision.events as (Fields & { type: string })[])
+  let planned: PlanStepped | null = null;
+  const events = (decision.events as Event[]).map((event) => {
+    if (event.type === 'plan.stepped') planned = event as unknown as PlanStepped;
+    const whole = isOfCallType(event.type) ? withCall(event, planned) : event;
     for (const [field, kept] of PIECES.get(event.type)!) {
-      const text = pieces[event[field] as number];
-      if (text === undefined) throw new Error(`A ${event.type} names a piece that its decision does not have.`);
-      event[field] = kept.read(text);
+      const piece = pieces[whole[field] as number];
+      if (piece === undefined) throw new Error(`A ${event.type} names a piece that its decision does not have.`);
+      // A text that was cut out, or the value where all was parsed: a piece is never a string itself.
+      whole[field] = kept.read(typeof piece === 'string' ? piece : JSON.stringify(piece));
     }
+    return whole;
+  });
   // Put together from what the schemas of the whole are made of.
-  return decision as unknown as DecisionV1;
+  return { ...decision, events } as unknown as DecisionV1;
+}
+
+function withCall(event: Event, planned: PlanStepped | null): Fields {
+  const isPlaced = event[PLACE] !== undefined;
+  if (!SAID_BY_PLAN.every((field) => (event[field] === undefined) === isPlaced))
+    throw new Error(`A ${event.type} says too much of its call, or too little.`);
+  return isPlaced ? unplaced(event, planned) : event;
 }
