@@ -114,7 +114,7 @@ describe('a packed decision', () => {
     ],
     [
       'a call that is not said',
-      (packed) => ({ ...packed, events: packed.events.map(({ place: _, ...event }) => event) }),
+      (packed) => ({ ...packed, events: packed.events.map((event) => ({ ...event, place: undefined })) }),
     ],
   ])('is refused with %s', (_, forge) => {
     expect(() => unpackDecision(forge(cut()))).toThrow();
