@@ -97,6 +97,7 @@ describe('a packed decision', () => {
 
   it.each<[string, (packed: Written) => unknown]>([
     ['an index beyond the pieces', (packed) => ({ ...packed, pieces: packed.pieces.slice(0, 1) })],
+    ['a piece that no event names', (packed) => ({ ...packed, pieces: [...packed.pieces, 'no JSON'] })],
     ['a piece that is no JSON', (packed) => ({ ...packed, pieces: ['{', packed.pieces[1]] })],
     ['a piece that is something else', (packed) => ({ ...packed, pieces: [{ outcome: 'permit' }, packed.pieces[1]] })],
     ['a field that was not taken out', (packed) => ({ ...packed, events: made.events })],
@@ -118,6 +119,16 @@ describe('a packed decision', () => {
     ],
   ])('is refused with %s', (_, forge) => {
     expect(() => unpackDecision(forge(cut()))).toThrow();
+  });
+
+  it('cuts its pieces out of any text', () => {
+    const events = ['Nein, schön – 😀.', '\ud800', '"]}', ',"pieces":[', '\u2028'].map((reason, n) =>
+      refused(`call_1_${n}`, reason),
+    );
+    const read = new TextDecoder().decode(new TextEncoder().encode(packDecision({ ...made, events })));
+    expect((parsePacked(read) as Written).pieces.every((piece) => typeof piece === 'string')).toBe(true);
+    expect(unpackDecision(parsePacked(read))).toEqual({ ...made, events });
+    expect(unpackDecision(JSON.parse(read))).toEqual({ ...made, events });
   });
 
   it('is read whole where its sizes are not right', () => {

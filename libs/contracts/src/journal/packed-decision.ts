@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Count } from '../units.js';
 import { DecisionV1 } from './decision.v1.js';
-import { isOfCall, isOfCallType, PLACE, placed, type PlanStepped, SAID_BY_PLAN, unplaced } from './planned-call.js';
+import { placed, placeShape, type PlanStepped, unplaced } from './planned-call.js';
 import { RunEvent } from './run-event.js';
 
 /** How a decision is written where the fields that repeat are taken out of its events. */
@@ -57,7 +57,7 @@ export function packDecision({ events, ...decision }: DecisionV1): string {
     if (event.type === 'plan.stepped') planned = event;
     const fields = REPEATED[event.type];
     if (fields === undefined) return event;
-    const copy: Fields = planned !== null && isOfCall(event) ? placed(event, planned) : { ...event };
+    const copy = placed(event, planned);
     for (const field of fields) copy[field] = indexOf(field, copy[field]);
     return copy;
   });
@@ -136,11 +136,9 @@ const PIECES = new Map(
 );
 const [first, ...others] = options.map((option) => {
   const { shape } = option as z.ZodObject<Record<string, z.ZodType>>;
-  const said = isOfCallType(option.shape.type.value) ? SAID_BY_PLAN : [];
   return option.extend({
     ...Object.fromEntries(fieldsOf(option).map((field) => [field, Count])),
-    ...Object.fromEntries(said.map((field) => [field, shape[field]!.optional()])),
-    ...(said.length > 0 ? { [PLACE]: Count.optional() } : {}),
+    ...placeShape(option.shape.type.value, shape),
   });
 });
 const PackedDecision = z.object({
@@ -152,30 +150,26 @@ const PackedDecision = z.object({
     .max(256),
 });
 
-type Event = Fields & { type: string };
-
 /** The decision that was packed, checked against its schema; throws where it is none. Its repeated fields are frozen. */
 export function unpackDecision(written: unknown): DecisionV1 {
   const { pieces, ...decision } = PackedDecision.parse(written);
   let planned: PlanStepped | null = null;
-  const events = (decision.events as Event[]).map((event) => {
+  let named = 0;
+  const events = (decision.events as (Fields & { type: string })[]).map((event) => {
     if (event.type === 'plan.stepped') planned = event as unknown as PlanStepped;
-    const whole = isOfCallType(event.type) ? withCall(event, planned) : event;
+    const whole: Fields = unplaced(event, planned);
     for (const [field, kept] of PIECES.get(event.type)!) {
-      const piece = pieces[whole[field] as number];
+      const index = whole[field] as number;
+      const piece = pieces[index];
       if (piece === undefined) throw new Error(`A ${event.type} names a piece that its decision does not have.`);
+      if (index === named) named += 1;
       // A text that was cut out, or the value where all was parsed: a piece is never a string itself.
       whole[field] = kept.read(typeof piece === 'string' ? piece : JSON.stringify(piece));
     }
     return whole;
   });
+  // They are numbered as they are named, so this is to have looked at all of them.
+  if (named < pieces.length) throw new Error('A decision has pieces that none of its events names in turn.');
   // Put together from what the schemas of the whole are made of.
   return { ...decision, events } as unknown as DecisionV1;
-}
-
-function withCall(event: Event, planned: PlanStepped | null): Fields {
-  const isPlaced = event[PLACE] !== undefined;
-  if (!SAID_BY_PLAN.every((field) => (event[field] === undefined) === isPlaced))
-    throw new Error(`A ${event.type} says too much of its call, or too little.`);
-  return isPlaced ? unplaced(event, planned) : event;
 }

@@ -1,40 +1,53 @@
+import { z } from 'zod';
+import { Count } from '../units.js';
 import type { RunEvent, RunEventOf } from './run-event.js';
 
 /** Events of single calls that say again what the step of the plan before them says. */
-const OF_CALLS = new Set<RunEvent['type']>(['tool.requested', 'tool.inlined', 'tool.refused']);
 type OfCall = RunEventOf<'tool.requested' | 'tool.inlined' | 'tool.refused'>;
-export type PlanStepped = RunEventOf<'plan.stepped'>;
+const OF_CALLS: ReadonlySet<string> = new Set<OfCall['type']>(['tool.requested', 'tool.inlined', 'tool.refused']);
+/** What they say of it; `place`, the index of the call in its step, stands for all four. */
+const SAID = ['step', 'callId', 'tool', 'arguments'] as const;
 
-/** What a planned call is known by, instead of `step`, `callId`, `tool` and `arguments`: its place in its step. */
-export const PLACE = 'place';
-export const SAID_BY_PLAN = ['step', 'callId', 'tool', 'arguments'] as const;
+export type PlanStepped = RunEventOf<'plan.stepped'>;
+type Fields = Record<string, unknown>;
+type Event = Fields & { type: string };
 
 /** Ids of calls are given by the engine, whatever a worker wrote: they are unique in the run by construction. */
 export const callIdOf = (step: number, index: number): string => `call_${step}_${index}`;
 
-export const isOfCall = (event: RunEvent): event is OfCall => OF_CALLS.has(event.type);
-export const isOfCallType = (type: string): boolean => OF_CALLS.has(type as RunEvent['type']);
+const isOfCall = (event: RunEvent): event is OfCall => OF_CALLS.has(event.type);
 
-/** The event with the place of its call in the step, where it says of it what the step says; else as it is. */
-export function placed(event: OfCall, { step, calls }: PlanStepped): Record<string, unknown> {
+/** A copy of the event, with a place where `planned`, the step before it, says the same of its call. */
+export function placed(event: RunEvent, planned: PlanStepped | null): Fields {
+  if (planned === null || !isOfCall(event)) return { ...event };
   const place = Number(event.callId.slice(event.callId.lastIndexOf('_') + 1));
-  const call = calls[place];
+  const call = planned.calls[place];
   const isSaid =
-    event.step === step &&
-    event.callId === callIdOf(step, place) &&
-    call?.tool === event.tool &&
-    call.arguments === event.arguments;
+    event.step === planned.step &&
+    event.callId === callIdOf(planned.step, place) &&
+    event.tool === call?.tool &&
+    event.arguments === call.arguments;
   if (!isSaid) return { ...event };
   const { step: _step, callId: _callId, tool: _tool, arguments: _arguments, ...rest } = event;
-  return { ...rest, [PLACE]: place };
+  return { ...rest, place };
 }
 
-/** The event with what the step says of its call; throws where it says nothing of one in that place. */
-export function unplaced(event: Record<string, unknown>, planned: PlanStepped | null): Record<string, unknown> {
-  const { type, [PLACE]: place, ...rest } = event;
+/** The event that was placed; throws where it says of its call too little or too much, or its step has no such call. */
+export function unplaced(event: Event, planned: PlanStepped | null): Event {
+  if (!OF_CALLS.has(event.type)) return event;
+  const isPlaced = event['place'] !== undefined;
+  if (!SAID.every((field) => (event[field] === undefined) === isPlaced))
+    throw new Error(`A ${event.type} says too much of its call, or too little.`);
+  if (!isPlaced) return event;
+  const { type, place, ...rest } = event;
   const call = planned?.calls[place as number];
-  if (planned === null || call === undefined)
-    throw new Error(`A ${String(type)} names a call that no step before it has.`);
+  if (planned === null || call === undefined) throw new Error(`A ${type} names a call that no step before it has.`);
   const { step } = planned;
   return { type, step, callId: callIdOf(step, place as number), tool: call.tool, arguments: call.arguments, ...rest };
+}
+
+/** The changes to the shape of such an event's schema where it may be placed; none for other types. */
+export function placeShape(type: string, shape: Record<string, z.ZodType>): Record<string, z.ZodType> {
+  if (!OF_CALLS.has(type)) return {};
+  return { ...Object.fromEntries(SAID.map((field) => [field, shape[field]!.optional()])), place: Count.optional() };
 }
