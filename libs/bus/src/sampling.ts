@@ -1,6 +1,11 @@
+import { pause } from '@signalbox/kernel';
 import type { Subscription } from '@nats-io/transport-node';
 import type { Connection } from './connection.js';
 import { lastOnSubject } from './js-api.js';
+
+/** Pauses before a message that was heard is looked for again, ms: each twice the last, 635 together. */
+const STORED_MS = 5;
+const STORED_MS_MAX = 320;
 
 /** A message as the broker carries it, unread. */
 export interface Sampled {
@@ -44,10 +49,17 @@ export class Sampling {
     return { stop };
   }
 
-  /** The newest stored message of a subject in a stream; null where there is none. */
-  async lastStored(stream: string, subject: string): Promise<{ seq: number; body: Uint8Array } | null> {
-    const stored = await lastOnSubject(this.connection, stream, subject);
-    return stored === null ? null : { seq: stored.seq, body: stored.data };
+  /**
+   * Where in a stream a message lies that was heard, as long as it is the newest of its subject; null where it is not, or is not
+   * stored within a second. The broker tells of a message beside storing it, so it may be heard first.
+   */
+  async seqOf(stream: string, { subject, body }: Pick<Sampled, 'subject' | 'body'>): Promise<number | null> {
+    for (let waitMs = STORED_MS; ; waitMs *= 2) {
+      const stored = await lastOnSubject(this.connection, stream, subject);
+      if (stored !== null && Buffer.compare(stored.data, body) === 0) return stored.seq;
+      if (waitMs > STORED_MS_MAX || this.connection.isClosing) return null;
+      await pause(waitMs);
+    }
   }
 
   #hearSome(pattern: string, max: number, hear: SampleOptions['hear']): Subscription {

@@ -63,25 +63,25 @@ export class SamplerService implements OnApplicationBootstrap, OnModuleDestroy {
     if (found.length > 0) void this.#raise(message, found);
   }
 
-  async #raise({ subject, body }: Sampled, found: readonly Detected[]): Promise<void> {
+  async #raise(message: Sampled, found: readonly Detected[]): Promise<void> {
+    const { subject } = message;
     const tenant = tenantIn(subject);
     const allowed = this.policies.inForce(tenant)?.redaction.rules ?? [];
     const raw = found.filter((one) => !allowed.some(({ class: name, action }) => name === one && action === 'allow'));
     if (raw.length === 0) return;
-    const seq = await this.#seqOf(subject, body);
+    const seq = await this.#seqOf(message);
     for (const what of raw) {
       this.#looked.raised++;
       this.incidents.raise({ kind: 'raw-value', tenant, what, subject: nameOf(subject), seq, at: Date.now() });
     }
   }
 
-  /** Where the message lies, as long as it is the newest of its run. */
-  async #seqOf(subject: string, body: Uint8Array): Promise<number | null> {
+  async #seqOf(message: Sampled): Promise<number | null> {
+    const { subject } = message;
     if (!subject.startsWith(RUN)) return null;
     try {
       const stream = partitionStream(partitionOfRun(subject.slice(subject.lastIndexOf('.') + 1)));
-      const stored = await this.bus.sampling.lastStored(stream, subject);
-      return stored !== null && Buffer.compare(stored.body, body) === 0 ? stored.seq : null;
+      return await this.bus.sampling.seqOf(stream, message);
     } catch {
       return null;
     }
