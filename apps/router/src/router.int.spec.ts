@@ -5,7 +5,7 @@ import { explain, foldJournal, isClosed, type RunState, verifyJournal } from '@s
 import { startMesh, testFolder, type TestMesh, waitFor } from '@signalbox/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { publishBundle, startRouter, TENANT, type TestRouter, Workers } from './mesh.fixture.js';
-import { LeasesPort, type Sign } from './partitions/leases.port.js';
+import { type LeaseAsSeen, LeasesPort, type Sign } from './partitions/leases.port.js';
 
 const STEPS = [['look', 'look', 'forbidden'], ['send'], ['look']];
 
@@ -15,7 +15,7 @@ class NoLeases extends LeasesPort {
   override watch = (): Promise<void> => Promise.resolve();
   override leases = (): ReadonlyMap<string, Sign> => this.#leases;
   override routers = (): ReadonlyMap<string, Sign> => new Map();
-  override hold = (partition: string, owner: string): Promise<boolean> => {
+  override hold = ({ partition }: LeaseAsSeen, owner: string): Promise<boolean> => {
     this.#leases.set(partition, { owner, revision: 1, seenAt: Date.now() });
     return Promise.resolve(true);
   };

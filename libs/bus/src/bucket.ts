@@ -10,6 +10,7 @@ import type { BucketChange, BucketEntry, BucketWatch } from './types.js';
 const KEY = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
 const PATTERN = /^([A-Za-z0-9_-]+\.|\*\.)*([A-Za-z0-9_-]+|\*|>)$/;
 const DELETED = new Set(['DEL', 'PURGE']);
+const EXPECTED = 'Nats-Expected-Last-Subject-Sequence';
 const OPERATION = 'KV-Operation';
 
 /** A key-value bucket, in the layout that every NATS client reads. Revisions are sequences of its stream. */
@@ -59,7 +60,7 @@ export class Bucket {
   async update(key: string, value: Uint8Array | string, revision: number): Promise<number> {
     const bytes = toBytes(value);
     try {
-      return (await this.#write(key, bytes, { 'Nats-Expected-Last-Subject-Sequence': String(revision) })).seq;
+      return (await this.#write(key, bytes, { [EXPECTED]: String(revision) })).seq;
     } catch (error) {
       const fault = MeshError.from(error);
       if (fault.code !== 'SEQUENCE_CONFLICT' || fault.details['resent'] !== true) throw fault;
@@ -70,9 +71,13 @@ export class Bucket {
     }
   }
 
-  /** Leaves a mark, so that watchers learn of it. Deleting what is not there is fine. */
-  async delete(key: string): Promise<void> {
-    await this.#write(key, new Uint8Array(), { [OPERATION]: 'DEL' });
+  /**
+   * Leaves a mark, so that watchers learn of it. Deleting what is not there is fine. With `revision` only if it is still the
+   * newest of the key; SEQUENCE_CONFLICT otherwise.
+   */
+  async delete(key: string, revision?: number): Promise<void> {
+    const expected = revision === undefined ? {} : { [EXPECTED]: String(revision) };
+    await this.#write(key, new Uint8Array(), { [OPERATION]: 'DEL', ...expected });
   }
 
   /**

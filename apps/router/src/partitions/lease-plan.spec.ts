@@ -14,24 +14,26 @@ const view = (leases: Record<string, ReturnType<typeof sign>>, routers: Record<s
 const held = (owner: string, names: string[], seenAt?: number) =>
   Object.fromEntries(names.map((name) => [name, sign(owner, seenAt)]));
 
+const seen = (names: string[], revision: number | null) => names.map((partition) => ({ partition, revision }));
+
 describe('planLeases', () => {
   it('takes everything when alone', () => {
-    expect(planLeases(view({}, { a: sign('a') }))).toEqual({ renew: [], take: partitions, giveBack: [] });
+    expect(planLeases(view({}, { a: sign('a') }))).toEqual({ renew: [], take: seen(partitions, null), giveBack: [] });
   });
 
   it('takes its share beside another, and leaves what another holds', () => {
     const plan = planLeases(view(held('b', partitions.slice(0, 4)), { a: sign('a'), b: sign('b') }));
-    expect(plan).toEqual({ renew: [], take: ['04', '05', '06', '07'], giveBack: [] });
+    expect(plan).toEqual({ renew: [], take: seen(['04', '05', '06', '07'], null), giveBack: [] });
   });
 
   it('gives one back a round when another router waits', () => {
     const plan = planLeases(view(held('a', partitions), { a: sign('a'), b: sign('b') }));
-    expect(plan).toEqual({ renew: partitions.slice(0, 7), take: [], giveBack: ['07'] });
+    expect(plan).toEqual({ renew: seen(partitions.slice(0, 7), 1), take: [], giveBack: ['07'] });
   });
 
   it('takes all that a silent router held, in one round', () => {
     const leases = { ...held('a', partitions.slice(0, 4)), ...held('b', partitions.slice(4), -1_500) };
-    expect(planLeases(view(leases, { a: sign('a'), b: sign('b', -1_500) })).take).toEqual(partitions.slice(4));
+    expect(planLeases(view(leases, { a: sign('a'), b: sign('b', -1_500) })).take).toEqual(seen(partitions.slice(4), 1));
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Sign } from './leases.port.js';
+import type { LeaseAsSeen, Sign } from './leases.port.js';
 
 export interface LeaseView {
   self: string;
@@ -9,10 +9,11 @@ export interface LeaseView {
   ttlMs: number;
 }
 
+/** For leases as they are now: by the time that one is written, another router may have it. */
 export interface LeasePlan {
-  renew: string[];
+  renew: LeaseAsSeen[];
   /** Free or expired ones, up to this router's share. */
-  take: string[];
+  take: LeaseAsSeen[];
   /** At most one a round, when this router holds more than its share and another router waits for work. */
   giveBack: string[];
 }
@@ -27,9 +28,13 @@ export function planLeases(view: LeaseView): LeasePlan {
   const free = partitions.filter((partition) => leases.get(partition)?.owner !== self && !alive(leases.get(partition)));
   const surplus = mine.length - share;
   const giveBack = surplus > 0 ? mine.slice(-1) : [];
+  const asSeen = (partition: string): LeaseAsSeen => ({
+    partition,
+    revision: leases.get(partition)?.revision ?? null,
+  });
   return {
-    renew: mine.filter((partition) => !giveBack.includes(partition)),
-    take: free.slice(0, Math.max(0, share - mine.length)),
+    renew: mine.filter((partition) => !giveBack.includes(partition)).map(asSeen),
+    take: free.slice(0, Math.max(0, share - mine.length)).map(asSeen),
     giveBack,
   };
 }

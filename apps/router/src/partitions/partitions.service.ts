@@ -10,7 +10,7 @@ import { PolicyPort } from '../policy/policy.port.js';
 import { RunsService } from '../runs/runs.service.js';
 import { type Checkpoint, CheckpointsPort } from './checkpoints.port.js';
 import { type LeaseView, nextLookMs, planLeases } from './lease-plan.js';
-import { LeasesPort } from './leases.port.js';
+import { type LeaseAsSeen, LeasesPort } from './leases.port.js';
 import { Partition } from './partition.js';
 import type { PartitionBusyness } from './partition-options.js';
 import { WholenessService } from './wholeness.service.js';
@@ -111,14 +111,14 @@ export class PartitionsService implements OnApplicationBootstrap, BeforeApplicat
     for (const [partition] of this.#owned)
       if (view.leases.get(partition)?.owner !== this.id) await this.#lose(partition);
     await Promise.all(plan.giveBack.map((partition) => this.#release(partition)));
-    await Promise.all(plan.renew.map((partition) => this.#quietly('renew', () => this.#hold(partition))));
-    await Promise.all(plan.take.map((partition) => this.#quietly('take', () => this.#hold(partition))));
+    await Promise.all(plan.renew.map((lease) => this.#quietly('renew', () => this.#hold(lease))));
+    await Promise.all(plan.take.map((lease) => this.#quietly('take', () => this.#hold(lease))));
   }
 
-  async #hold(partition: string): Promise<void> {
-    const revision = this.leases.leases().get(partition)?.revision ?? null;
+  async #hold(lease: LeaseAsSeen): Promise<void> {
+    const { partition } = lease;
     const askedAt = Date.now();
-    if (await this.leases.hold(partition, this.id, revision)) {
+    if (await this.leases.hold(lease, this.id)) {
       this.#open(partition);
       // Counted from before it was asked: nobody else may take it sooner.
       const own = this.#owned.get(partition);
@@ -179,7 +179,7 @@ export class PartitionsService implements OnApplicationBootstrap, BeforeApplicat
       await partition.close();
       if (live) await this.#quietly('checkpoint', () => this.checkpoints.save(name, checkpoint));
     }
-    await this.#quietly('give back', () => this.leases.giveBack(name));
+    await this.#quietly('give back', () => this.leases.giveBack(name, this.id));
     this.logger.info({ partition: name }, 'a partition is given back');
   }
 

@@ -2,7 +2,7 @@ import { CORE_BUS } from '@signalbox/app-runtime';
 import type { Bucket, BucketWatch, Bus } from '@signalbox/bus';
 import { MeshError } from '@signalbox/kernel';
 import { Inject, Injectable } from '@nestjs/common';
-import { LeasesPort, type Sign } from '../leases.port.js';
+import { type LeaseAsSeen, LeasesPort, type Sign } from '../leases.port.js';
 
 const PARTITION = 'partition.';
 const ROUTER = 'router.';
@@ -39,7 +39,7 @@ export class KvLeasesAdapter extends LeasesPort {
     return this.#routers;
   }
 
-  override async hold(partition: string, owner: string, revision: number | null): Promise<boolean> {
+  override async hold({ partition, revision }: LeaseAsSeen, owner: string): Promise<boolean> {
     const bucket = this.#open();
     try {
       const key = PARTITION + partition;
@@ -61,8 +61,16 @@ export class KvLeasesAdapter extends LeasesPort {
     else this.#note(this.#leases, partition, new TextDecoder().decode(entry.value), entry.revision);
   }
 
-  override async giveBack(partition: string): Promise<void> {
-    await this.#open().delete(PARTITION + partition);
+  override async giveBack(partition: string, owner: string): Promise<void> {
+    const sign = this.#leases.get(partition);
+    if (sign?.owner !== owner) return;
+    try {
+      await this.#open().delete(PARTITION + partition, sign.revision);
+    } catch (error) {
+      const fault = MeshError.from(error);
+      // It ran out, and another router has it.
+      if (fault.kind !== 'conflict') throw fault;
+    }
   }
 
   override async appear(router: string): Promise<void> {
