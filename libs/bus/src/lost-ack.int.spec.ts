@@ -1,66 +1,21 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { waitFor } from '@signalbox/testing';
+import { LossyLine, waitFor } from '@signalbox/testing';
 import { Bus } from './bus.js';
 import { cancelRequested, decision, type Fixture, newRun, startFixture, timerFired } from './bus.fixture.js';
 
-/** Between a bus and its server: can swallow what the server says, so that acks are lost though the message was stored. */
-class Wire {
-  readonly #pairs = new Set<[Socket, Socket]>();
-  readonly #server: Server;
-  swallowing = false;
-
-  constructor(port: number) {
-    this.#server = createServer((client) => {
-      const server = connect(port, '127.0.0.1');
-      const pair: [Socket, Socket] = [client, server];
-      this.#pairs.add(pair);
-      client.on('data', (data) => server.write(data));
-      server.on('data', (data) => this.swallowing || client.write(data));
-      for (const socket of pair) {
-        socket.on('error', () => undefined);
-        socket.on('close', () => {
-          for (const end of pair) end.destroy();
-          this.#pairs.delete(pair);
-        });
-      }
-    });
-  }
-
-  async open(): Promise<void> {
-    await once(this.#server.listen(0, '127.0.0.1'), 'listening');
-  }
-
-  get url(): string {
-    return `nats://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  cut(): void {
-    this.swallowing = false;
-    for (const [client] of this.#pairs) client.destroy();
-  }
-
-  close(): void {
-    this.cut();
-    this.#server.close();
-  }
-}
-
 let fixture: Fixture;
-let wire: Wire;
+let line: LossyLine;
 let router: Bus;
 let guard: Bus;
 
 beforeAll(async () => {
   fixture = await startFixture();
-  wire = new Wire(fixture.mesh.nats.port);
-  await wire.open();
+  line = await LossyLine.to(fixture.mesh.nats.port);
   const { mesh, log } = fixture;
   router = await Bus.connect({
     service: 'router',
     account: 'CORE',
-    url: wire.url,
+    url: `nats://127.0.0.1:${line.port}`,
     keysDir: mesh.keysDir('router'),
     logger: log,
   });
@@ -68,22 +23,22 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await router.drain(1_000);
-  wire.close();
+  line.close();
   await fixture.stop();
 });
 
-/** Appends through a wire whose acks are lost, calls `meanwhile` once the entry is stored, and lets the wire be mended. */
+/** Appends through a line whose acks are lost, calls `meanwhile` once the entry is stored, and lets the line be mended. */
 async function withLostAck<T>(
   run: ReturnType<typeof newRun>,
   append: () => Promise<T>,
   meanwhile = async (): Promise<unknown> => undefined,
 ): Promise<T> {
   const before = (await guard.journal.read(run)).length;
-  wire.swallowing = true;
+  line.swallowing = true;
   const appended = append();
   await waitFor(async () => (await guard.journal.read(run)).length > before, { what: 'the entry to be stored' });
   await meanwhile();
-  wire.cut();
+  line.cut();
   return appended;
 }
 
@@ -114,11 +69,11 @@ describe('an ack that is lost', () => {
 
   it('does not hide a real conflict', async () => {
     const run = newRun();
-    wire.swallowing = true;
+    line.swallowing = true;
     const fact = await guard.journal.append(run, 'run.cancel-requested.v1', cancelRequested('enough'));
     const appended = router.journal.append(run, 'decision.v1', decision('one'), { expectLastSeq: 0 });
     const outcome = appended.catch((error: unknown) => error);
-    wire.cut();
+    line.cut();
     expect(await outcome).toMatchObject({ code: 'SEQUENCE_CONFLICT', details: { lastSeq: fact.seq } });
     expect(await guard.journal.read(run)).toHaveLength(1);
   });
@@ -138,10 +93,10 @@ describe('an ack that is lost', () => {
     const key = 'partition.00';
     const first = await bucket.create(key, 'one');
     const other = await (await fixture.bus('audit')).bucket('checkpoints');
-    wire.swallowing = true;
+    line.swallowing = true;
     const updated = bucket.update(key, 'two', first);
     await waitFor(async () => (await other.get(key))?.revision !== first, { what: 'the update to land' });
-    wire.cut();
+    line.cut();
     expect(await updated).toBe((await other.get(key))?.revision);
   });
 });

@@ -47,6 +47,7 @@ interface Making {
 @Injectable()
 export class CallsService {
   readonly #worker = newId('wrk');
+  #claims = 0;
 
   constructor(
     @Inject(RulingsService) private readonly rulings: RulingsService,
@@ -105,9 +106,11 @@ export class CallsService {
     return this.#execute(work, permitted.tool, given, making);
   }
 
+  /** No two claims are the same bytes: whoever's acknowledgement is lost looks whether its own was stored. */
   #claim(work: ToolWorkV1): Promise<boolean> {
     const { callId, attempt, argumentsHash } = work;
-    return this.journal.claim(work, { callId, attempt, argumentsHash, worker: this.#worker, beganAt: Date.now() });
+    const worker = `${this.#worker}-${++this.#claims}`;
+    return this.journal.claim(work, { callId, attempt, argumentsHash, worker, beganAt: Date.now() });
   }
 
   async #execute(work: ToolWorkV1, tool: ToolManifest, given: GivenArguments, making: Making): Promise<boolean> {

@@ -6,6 +6,7 @@ import { toolStep } from './tool-step.js';
 /** The claim: appended with an expectation before an unsafe tool starts. */
 export const ToolBeganV1 = z.object({
   ...toolStep,
+  /** The worker that makes the call, and the number of this claim among its own. */
   worker: Token,
   /** Of exactly the arguments that were decided on; SHA-256 of their text. */
   argumentsHash: Sha256Hex,
