@@ -24,6 +24,7 @@ export default defineConfig({
           include: inFolders('.spec.ts'),
           exclude: ['**/node_modules/**', '**/dist/**', '**/*.int.spec.ts', '**/*.e2e.spec.ts'],
           testTimeout: 30_000,
+          isolate: false,
         },
       },
       {
