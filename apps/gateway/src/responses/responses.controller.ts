@@ -38,6 +38,7 @@ export class ResponsesController {
     @Headers() headers: Record<string, string | undefined>,
     @Res() reply: FastifyReplyLike,
   ): Promise<void> {
+    const gone = abortOnClose(reply.raw);
     const caller = callerOf(headers['authorization']);
     const wanted = readResponseRequest(body);
     const { checked, ...started } = await this.responses.start(
@@ -47,7 +48,6 @@ export class ResponsesController {
     );
     reply.header('x-request-id', started.runId);
     if (!checked) reply.header(UNCHECKED, 'unchecked');
-    const gone = abortOnClose(reply.raw);
     if (wanted.stream) {
       reply.hijack();
       if (!checked) reply.raw.setHeader(UNCHECKED, 'unchecked');
@@ -113,7 +113,7 @@ function idempotencyKey(value: string | undefined): string | undefined {
   });
 }
 
-/** Aborts when the caller closes the connection; the run itself goes on. */
+/** Aborts when the caller closes the connection, from now on; the run itself goes on. */
 function abortOnClose(raw: ServerResponse): AbortSignal {
   const controller = new AbortController();
   raw.once('close', () => controller.abort());
