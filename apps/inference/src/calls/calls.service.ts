@@ -25,6 +25,8 @@ export interface CallsDependencies {
 /** What policy says of asking the model at all; empty: no policy is about that. */
 type Access = Pick<JournalBody<'model.completed.v1'>, 'decision'>;
 
+const NOT_ANSWERED = 'The model did not answer before the deadline of the call.';
+
 /** As much of a delivery as a call needs. */
 export interface Delivered {
   deliveries: number;
@@ -131,10 +133,11 @@ export class CallsService {
     }: { text: CallText; messages: ProviderMessage[]; upstream: string; tries: ProviderTry[] },
     outer: AbortSignal,
   ): Promise<ProviderAnswer> {
+    const timeoutMs = Math.min(work.model.timeoutMs, work.deadlineAt - Date.now());
     using late = deadline({
-      timeoutMs: Math.min(work.model.timeoutMs, work.deadlineAt - Date.now()),
+      timeoutMs,
       signal: outer,
-      reason: () => new MeshError('PROVIDER_TIMEOUT', 'The model did not answer before the deadline of the call.'),
+      reason: () => new MeshError('PROVIDER_TIMEOUT', NOT_ANSWERED, { details: { timeoutMs } }),
     });
     const { signal } = late;
     if (signal.aborted) throw signal.reason;

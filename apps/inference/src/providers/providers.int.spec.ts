@@ -5,7 +5,7 @@ import { deadline } from '@signalbox/resilience';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { OpenAiCompatibleProvider } from './adapters/openai-compatible.provider.js';
 import type { ProviderAnswer, ProviderCall } from './provider.port.js';
-import { ProvidersService, type ProviderLimits, type ProviderTry } from './providers.service.js';
+import { ProvidersService, type ProviderLimits, type ProviderTry, verdict } from './providers.service.js';
 import { type RunningSimulator, runSimulator } from '../running-apps.fixture.js';
 
 let simulator: RunningSimulator;
@@ -310,6 +310,10 @@ describe('ProvidersService', () => {
       await made.complete('default', call([{}], { signal: left }), options()).catch(() => undefined);
     }
     expect(made.state('default')).toBe('closed');
+    const late = (timeoutMs: number): MeshError =>
+      new MeshError('PROVIDER_TIMEOUT', 'late', { details: { timeoutMs } });
+    expect(verdict(late(100))).toBe('unknown');
+    expect(verdict(late(30_000))).toBe('failure');
     const cut = { cut: true, text: 'one two three four five' };
     const ill = service();
     for (let n = 0; n < 10; n++)

@@ -102,12 +102,16 @@ function worthRetrying(error: unknown): boolean {
   return error instanceof MeshError && error.retry === 'backoff' && error.details['breaker'] !== 'open';
 }
 
-/** A provider that refuses or asks to slow down is well; a run that was cancelled says nothing about it. */
+/** A call that was given less time than this says nothing about its provider when it ends, ms. */
+const TELLING_MS = 5_000;
+
+/** A provider that refuses or asks to slow down is well; a run that was cancelled says nothing about it, nor does a hurried one. */
 export function verdict(error: unknown): Verdict {
   if (!(error instanceof MeshError)) return 'unknown';
   switch (error.code) {
-    case 'PROVIDER_UNAVAILABLE':
     case 'PROVIDER_TIMEOUT':
+      return Number(error.details['timeoutMs'] ?? TELLING_MS) < TELLING_MS ? 'unknown' : 'failure';
+    case 'PROVIDER_UNAVAILABLE':
     case 'PROVIDER_GARBAGE':
     case 'PROVIDER_CUT':
       return 'failure';

@@ -116,11 +116,11 @@ export class CallsService {
   async #execute(work: ToolWorkV1, tool: ToolManifest, given: GivenArguments, making: Making): Promise<boolean> {
     let result: DriverResult;
     try {
-      const { idempotencyKey } = work;
+      const { tenant, idempotencyKey } = work;
       const limits = smaller(work.limits, tool.limits);
       result = await this.drivers.run(
         tool,
-        { arguments: given.arguments, limits, idempotencyKey },
+        { tenant, arguments: given.arguments, limits, idempotencyKey },
         making.running.signal,
       );
     } catch (error) {

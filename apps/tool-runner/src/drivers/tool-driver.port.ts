@@ -1,6 +1,7 @@
 import type { ToolDriver, ToolLimits, ToolReceipt } from '@signalbox/contracts';
 
 export interface DriverCall<D extends ToolDriver = ToolDriver> {
+  tenant: string;
   driver: D;
   arguments: Record<string, unknown>;
   limits: ToolLimits;

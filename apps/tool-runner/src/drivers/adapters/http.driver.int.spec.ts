@@ -122,10 +122,12 @@ describe('HttpToolDriver', () => {
     limits?: Partial<ToolLimits>;
     signal?: AbortSignal;
     using?: HttpToolDriver;
+    tenant?: string;
   }
   const run = (args: Record<string, unknown>, call: Call = {}): Promise<DriverResult> =>
     (call.using ?? http).run(
       {
+        tenant: call.tenant ?? 'acme',
         driver: call.driver ?? driver(),
         arguments: args,
         limits: { ...limits, ...call.limits },
@@ -320,6 +322,9 @@ describe('HttpToolDriver', () => {
       const refused = await faultOf(run({ url: `${origin}/` }, call));
       expect(refused.message).toMatch(/left alone/);
       expect(seen).toHaveLength(11);
+      // Another tenant asks it all the same.
+      expect(answer(await run({ url: `${origin}/` }, { using, tenant: 'globex' })).status).toBe(200);
+      expect(seen).toHaveLength(12);
       await using.onApplicationShutdown();
     });
 

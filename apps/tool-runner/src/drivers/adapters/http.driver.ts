@@ -38,7 +38,7 @@ export class HttpToolDriver extends ToolDriverPort<HttpDriver> implements OnAppl
   override async run(call: DriverCall<HttpDriver>, signal: AbortSignal): Promise<DriverResult> {
     const wanted = httpRequest(call.driver, call.arguments, call.idempotencyKey);
     const { host, port } = wanted.host;
-    return this.#breakers.of(`${host}:${port}`).run(() => this.#send(call, wanted, signal));
+    return this.#breakers.of(call.tenant, `${host}:${port}`).run(() => this.#send(call, wanted, signal));
   }
 
   async #send(

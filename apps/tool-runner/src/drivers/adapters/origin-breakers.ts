@@ -5,12 +5,13 @@ import { toolFault } from '../tool-fault.js';
 /** Servers remembered; the one met first is forgotten first. */
 const BREAKERS_MAX = 256;
 
-/** A circuit breaker for each server that tools ask, `host:port`. */
+/** A circuit breaker for each server, `host:port`, that tools of a tenant ask: how one tenant asks closes it to no other. */
 export class OriginBreakers {
   readonly #breakers = new Map<string, Breaker>();
 
-  of(origin: string): Breaker {
-    const known = this.#breakers.get(origin);
+  of(tenant: string, origin: string): Breaker {
+    const key = `${tenant} ${origin}`;
+    const known = this.#breakers.get(key);
     if (known) return known;
     const [oldest] = this.#breakers.keys();
     if (this.#breakers.size >= BREAKERS_MAX && oldest !== undefined) {
@@ -18,7 +19,7 @@ export class OriginBreakers {
       this.#breakers.delete(oldest);
     }
     const breaker = new Breaker({
-      name: `tool ${origin}`,
+      name: `tool ${key}`,
       windowMs: 30_000,
       volumeMin: 10,
       errorPercent: 50,
@@ -26,7 +27,7 @@ export class OriginBreakers {
       verdict,
       refusal: () => toolFault('TOOL_FAILED', `${origin} failed too often; it is left alone for some seconds.`),
     });
-    this.#breakers.set(origin, breaker);
+    this.#breakers.set(key, breaker);
     return breaker;
   }
 
