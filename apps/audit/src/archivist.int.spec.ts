@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { resizeStream } from '@signalbox/bus/provision';
-import { OBJECT_STORES, partitionStream, subjects } from '@signalbox/contracts';
+import { OBJECT_STORES, partitionOfRun, partitionStream, STREAMS, subjects } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import { readMachine } from '@signalbox/local-servers';
 import { waitFor } from '@signalbox/testing';
@@ -131,6 +131,43 @@ describe.skipIf(isOld)('the archivist', () => {
     await moved(run);
     await waitFor(async () => (await kindsOnBus(run)).length === 0, { timeoutMs: WAIT_MS, what: 'the tombstone goes' });
     expect(await verified(run.runId)).toMatchObject({ ok: true, comparedWithBus: false });
+  });
+
+  it('makes room in a partition that is full, and goes on in the others', async () => {
+    await audit.close();
+    audit = await world.startAudit({ trimEveryMs: 3_600_000, trimAfterMs: 0 });
+    const access = { url: world.mesh.url, keysDir: world.mesh.keysRoot };
+    const runs = await Promise.all(Array.from({ length: 24 }, () => world.complete()));
+    for (const run of runs) await world.caughtUp(run);
+    const inOrder = [...Map.groupBy(runs, ({ runId }) => partitionOfRun(runId)).values()];
+    const [full = [], ...others] = inOrder.sort((a, b) => b.length - a.length);
+    const stream = partitionStream(partitionOfRun(full[0]!.runId));
+    const { maxBytes } = STREAMS.find(({ name }) => name === stream)!;
+    const used = await resizeStream(access, stream, maxBytes);
+    // The oldest of all: they come first in each round.
+    await world.sql('update runs set ended_at = ended_at - 1000 where run_id = any($1)', [
+      full.map(({ runId }) => runId),
+    ]);
+    await resizeStream(access, stream, used + 1);
+    await audit.close();
+    audit = await world.startAudit({ trimAfterMs: 0 });
+    for (const run of [...others.flat(), ...full]) await moved(run);
+    await resizeStream(access, stream, maxBytes);
+    for (const run of full) expect(await kindsOnBus(run)).toEqual(['run.archived.v1']);
+  });
+
+  it('goes on where it was stopped after it made room', async () => {
+    await audit.close();
+    const run = await world.complete();
+    const bus = await world.archivist();
+    audit = await world.startAudit({ trimEveryMs: 3_600_000, trimAfterMs: 0 });
+    await world.caughtUp(run);
+    await audit.close();
+    await world.sql(`update runs set place = 'leaving' where run_id = $1`, [run.runId]);
+    await bus.journal.trim(run, (await bus.journal.last(run))!.seq);
+    audit = await world.startAudit({ trimAfterMs: 0 });
+    await moved(run);
+    expect(await kindsOnBus(run)).toEqual(['run.archived.v1']);
   });
 
   it('is alone in what it may do', async () => {

@@ -6,9 +6,9 @@ import type { ArchivedEntry } from './archive.port.js';
 /** Text columns of Postgres hold no NUL. */
 export const storable = (text: string): string => text.replaceAll('\0', '\u{FFFD}');
 
-/** A body that travelled by reference, to be kept beside the reference; null where the bytes hold it. */
-export function claimedJson({ entry, claimed }: RawEntry): string | null {
-  return entry !== null && claimed !== undefined ? JSON.stringify(claimed) : null;
+/** A body that travelled by reference, to be kept beside the reference, whether it is understood here or not; null where the bytes hold it. */
+export function claimedJson({ claimed }: RawEntry): string | null {
+  return claimed === undefined ? null : JSON.stringify(claimed);
 }
 
 /** Entries of one incarnation stay below it. */

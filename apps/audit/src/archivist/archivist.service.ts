@@ -9,7 +9,7 @@ import { ArchivePort, type RunRef } from '../archive/archive.port.js';
 import type { AuditConfig } from '../config.js';
 import { type Verified, VerifierService } from '../queries/verifier.service.js';
 import { HotJournalsPort } from './hot-journals.port.js';
-import { TrimsPort } from './trims.port.js';
+import { type DueRun, TrimsPort } from './trims.port.js';
 
 /** Runs looked at in one round; a full round is followed by the next at once. */
 const ROUND_MAX = 256;
@@ -86,8 +86,8 @@ export class ArchivistService implements OnApplicationBootstrap, OnModuleDestroy
   }
 
   /** False when the run stays for now. */
-  async #trim(run: RunRef): Promise<boolean> {
-    const verified = await this.verifier.verify(run);
+  async #trim({ isLeaving, ...run }: DueRun): Promise<boolean> {
+    const verified = await this.verifier.verify(run, { isLeaving });
     if (verified?.journal == null) return false;
     const { entries, journal, ok, faults, isBehind } = verified;
     const state = foldJournal(entries);
@@ -130,9 +130,18 @@ export class ArchivistService implements OnApplicationBootstrap, OnModuleDestroy
     );
   }
 
-  #setTombstone(run: RunRef, { entries, head, journal }: Verified): Promise<number | null> {
+  /** A full stream has no room for it either: then all but the last entry goes first. */
+  async #setTombstone(run: RunRef, { entries, head, journal }: Verified): Promise<number | null> {
     const lastSeq = Math.max(0, ...(journal?.entries.keys() ?? []));
-    return this.hot.setTombstone(run, lastSeq, { entries: entries.length, head });
+    const before = { entries: entries.length, head };
+    try {
+      return await this.hot.setTombstone(run, lastSeq, before);
+    } catch (error) {
+      if (MeshError.from(error).code !== 'OVERLOADED') throw error;
+      await this.trims.leaving(run);
+      await this.hot.clear(run, lastSeq);
+      return this.hot.setTombstone(run, lastSeq, before);
+    }
   }
 
   /** What came after the tombstone is archived too, and goes with it. */
@@ -151,12 +160,23 @@ export class ArchivistService implements OnApplicationBootstrap, OnModuleDestroy
     return expired.length === ROUND_MAX && gone > 0;
   }
 
-  async #each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-    const queue = [...items];
+  async #each<T extends RunRef>(runs: readonly T[], work: (run: T) => Promise<void>): Promise<void> {
+    const queue = [...runs];
     const workers = Array.from({ length: CONCURRENCY }, async () => {
-      for (let item = queue.shift(); item !== undefined && !this.#stop.signal.aborted; item = queue.shift())
-        await work(item);
+      for (let run = queue.shift(); run !== undefined && !this.#stop.signal.aborted; run = queue.shift())
+        await this.#alone(run, work);
     });
     await Promise.all(workers);
+  }
+
+  /** What goes wrong with one run keeps no other where it is, unless it would go wrong with all. */
+  async #alone<T extends RunRef>(run: T, work: (run: T) => Promise<void>): Promise<void> {
+    try {
+      await work(run);
+    } catch (error) {
+      const err = MeshError.from(error);
+      if (err.code === 'STORE_UNAVAILABLE' || err.code === 'BUS_UNAVAILABLE') throw err;
+      this.logger.warn({ runId: run.runId, err }, 'a run could not be moved to the archive');
+    }
   }
 }

@@ -6,9 +6,14 @@ import type { HotJournal } from './journals.port.js';
 
 /**
  * Faults of the archive against the journal on the bus, which the hash chain alone does not show: what was cut off or
- * changed after the last decision. `untilSeq`: up to where the partition was archived.
+ * changed after the last decision. `untilSeq`: up to where the partition was archived; `isLeaving`: entries are on their way
+ * out of the journal.
  */
-export function differences(rows: readonly ArchivedEntry[], journal: HotJournal, untilSeq: number): string[] {
+export function differences(
+  rows: readonly ArchivedEntry[],
+  journal: HotJournal,
+  { untilSeq, isLeaving }: { untilSeq: number; isLeaving: boolean },
+): string[] {
   const inStream = rows.filter(({ cutIn }) => cutIn === null);
   const archived = new Map(inStream.map((row) => [row.seq, row.bytes]));
   const faults: string[] = [];
@@ -20,7 +25,7 @@ export function differences(rows: readonly ArchivedEntry[], journal: HotJournal,
       faults.push(`entry ${seq}: is not as in the journal on the bus`);
   }
   for (const seq of archived.keys()) {
-    const isTrimmed = journal.tombstoneSeq !== null && seq < journal.tombstoneSeq;
+    const isTrimmed = isLeaving || (journal.tombstoneSeq !== null && seq < journal.tombstoneSeq);
     if (!journal.entries.has(seq) && !isTrimmed) faults.push(`entry ${seq}: is not in the journal on the bus`);
   }
   return faults;

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ArchivedRunV1 } from '@signalbox/contracts';
-import { MeshError } from '@signalbox/kernel';
+import { MeshError, Semaphore } from '@signalbox/kernel';
 import { explain, foldJournal, prefixAt, viewOfState } from '@signalbox/run-engine';
 import { ArchivePort } from '../archive/archive.port.js';
 import type { ArchivedRun } from '../archive/entities/archived-run.entity.js';
@@ -9,6 +9,9 @@ import { VerifierService } from './verifier.service.js';
 
 /** Runs verified at once: each holds its whole journal in memory, twice. */
 const VERIFY_CONCURRENCY = 4;
+/** Whole archives verified at once, and those that wait for it: the same process archives. */
+const ALL_AT_ONCE = 1;
+const ALL_WAITING_MAX = 4;
 
 export interface Verification {
   runId: string;
@@ -31,6 +34,8 @@ export interface StoryLine {
 /** What happened in a run and why, what it cost, and whether the record still holds. */
 @Injectable()
 export class QueriesService {
+  readonly #turns = new Semaphore(ALL_AT_ONCE, ALL_WAITING_MAX);
+
   constructor(
     @Inject(QueriesPort) private readonly queries: QueriesPort,
     @Inject(ArchivePort) private readonly archive: ArchivePort,
@@ -83,8 +88,12 @@ export class QueriesService {
     return { runId, ok, entries: entries.length, head, faults, comparedWithBus };
   }
 
-  /** By run id. `next` is where to go on when there are more. */
-  async verifyAll(tenant: string, limit: number, after = ''): Promise<Page<Verification>> {
+  /** By run id. `next` is where to go on when there are more. OVERLOADED while others wait for theirs. */
+  verifyAll(tenant: string, limit: number, after = ''): Promise<Page<Verification>> {
+    return this.#turns.run(() => this.#verifyAll(tenant, limit, after));
+  }
+
+  async #verifyAll(tenant: string, limit: number, after: string): Promise<Page<Verification>> {
     const runIds = await this.queries.runIds(tenant, limit + 1, after);
     const asked = runIds.slice(0, limit);
     const data: Verification[] = [];

@@ -29,8 +29,8 @@ export class VerifierService {
     @Inject(KEYS) private readonly keys: KeyRing,
   ) {}
 
-  /** Null where the archive has nothing of the run. */
-  async verify(run: RunRef): Promise<Verified | null> {
+  /** Null where the archive has nothing of the run. `isLeaving`: what is missing on the bus was taken out of it. */
+  async verify(run: RunRef, { isLeaving = false } = {}): Promise<Verified | null> {
     // Read first: whatever the bus holds up to there must be in the archive.
     const { lastSeq: untilSeq } = await this.archive.position(partitionOfRun(run.runId));
     const rows = await this.archive.entriesOf(run);
@@ -39,7 +39,8 @@ export class VerifierService {
     const verdict = verifyJournal(entries);
     const wrong: string[] = [];
     const journal = await this.journals.read(run);
-    if (journal !== null && journal.entries.size > 0) wrong.push(...differences(rows, journal, untilSeq));
+    if (journal !== null && journal.entries.size > 0)
+      wrong.push(...differences(rows, journal, { untilSeq, isLeaving }));
     // A journal that is whole may still hold a decision that the rules do not give.
     const again = verdict.ok ? redecide(entries).differences : [];
     wrong.push(...again.map(({ seq }) => `entry ${seq}: decided anew, the rules give something else`));

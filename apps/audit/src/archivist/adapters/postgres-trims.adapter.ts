@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '@signalbox/persistence';
 import type { RunRef } from '../../archive/archive.port.js';
-import { type Tombstone, TrimsPort } from '../trims.port.js';
+import { type DueRun, type Tombstone, TrimsPort } from '../trims.port.js';
 
 /** How long one call waits for a database that is away, ms. */
 const OPEN_MS = 2_000;
@@ -12,9 +12,9 @@ export class PostgresTrimsAdapter extends TrimsPort {
     super();
   }
 
-  override due(endedBeforeMs: number, limit: number): Promise<RunRef[]> {
+  override due(endedBeforeMs: number, limit: number): Promise<DueRun[]> {
     return this.#ask(
-      `select tenant, run_id as "runId" from runs
+      `select tenant, run_id as "runId", place = 'leaving' as "isLeaving" from runs
        where closed and place in ('hot', 'leaving') and ended_at < $1 order by ended_at limit $2`,
       [endedBeforeMs, limit],
     );
