@@ -23,6 +23,8 @@ import { OpenApprovalsPort } from './open-approvals.port.js';
 import { type Right, SpeakersService } from './speakers.service.js';
 
 const LISTED = 50;
+/** Open approvals that one request looks at: each is a journal to read, and few may concern the caller. */
+const LOOKED_AT_MAX = 200;
 
 /** Answers questions of runs, and lists the approvals that are open. */
 @Injectable()
@@ -63,7 +65,7 @@ export class ApprovalsService {
     return standingOf(questionId, after?.approvals?.get(questionId));
   }
 
-  /** Those that the caller may give, and those of the caller's own runs. */
+  /** Those that the caller may give, and those of the caller's own runs; `next` is where to go on, even where there are none yet. */
   async list(
     tenant: string,
     { keyDigest, runId, after = '', limit = LISTED }: ApprovalsAskV1,
@@ -73,13 +75,13 @@ export class ApprovalsService {
       .of(tenant)
       .filter((one) => one.key > after && (runId === undefined || one.runId === runId));
     const items: OpenApproval[] = [];
-    for (const { key, runId: of, questionId } of listed) {
+    for (const { key, runId: of, questionId } of listed.slice(0, LOOKED_AT_MAX)) {
       const found = await this.#shown(tenant, grant, of, questionId);
       if (found === null) continue;
       items.push(found);
       if (items.length >= Math.min(limit, APPROVALS_LISTED_MAX)) return { items, next: key };
     }
-    return { items, next: null };
+    return { items, next: listed[LOOKED_AT_MAX - 1]?.key ?? null };
   }
 
   async #shown(tenant: string, grant: KeyGrant, runId: string, questionId: string): Promise<OpenApproval | null> {
