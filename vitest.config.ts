@@ -21,6 +21,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
+          sequence: { groupOrder: 0 },
           include: inFolders('.spec.ts'),
           exclude: ['**/node_modules/**', '**/dist/**', '**/*.int.spec.ts', '**/*.e2e.spec.ts'],
           testTimeout: 30_000,
@@ -31,6 +32,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'integration',
+          sequence: { groupOrder: 1 },
           include: inFolders('.int.spec.ts'),
           exclude: ['**/node_modules/**', '**/dist/**'],
           globalSetup: ['libs/testing/src/global-setup.ts'],
@@ -43,6 +45,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'e2e',
+          sequence: { groupOrder: 2 },
           include: ['e2e/**/*.e2e.spec.ts'],
           globalSetup: ['libs/testing/src/global-setup.ts'],
           fileParallelism: false,
