@@ -1,5 +1,5 @@
 import type { SignalboxClient } from '@signalbox/client';
-import type { OpenApproval } from '@signalbox/contracts';
+import type { ApprovalsReplyV1, OpenApproval } from '@signalbox/contracts';
 import { readArguments } from '../arguments.js';
 import { connectClient, openAccess } from '../mesh-access.js';
 import { table, timeOf } from '../table.js';
@@ -26,8 +26,8 @@ export async function approvals(argv: string[]): Promise<number> {
   };
   try {
     if (verb === 'ls') {
-      const { items, next } = await client.approvals({ limit: numberOf(values.limit ?? '50') });
-      const rest = next === null ? '' : '\nThere are more: --limit.';
+      const { items, next } = await listed(client, numberOf(values.limit ?? '50'));
+      const rest = next === null ? '' : '\nThere may be more: --limit.';
       return say(items.length === 0 ? 'No approval is open for you.' : overview(items) + rest, items);
     }
     const changed = verb === 'edit' ? parsed(more.pop()) : undefined;
@@ -59,6 +59,19 @@ function parsed(text = ''): Record<string, unknown> {
     // Said below.
   }
   throw new UsageError(`The arguments are no JSON object: ${text.slice(0, 80)}`);
+}
+
+/** A page may hold few, or none, of those that concern the caller, and others may follow. */
+async function listed(client: SignalboxClient, limit: number): Promise<ApprovalsReplyV1> {
+  const items: OpenApproval[] = [];
+  let next: string | null = null;
+  for (let page = 0; page < PAGES_MAX && items.length < limit; page++) {
+    const answer = await client.approvals({ limit: limit - items.length, ...(next === null ? {} : { after: next }) });
+    items.push(...answer.items);
+    next = answer.next;
+    if (next === null) break;
+  }
+  return { items, next };
 }
 
 async function found(client: SignalboxClient, runId: string, questionId?: string): Promise<OpenApproval[]> {
