@@ -4,7 +4,8 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { checks } from './checks/checks.ts';
+import { type Check, checks } from './checks/checks.ts';
+import { type Chosen, chosenOf } from './checks/chosen.ts';
 
 interface Outcome {
   name: string;
@@ -12,13 +13,7 @@ interface Outcome {
   seconds: number;
 }
 
-const listed = (flag: string): string[] => {
-  const index = process.argv.indexOf(flag);
-  return index < 0 ? [] : (process.argv[index + 1] ?? '').split(',');
-};
-const keepGoing = process.argv.includes('--keep-going');
-const [skip, only] = [listed('--skip'), listed('--only')];
-const chosen = checks.filter(({ name }) => !skip.includes(name) && (only.length === 0 || only.includes(name)));
+const { chosen, keepGoing } = asked();
 const outcomes: Outcome[] = [];
 
 for (const { name, run } of chosen) {
@@ -39,3 +34,12 @@ writeFileSync(join(reports, 'verify.json'), JSON.stringify(outcomes));
 const missing = chosen.length - outcomes.length;
 if (missing > 0) process.stdout.write(`${missing} more steps were not run\n`);
 process.exitCode = outcomes.every(({ ok }) => ok) && missing === 0 ? 0 : 1;
+
+function asked(): Chosen<Check> {
+  try {
+    return chosenOf(checks, process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`✘ ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(2);
+  }
+}

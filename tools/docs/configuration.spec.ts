@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync, existsSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { accessConfig } from '@signalbox/access';
 import { recogniserConfig } from '@signalbox/app-runtime/recogniser';
 import { baseConfig, variableOf } from '@signalbox/kernel';
 import { describe, expect, it } from 'vitest';
+import { HTTP_PORTS } from '../stack/services.ts';
 import { root } from './markdown.ts';
 
 const apps = readdirSync(join(root, 'apps')).filter((app) => existsSync(join(root, 'apps', app, 'src/config.ts')));
@@ -14,9 +15,28 @@ const sections = new Map(
   page.split(/^## /m).map((section) => [section.slice(0, section.indexOf('\n')).trim(), section] as const),
 );
 
-/** Variables that a section's tables list, first column. */
+/** Variables that a section's tables list, first column; `…_B` after `SIGNALBOX_A` is `SIGNALBOX_B`. */
 function listed(heading: string): string[] {
-  return [...(sections.get(heading) ?? '').matchAll(/^\| `(SIGNALBOX_[A-Z_]+)`/gm)].map((match) => match[1] ?? '');
+  const cells = [...(sections.get(heading) ?? '').matchAll(/^\|( `(?:SIGNALBOX|…)_[^|]*)\|/gm)];
+  return cells.flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`(?:SIGNALBOX|…)(_[A-Z_]+)`/g)].map(([, name]) => `SIGNALBOX${name}`),
+  );
+}
+
+/** Variables that supervisor and bootstrap read, by their sources. */
+function readByStart(): string[] {
+  const files = globSync('{tools/stack,tools/bootstrap,libs/local-servers/src}/**/!(*.spec|*.fixture).{ts,mjs}', {
+    cwd: root,
+  });
+  const read = files.flatMap((file) => [
+    ...readFileSync(join(root, file), 'utf8').matchAll(
+      /process\.env(?:\.|\[')(SIGNALBOX_\w+)|, '(SIGNALBOX_\w+_PORT)'\)/g,
+    ),
+  ]);
+  const ports = Object.keys(HTTP_PORTS).map((app) => `SIGNALBOX_${app.toUpperCase()}_PORT`);
+  const names = new Set([...read.map(([, variable, port]) => variable ?? port ?? ''), ...ports]);
+  names.delete('SIGNALBOX_TEST_RUN_DIR');
+  return [...names];
 }
 
 /** Keys that the schema in an app's config.ts has by itself; read as text, since the schemas are not exported. */
@@ -28,6 +48,10 @@ function ownKeys(app: string): string[] {
 }
 
 describe('the page of every variable', () => {
+  it('has what supervisor and bootstrap read', () => {
+    expect(listed('npm start').toSorted()).toEqual(readByStart().toSorted());
+  });
+
   it('has what all services read', () => {
     expect(listed('Every service').toSorted()).toEqual(Object.keys(baseConfig).map(variableOf).toSorted());
   });

@@ -18,7 +18,7 @@ export const ToolLimits = z.object({
   memoryBytes: z.number().int().min(16_777_216).max(8_589_934_592),
   /** Processes and threads at once. */
   pidsMax: z.number().int().min(1).max(1_024),
-  /** More is cut off, and the result says so. */
+  /** More is an error. */
   outputBytesMax: z.number().int().min(1).max(1_048_576),
   /** Scratch space that is gone after the call. */
   tmpBytesMax: z.number().int().min(0).max(1_073_741_824),
