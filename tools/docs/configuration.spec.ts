@@ -23,7 +23,7 @@ function listed(heading: string): string[] {
   );
 }
 
-/** Variables that supervisor and bootstrap read, by their sources. */
+/** Variables that supervisor and bootstrap read, by their sources; less the one that specs set. */
 function readByStart(): string[] {
   const files = globSync('{tools/stack,tools/bootstrap,libs/local-servers/src}/**/!(*.spec|*.fixture).{ts,mjs}', {
     cwd: root,
