@@ -4,8 +4,14 @@ import { abandoned, DECIDABLE, judge } from './decide-calls.js';
 import { limitEvents } from './limits.js';
 import type { DecideEnv } from './policy-view.js';
 import { charged, unlessPending } from './quotas.js';
-import { askedOf, questionEvents } from './questions.js';
-import { ATTEMPTS_MAX, SEQUENCE_CALLS_MAX, SEQUENCE_WALL_MS_MAX } from './settings.js';
+import { askedOf, isDoubtful, questionEvents } from './questions.js';
+import {
+  ATTEMPTS_MAX,
+  ENGINE_VERSION,
+  ENGINE_WITH_DOUBTFUL_ROWS,
+  SEQUENCE_CALLS_MAX,
+  SEQUENCE_WALL_MS_MAX,
+} from './settings.js';
 import { type Call, type RunState, isSettled } from './state.js';
 
 /** Drivers of tools that no worker runs. */
@@ -28,6 +34,7 @@ export function nextInSequence(state: RunState, calls: readonly Call[], env: Dec
 
 function sequenceEvents(state: RunState, calls: readonly Call[], env: DecideEnv): RunEvent[] {
   const events = questionEvents(state, calls, env);
+  const { engine = ENGINE_VERSION } = env;
   const { toolCallsMax } = state.plan!.limits;
   let dispatched = state.toolCalls;
   let ahead: Ahead | null = null;
@@ -43,6 +50,7 @@ function sequenceEvents(state: RunState, calls: readonly Call[], env: DecideEnv)
     if (call.status === 'overdue' && call.attempt >= ATTEMPTS_MAX && !askedOf(call))
       return [...events, abandoned(call)];
     if (!DECIDABLE.has(call.status) && (call.status !== 'overdue' || askedOf(call))) return events;
+    if (isDoubtful(state, call) && engine >= ENGINE_WITH_DOUBTFUL_ROWS) return events;
     // Settled before the policy is asked: what is put off is decided on when its turn comes.
     if (ahead !== null && (!mayFollow(state, call, ahead) || dispatched >= toolCallsMax)) return events;
     const { event: judged } = judge(state, call, env);

@@ -1,7 +1,7 @@
 import { type ErrorCode, ERRORS } from '@signalbox/contracts';
 
 /** Version of the rules in `decide`; noted in every decision. */
-export const ENGINE_VERSION = 5;
+export const ENGINE_VERSION = 6;
 /** The first version that looks for calls that lead nowhere. */
 export const ENGINE_WITH_PROGRESS = 2;
 /** The first version in which time spent waiting is no wall time, and questions expire. */
@@ -11,6 +11,8 @@ export const ENGINE_WITH_FREE_WAITS = 3;
 export const ENGINE_WITH_LABELS = 4;
 /** The first version that asks memory for nothing where a session begins. */
 export const ENGINE_WITH_NEW_SESSIONS = 5;
+/** The first version in which calls in a row wait for questions about what may have run. */
+export const ENGINE_WITH_DOUBTFUL_ROWS = 6;
 
 /** Calls of a sequence that one worker makes in a row, and the time that they may take together, ms. */
 export const SEQUENCE_CALLS_MAX = 64;
