@@ -1,3 +1,5 @@
+import { isSafePattern, Pattern } from './pattern.js';
+
 /**
  * The part of JSON Schema that tools use for their arguments, and agents for their output. Closed: a keyword that is not known here
  * makes every value invalid, so that nothing passes unchecked.
@@ -17,9 +19,6 @@ const ANNOTATIONS = new Set([
 ]);
 const DEPTH_MAX = 32;
 const FAULTS_MAX = 8;
-const PATTERN_CHARS_MAX = 256;
-/** Each unbounded repetition multiplies the work of a match by the length of the text. */
-const PATTERN_REPEATS_MAX = 3;
 const PATTERN_TEXT_CHARS_MAX = 256;
 
 type Schema = Record<string, unknown>;
@@ -104,27 +103,12 @@ const CHECKS: Record<string, Check> = {
   maxItems: bound(countOf, (size, limit) => size <= limit, 'must have items: at most'),
   pattern: (pattern, value, at, walk) => {
     if (typeof value !== 'string') return;
-    if (typeof pattern !== 'string' || !isSafePattern(pattern))
-      return fault(walk, at, 'has a schema with a pattern that may take too long');
+    if (!(pattern instanceof Pattern)) return fault(walk, at, 'has a schema with a pattern that may take too long');
     if (value.length > PATTERN_TEXT_CHARS_MAX)
       return fault(walk, at, `is longer than the ${PATTERN_TEXT_CHARS_MAX} characters that a pattern is tried on`);
-    if (!new RegExp(pattern, 'u').test(value)) fault(walk, at, 'does not match its pattern');
+    if (!pattern.tryOn(value).matches) fault(walk, at, 'does not match its pattern');
   },
 };
-
-/** No group that repeats, no back reference or look-around, few unbounded repetitions: matching takes polynomial time. */
-export function isSafePattern(pattern: string): boolean {
-  if (pattern.length > PATTERN_CHARS_MAX) return false;
-  const bare = pattern.replaceAll(/\\[^1-9k]/gu, 'x').replaceAll(/\[[^\]]*\]/gu, 'x');
-  if (/\\|\(\?[^:]|\)[*+{]/u.test(bare)) return false;
-  if ((bare.match(/[*+]|\{\d*,\d*\}/gu) ?? []).length > PATTERN_REPEATS_MAX) return false;
-  try {
-    new RegExp(pattern, 'u');
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 interface Rule {
   keyword: string;
@@ -141,7 +125,7 @@ function rulesOf(schema: Schema): Rule[] {
     .filter(([keyword]) => !ANNOTATIONS.has(keyword) && keyword !== 'additionalProperties')
     .map(([keyword, limit]) => ({
       keyword,
-      limit,
+      limit: keyword === 'pattern' ? Pattern.of(limit) : limit,
       rule: Object.hasOwn(CHECKS, keyword) ? CHECKS[keyword] : undefined,
     }));
   rules.set(schema, found);
