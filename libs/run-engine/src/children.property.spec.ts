@@ -7,17 +7,20 @@ import { redecide } from './redecide.js';
 import { type AgentScript, type CallScript, eventsOf, type StepScript } from './script.fixture.js';
 import { isClosed, newRun, openChildren, type RunState } from './state.js';
 import { verifyJournal } from './verify.js';
+import { deadlineOf } from './waiting.js';
 
 const asked = JSON.stringify({ input: 'Why?', n: 1 });
 const call: fc.Arbitrary<CallScript> = fc.record({
-  tool: fc.constantFrom('pure', 'unsafe', 'first', 'first', 'second', 'second', 'itself', 'nobody'),
+  tool: fc.constantFrom('pure', 'unsafe', 'timer', 'first', 'first', 'second', 'second', 'itself', 'nobody'),
   outcome: fc.constantFrom('ok', 'ok', 'TOOL_FAILED', 'silent'),
   arguments: fc.constantFrom(asked, asked, asked, '{}'),
 });
-const pureOrAsk = (one: CallScript): CallScript =>
-  one.tool === 'pure' || one.tool === 'unsafe' ? { ...one, arguments: '{"n":1}' } : one;
+const fitting = (one: CallScript): CallScript => {
+  if (one.tool === 'timer') return { ...one, arguments: '{"ms":300000}' };
+  return one.tool === 'pure' || one.tool === 'unsafe' ? { ...one, arguments: '{"n":1}' } : one;
+};
 const step: fc.Arbitrary<StepScript> = fc.record({
-  calls: fc.array(call.map(pureOrAsk), { minLength: 1, maxLength: 4 }),
+  calls: fc.array(call.map(fitting), { minLength: 1, maxLength: 4 }),
   failures: fc.constantFrom([], [], ['PROVIDER_CUT' as const], ['PROVIDER_REJECTED' as const]),
 });
 const script = fc.array(step, { maxLength: 2 });
@@ -84,11 +87,11 @@ function expectWithin(state: RunState): void {
   expect(tokensOf(state) + given('tokensMax')).toBeLessThanOrEqual(bound.tokensMax + open.length);
   expect(state.costNanoUsd + given('costNanoUsdMax')).toBeLessThanOrEqual(bound.costNanoUsdMax);
   expect(state.toolCalls + given('toolCallsMax')).toBeLessThanOrEqual(bound.toolCallsMax);
-  const requested = Object.values(state.calls).filter(({ status }) => status === 'requested');
+  const requested = Object.values(state.calls).filter(({ status, wait }) => status === 'requested' && wait === null);
   if (!isClosed(state)) expect(requested.length).toBeLessThanOrEqual(bound.parallelToolCallsMax);
   for (const { child } of open) {
     expect(child!.limits.depthMax).toBeLessThan(bound.depthMax!);
-    expect(child!.deadlineAt).toBeLessThanOrEqual(state.plan.deadlineAt);
+    expect(child!.deadlineAt).toBeLessThanOrEqual(deadlineOf(state));
   }
 }
 
@@ -116,7 +119,7 @@ function expectSound(runs: Family): void {
     expect(answered.status === 'completed' ? answered.result : answered.error).toEqual(
       state.status === 'completed' ? state.output : state.error,
     );
-    if (state.plan !== null) expect(state.plan.deadlineAt).toBeLessThanOrEqual(above.plan!.deadlineAt);
+    if (state.plan !== null) expect(state.plan.deadlineAt).toBeLessThanOrEqual(deadlineOf(above));
   }
 }
 

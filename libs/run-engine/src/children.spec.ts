@@ -4,8 +4,10 @@ import { effectsOf, outstanding } from './effects.js';
 import { evolveAll } from './evolve.js';
 import { explain } from './explain.js';
 import { Family } from './family.fixture.js';
+import { redecide } from './redecide.js';
 import { type CallScript, eventsOf, receiptOf, type WorldOptions } from './script.fixture.js';
-import { isClosed, newRun } from './state.js';
+import { ENGINE_WITH_FREE_WAITS, ENGINE_WITH_MOVED_DEADLINES } from './settings.js';
+import { isClosed, newRun, type RunState } from './state.js';
 import { timersOf } from './timers.js';
 import { verifyJournal } from './verify.js';
 import { viewOf, viewOfState } from './view.js';
@@ -200,6 +202,24 @@ describe('what a run below may use up', () => {
     expect(childrenOf(runs)[0]!.fold()).toMatchObject({ plan: { deadlineAt: START_MS + 30_000 } });
     expect(state.error?.code).toBe('LIMIT_WALL_TIME');
     for (const one of runs.states()) expect(isClosed(one)).toBe(true);
+  });
+
+  it('has the time that is left to its parent, which is not used up by waiting', () => {
+    const wait: CallScript = { tool: 'timer', outcome: 'ok', arguments: '{"ms":7200000}' };
+    const below = (options: Partial<WorldOptions>, together = false): [Family, RunState | undefined] => {
+      const script = together ? [{ calls: [wait, ask('helper')] }] : [{ calls: [wait] }, { calls: [ask('helper')] }];
+      const runs = family({ script, agents: { helper: { script: [] } }, limits: { wallMsMax: 600_000 }, ...options });
+      runs.settle(10);
+      for (const { journal } of runs.worlds.values()) expect(redecide(journal).differences).toEqual([]);
+      return [runs, childrenOf(runs)[0]?.fold()];
+    };
+    const [runs, child] = below({});
+    expect([runs.root.fold().status, child!.status]).toEqual(['completed', 'completed']);
+    expect(child!.accepted!.deadlineAt).toBe(START_MS + 600_000 + runs.root.fold().parkedMs);
+    // Beside a call that still waits it is the time until now that counts, not all that the wait may take.
+    expect(below({}, true)[1]!.accepted!.deadlineAt).toBe(START_MS + 600_000);
+    expect(below({ engine: ENGINE_WITH_MOVED_DEADLINES - 1 })[1]!.error?.code).toBe('LIMIT_WALL_TIME');
+    expect(below({ engine: ENGINE_WITH_FREE_WAITS - 1 })[0].root.fold().error?.code).toBe('LIMIT_WALL_TIME');
   });
 
   it('has no timer of its own in the parent', () => {

@@ -3,8 +3,10 @@ import { childRunIdFor } from '@signalbox/contracts';
 import { regionsOf } from './regions.js';
 import { argumentsLabel, flowOf, outputLabel } from './call-labels.js';
 import { sentArguments } from './handles.js';
-import { DEPTH_MAX } from './settings.js';
+import type { DecideEnv } from './policy-view.js';
+import { DEPTH_MAX, ENGINE_VERSION, ENGINE_WITH_MOVED_DEADLINES } from './settings.js';
 import { type Call, isClosed, isSettled, openChildren, type RunState } from './state.js';
+import { deadlineFrom } from './waiting.js';
 
 /** The agent that a call of this tool is carried out by; null for all other tools. */
 export function agentCalled(state: RunState, tool: string): string | null {
@@ -40,8 +42,14 @@ export function openPurse(state: RunState, calls: readonly Call[]): Purse {
   };
 }
 
-/** Takes an equal share out of the purse for the run of one call. */
-export function grantChild(state: RunState, callId: string, agent: string, purse: Purse): ChildRun {
+/** Takes an equal share out of the purse for the run of one call, and gives it the time that is left. */
+export function grantChild(
+  state: RunState,
+  callId: string,
+  agent: string,
+  purse: Purse,
+  { nowMs, engine = ENGINE_VERSION }: Pick<DecideEnv, 'nowMs' | 'engine'>,
+): ChildRun {
   const share = (left: number): number => Math.floor(left / Math.max(1, purse.shares));
   const [tokens, costNanoUsdMax, toolCallsMax] = [purse.tokens, purse.costNanoUsd, purse.toolCalls].map(share) as [
     number,
@@ -57,7 +65,7 @@ export function grantChild(state: RunState, callId: string, agent: string, purse
     agent,
     // One token buys no model call: where nothing is left, the run ends with LIMIT_TOKENS at its first step.
     limits: { tokensMax: Math.max(1, tokens), costNanoUsdMax, toolCallsMax, depthMax: depthLeft(state) - 1 },
-    deadlineAt: state.plan!.deadlineAt,
+    deadlineAt: engine >= ENGINE_WITH_MOVED_DEADLINES ? deadlineFrom(state, nowMs) : state.plan!.deadlineAt,
   };
 }
 

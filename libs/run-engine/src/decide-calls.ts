@@ -54,7 +54,7 @@ function callEvents(state: RunState, calls: readonly Call[], env: DecideEnv): Ru
       if (takesSlot) running += 1;
       if (call.attempt === 0) dispatched += 1;
       if (event.type === 'tool.inlined') inlineChars += event.arguments.length + event.result.length;
-      else if (purse && agent !== null) event.child = grantChild(state, call.callId, agent, purse);
+      else if (purse && agent !== null) event.child = grantChild(state, call.callId, agent, purse, env);
     }
     events.push(event);
   }

@@ -62,7 +62,7 @@ function sequenceEvents(state: RunState, calls: readonly Call[], env: DecideEnv)
     const agent = agentCalled(state, call.tool);
     if (event.type === 'tool.requested' && agent !== null) {
       // It is alone under way: all that is left is its own.
-      const child = grantChild(state, call.callId, agent, { ...openPurse(state, calls), shares: 1 });
+      const child = grantChild(state, call.callId, agent, { ...openPurse(state, calls), shares: 1 }, env);
       return [...events, { ...event, child }];
     }
     if (event.type !== 'tool.requested' || event.wait !== undefined) return [...events, event];

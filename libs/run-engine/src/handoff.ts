@@ -5,6 +5,7 @@ import { narrowed } from './limits.js';
 import type { DecideEnv, Halted, PolicyView } from './policy-view.js';
 import { HANDOFFS_MAX } from './settings.js';
 import type { Call, RunState } from './state.js';
+import { waitedMs } from './waiting.js';
 
 /** The agent that a call of this tool hands the run to; null for all other tools. */
 export function handoffTo(state: RunState, tool: string): string | null {
@@ -79,8 +80,7 @@ export function handOver(
 /** What was used up, and the new agent's own limits on top, within those that the run has. */
 function limitsLeft(state: RunState, own: RunLimits, nowMs: number): RunLimits {
   const { limits, startedAt, waitsFree } = state.plan!;
-  const parkedMs = state.parkedMs + (state.parkedSince === null ? 0 : Math.max(nowMs - state.parkedSince, 0));
-  const workedMs = Math.max(nowMs - startedAt - (waitsFree ? parkedMs : 0), 0);
+  const workedMs = Math.max(nowMs - startedAt - (waitsFree ? waitedMs(state, nowMs) : 0), 0);
   const wanted: RunLimits = {
     ...own,
     stepsMax: own.stepsMax + state.steps.length,

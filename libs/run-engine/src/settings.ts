@@ -13,6 +13,8 @@ export const ENGINE_WITH_LABELS = 4;
 export const ENGINE_WITH_NEW_SESSIONS = 5;
 /** The first version in which calls in a row wait for questions about what may have run. */
 export const ENGINE_WITH_DOUBTFUL_ROWS = 6;
+/** The first version in which a run below another has until that one's wall time is up, with the time that it waited. */
+export const ENGINE_WITH_MOVED_DEADLINES = 6;
 
 /** Calls of a sequence that one worker makes in a row, and the time that they may take together, ms. */
 export const SEQUENCE_CALLS_MAX = 64;

@@ -67,3 +67,13 @@ export function deadlineOf({ plan, parkedSince, parkedMs }: RunState): number {
   if (!waitsFree) return deadlineAt;
   return deadlineAt + (parkedSince === null ? Math.min(parkedMs, PARKED_MS_MAX) : PARKED_MS_MAX);
 }
+
+/** The same for what the run sets going at `nowMs`: with the time that it waited until then, for it does not wait any more. */
+export function deadlineFrom(state: RunState, nowMs: number): number {
+  const { deadlineAt, waitsFree } = state.plan!;
+  return waitsFree ? deadlineAt + Math.min(waitedMs(state, nowMs), PARKED_MS_MAX) : deadlineAt;
+}
+
+/** How long the run did nothing but wait until now, ms. */
+export const waitedMs = ({ parkedSince, parkedMs }: RunState, nowMs: number): number =>
+  parkedMs + (parkedSince === null ? 0 : Math.max(nowMs - parkedSince, 0));
