@@ -1,5 +1,5 @@
 import type { AppendReceipt, FollowOptions, PartitionReader, RawEntry, RunRef } from '@signalbox/bus';
-import { type JournalBody, type Quota, type QuotaUseV1, subjects } from '@signalbox/contracts';
+import { type BudgetV1, type JournalBody, type Quota, type QuotaUseV1, subjects } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import type { Logger } from '@signalbox/telemetry';
 import { type AskEffect, newRun, type PolicyView, type RunState } from '@signalbox/run-engine';
@@ -7,7 +7,7 @@ import { ApprovalIndexPort } from './approvals/approval-index.port.js';
 import { OpenApprovalsService } from './approvals/open-approvals.service.js';
 import { DispatchPort } from './dispatch/dispatch.port.js';
 import { BudgetsPort } from './limits/budgets.port.js';
-import { LimitsPort } from './limits/limits.port.js';
+import { type LimitKind, LimitsPort, type SharedLimit } from './limits/limits.port.js';
 import { JournalPort } from './journal/journal.port.js';
 import { QuotaStorePort, type StoredUse } from './quotas/quota-store.port.js';
 import { QuotasService } from './quotas/quotas.service.js';
@@ -141,7 +141,7 @@ export class NoLimits extends LimitsPort {
   override quotasOf(): readonly Quota[] {
     return [];
   }
-  override limitOf(): null {
+  override limitOf(..._asked: [tenant: string, kind: LimitKind, name: string]): SharedLimit | null {
     return null;
   }
 }
@@ -151,6 +151,21 @@ export class NoBudgets extends BudgetsPort {
   override known = (): null => null;
   override wanted = (): [] => [];
   override change = (): Promise<null> => Promise.resolve(null);
+  override stop = (): void => undefined;
+}
+
+/** Budgets of one router. */
+export class MemoryBudgets extends BudgetsPort {
+  readonly #stored = new Map<string, BudgetV1>();
+
+  override watch = (): Promise<void> => Promise.resolve();
+  override known = (key: string): BudgetV1 | null => this.#stored.get(key) ?? null;
+  override wanted = (): [string, BudgetV1][] => [...this.#stored].filter(([, { wants }]) => wants.length > 0);
+  override change = (key: string, change: (before: BudgetV1 | null) => BudgetV1 | null): Promise<BudgetV1 | null> => {
+    const after = change(this.known(key));
+    if (after !== null) this.#stored.set(key, after);
+    return Promise.resolve(this.known(key));
+  };
   override stop = (): void => undefined;
 }
 
@@ -176,6 +191,19 @@ export class MemoryQuotaStore extends QuotaStorePort {
 
 export const noQuotas = (logger: Logger): QuotasService =>
   new QuotasService(new MemoryQuotaStore(), new NoLimits(), logger);
+
+/** Open approvals, as `<run>.<question>`. */
+export class MemoryApprovalIndex extends ApprovalIndexPort {
+  readonly listed = new Set<string>();
+  override list({ runId }: RunRef, questionId: string): Promise<void> {
+    this.listed.add(`${runId}.${questionId}`);
+    return Promise.resolve();
+  }
+  override unlist({ runId }: RunRef, questionId: string): Promise<void> {
+    this.listed.delete(`${runId}.${questionId}`);
+    return Promise.resolve();
+  }
+}
 
 class NoApprovalIndex extends ApprovalIndexPort {
   override list(): Promise<void> {

@@ -38,14 +38,14 @@ export class Turns {
 
   /** Whether the run has its turn; if not, it waits for it and is woken. */
   admit(shell: RunShell): boolean {
-    if (shell.admitted && !shell.parked) return true;
+    if (hasTurn(shell)) return true;
     if (!this.#takeSession(shell)) return false;
     return this.#try(shell);
   }
 
   /** A run that waited for a limit, and has room within it now. */
   retry(shell: RunShell): void {
-    if (shell.gone || (shell.admitted && !shell.parked)) return;
+    if (shell.gone || hasTurn(shell)) return;
     if (this.#try(shell)) this.wake(shell);
   }
 
@@ -56,18 +56,19 @@ export class Turns {
       this.slots.countRun(shell);
     } else if (this.#active >= this.activeRunsMax) this.#enqueue(shell);
     else if (this.slots.takeRun(shell)) this.#begin(shell);
-    return shell.admitted && !shell.parked;
+    return hasTurn(shell);
   }
 
-  /** It had its turn before this process took it over: it goes on, even where that is one more than the bound. */
+  /**
+   * It had its turn before this process took it over: it goes on, even where that is one more than the bound. Of those of
+   * a session one does; the others were waiting for it, or wait now.
+   */
   restore(shell: RunShell, parked: boolean): void {
-    shell.parked = parked;
-    if (parked) shell.admitted = true;
-    else {
-      this.#takeSession(shell);
-      this.#begin(shell);
-      this.slots.countRun(shell);
-    }
+    shell.admitted = true;
+    shell.parked = true;
+    if (parked || !this.#takeSession(shell)) return;
+    this.#begin(shell);
+    this.slots.countRun(shell);
   }
 
   /** An ended run whose session is not saved yet: the next one of its session waits for that. */
@@ -75,26 +76,17 @@ export class Turns {
     this.#takeSession(shell);
   }
 
-  /** It waits for a person from now on, or does no more. */
+  /** It waits for a person from now on, and gives its turn away; or something goes on in it again, and it asks for one. */
   park(shell: RunShell, parked: boolean): void {
-    if (!shell.admitted || shell.parked === parked) return;
-    if (!parked) {
-      this.#begin(shell);
-      return this.slots.countRun(shell);
-    }
-    shell.parked = true;
-    this.#active -= 1;
-    this.slots.dropRun(shell);
-    this.#release(shell);
+    if (!shell.admitted) return;
+    if (parked) this.#giveUp(shell);
+    else this.admit(shell);
   }
 
   leave(shell: RunShell): void {
-    this.#queue.delete(shell);
-    if (shell.admitted && !shell.parked) this.#active -= 1;
-    shell.admitted = false;
     shell.gone = true;
-    this.slots.dropRun(shell);
-    this.#release(shell);
+    this.#giveUp(shell);
+    shell.admitted = false;
   }
 
   clear(): void {
@@ -108,9 +100,18 @@ export class Turns {
 
   #begin(shell: RunShell): void {
     this.#queue.delete(shell);
+    if (!hasTurn(shell)) this.#active += 1;
     shell.admitted = true;
     shell.parked = false;
-    this.#active += 1;
+  }
+
+  /** Its turn, or its place in the queue; its session; its room within limits. */
+  #giveUp(shell: RunShell): void {
+    this.#queue.delete(shell);
+    if (hasTurn(shell)) this.#active -= 1;
+    shell.parked = shell.admitted;
+    this.slots.dropRun(shell);
+    this.#release(shell);
   }
 
   #enqueue(shell: RunShell): void {
@@ -135,3 +136,5 @@ export class Turns {
     }
   }
 }
+
+const hasTurn = ({ admitted, parked }: RunShell): boolean => admitted && !parked;

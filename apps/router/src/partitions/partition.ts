@@ -202,8 +202,7 @@ export class Partition implements RunHome {
     for (const shell of [...this.#shells.values()]) {
       if (isClosed(shell.state)) this.leave(shell);
       else if (hasEnded(shell.state)) this.#turns.holdSession(shell);
-      else if (shell.state.plan !== null)
-        this.#turns.restore(shell, shell.state.status === 'waiting' || isParked(shell.state));
+      else if (shell.state.plan !== null) this.#turns.restore(shell, isParked(shell.state));
     }
     for (const shell of [...this.#shells.values()]) {
       if (this.#shells.get(shell.state.subject) !== shell) continue;

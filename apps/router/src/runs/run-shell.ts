@@ -29,7 +29,7 @@ export interface RunHome {
   isLive(): boolean;
   /** Whether the run may start now, or go on after it waited for a person; if not it waits for its turn. */
   admit(shell: RunShell): boolean;
-  /** A run that waits for a person takes up no turn. */
+  /** A run that waits for a person takes up no turn; one that does no more takes one, or waits for it. */
   park(shell: RunShell, parked: boolean): void;
   /** Whether one more call of a limited tool may be asked for; it counts from now on, until `settle`. */
   takeCall(shell: RunShell, tool: string): boolean;
@@ -49,6 +49,8 @@ export class RunShell {
   admitted = false;
   /** It waits for a person, and has no turn. */
   parked = false;
+  /** It has something to do, and waits for its turn. */
+  refused = false;
   /** No room for it: it is to be failed. */
   shed = false;
   /** It has left memory. */

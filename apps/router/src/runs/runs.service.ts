@@ -145,6 +145,7 @@ export class RunsService {
   #next(shell: RunShell): Decided | null {
     const { state } = shell;
     const nowMs = Date.now();
+    shell.refused = false;
     if (state.accepted === null || isClosed(state) || nowMs < shell.quietUntil) return null;
     if (shell.shed && !hasEnded(state)) {
       return failRun(state, { code: 'OVERLOADED', message: 'Too many runs are open in this partition.' }, nowMs);
@@ -156,14 +157,19 @@ export class RunsService {
     }
     // What only ends needs no turn, and what is paused asks for none.
     const ends = state.cancel !== null || haltOf(state, policy) !== null;
-    if (state.plan === null && !ends && !isPaused(state) && !shell.home.admit(shell)) return null;
+    if (state.plan === null && !ends && !isPaused(state) && !this.#admits(shell)) return null;
     const decided = decide(state, { nowMs, policy, ...shell.room, ...this.quotas.of(shell) });
     // Slots that were taken for calls whose quotas are still being asked.
     if (decided === null && shell.reserved.size > 0) shell.home.settle(shell);
-    if (decided === null || !shell.parked || isEnd(decided) || shell.home.admit(shell)) return decided;
+    if (decided === null || !shell.parked || isEnd(decided) || this.#admits(shell)) return decided;
     // Woken: it goes on when it has its turn again.
     shell.home.settle(shell);
     return null;
+  }
+
+  #admits(shell: RunShell): boolean {
+    shell.refused = !shell.home.admit(shell);
+    return !shell.refused;
   }
 
   /** False when the journal moved on since it was folded. */
@@ -206,7 +212,8 @@ export class RunsService {
     }
     if (!shell.home.isLive() || shell.broken) return;
     this.alarms.arm(shell);
-    shell.home.park(shell, isParked(shell.state));
+    // What was refused keeps its place, and what has ended needs none.
+    if (!shell.refused && !hasEnded(shell.state)) shell.home.park(shell, isParked(shell.state));
   }
 
   /** Unavailable: later again. Anything else is a fault of this run, and stays with it. */

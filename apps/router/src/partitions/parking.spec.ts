@@ -1,0 +1,99 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { LimitKind, SharedLimit } from '../limits/limits.port.js';
+import { NoLimits } from '../memory.fixture.js';
+import { PlayedPartition, type PlayOptions } from './partition.fixture.js';
+
+describe('runs that wait', () => {
+  let play: PlayedPartition;
+  const open = async (options: PlayOptions): Promise<void> => {
+    play = new PlayedPartition(options);
+    await play.partition.open(null);
+  };
+  afterEach(() => play.stop());
+
+  /** It began, and waits for a resume alone. */
+  const paused = async (n: number, sessionId?: string): Promise<void> => {
+    await play.accept(n, sessionId);
+    await play.hold(n, 'pause');
+    await play.loaded(n);
+  };
+
+  describe('and are woken', () => {
+    it('have their turn when all are taken and one becomes free, and give it to the next', async () => {
+      await open({ activeRunsMax: 1 });
+      await paused(1);
+      await play.accept(2);
+      await play.hold(1, 'resume');
+      expect([play.sent(2), play.story(1).at(-1)]).toEqual([['session-load'], 'run.resume-requested.v1']);
+      await play.cancel(2);
+      expect(play.sent(1)).toEqual(['session-load', 'model-1']);
+      await play.accept(3);
+      expect(play.sent(3)).toEqual([]);
+      await play.cancel(1);
+      expect(play.sent(3)).toEqual(['session-load']);
+    });
+
+    it('wait for room within the limit of their agent, whatever comes for them', async () => {
+      await open({ limits: new OneRun() });
+      await paused(1);
+      await play.accept(2);
+      expect(play.sent(2)).toEqual(['session-load']);
+      await play.hold(1, 'resume');
+      const signal = { principal: { keyId: 'k', userId: 'u' }, signalId: `req_${'9'.repeat(26)}`, name: 'x' };
+      await play.give(1, 'run.signalled.v1', { ...signal, payload: '1', redactions: {}, signalledAt: Date.now() });
+      expect(play.sent(1)).toEqual(['session-load']);
+      await play.cancel(2);
+      expect(play.sent(1)).toEqual(['session-load', 'model-1']);
+    });
+
+    it('take one turn, not two, after another of their session', async () => {
+      await open({ activeRunsMax: 2 });
+      for (const [waiting, other] of [
+        [1, 2],
+        [3, 4],
+      ] as const) {
+        await paused(waiting, 's');
+        await play.accept(other, 's');
+        await play.hold(waiting, 'resume');
+        await play.cancel(other);
+        expect(play.sent(waiting)).toEqual(['session-load', 'model-1']);
+        await play.cancel(waiting);
+      }
+      await play.accept(5);
+      await play.accept(6);
+      expect([play.sent(5), play.sent(6), play.partition.busyness().waitingRuns]).toEqual([
+        ['session-load'],
+        ['session-load'],
+        0,
+      ]);
+    });
+
+    it('still take one when another router takes them over, and one of the session at a time goes on', async () => {
+      await open({ activeRunsMax: 1 });
+      await paused(1, 's');
+      await play.accept(2, 's');
+      await play.loaded(2);
+      await play.hold(1, 'resume');
+      await play.handOver(play.partition.checkpoint());
+      expect([play.sent(1), play.sent(2)]).toEqual([
+        ['session-load', 'model-1'],
+        ['session-load', 'model-1', 'model-1'],
+      ]);
+      await play.modelled(2, ['none']);
+      expect(play.story(2).at(-1)).toBe('model.completed.v1');
+      await play.cancel(1);
+      expect(play.story(2).at(-1)).toBe('model.requested');
+      await play.cancel(2);
+      await play.accept(3);
+      await play.accept(4);
+      expect([play.sent(3), play.sent(4)]).toEqual([['session-load'], []]);
+    });
+  });
+});
+
+/** One run of each agent at once. */
+class OneRun extends NoLimits {
+  override limitOf(_tenant: string, kind: LimitKind): SharedLimit | null {
+    return kind === 'agent' ? { limit: 1, version: 1 } : null;
+  }
+}
