@@ -25,7 +25,7 @@ export interface ParkedRun extends RunRef {
 /** What is kept of a run that has done nothing but wait for `restMs`, and will for as long; null where it has not. */
 export function parkedOf(shell: RunShell, nowMs: number, restMs: number): ParkedRun | null {
   const { state, ref } = shell;
-  if (!shell.isIdle(nowMs) || state.parkedSince === null || state.parkedSince > nowMs - restMs || !isParked(state))
+  if (!shell.isIdle || state.parkedSince === null || state.parkedSince > nowMs - restMs || !isParked(state))
     return null;
   const dueAt = Math.min(...timersOf(state, nowMs).map((timer) => timer.dueAt));
   if (dueAt < nowMs + restMs) return null;

@@ -1,7 +1,9 @@
+import type { Quota } from '@signalbox/contracts';
+import { MeshError } from '@signalbox/kernel';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { LimitKind, SharedLimit } from '../limits/limits.port.js';
 import { NoLimits } from '../memory.fixture.js';
-import { PlayedPartition, type PlayOptions } from './partition.fixture.js';
+import { CarefulPolicy, PlayedPartition, type PlayOptions } from './partition.fixture.js';
 
 describe('runs that wait', () => {
   let play: PlayedPartition;
@@ -89,7 +91,67 @@ describe('runs that wait', () => {
       expect([play.sent(3), play.sent(4)]).toEqual([['session-load'], []]);
     });
   });
+
+  describe('but have something to do', () => {
+    it('stay in memory while they wait for a turn', async () => {
+      await open({ activeRunsMax: 1, policy: new CarefulPolicy() });
+      await play.asking(1, ['careful', 'careful']);
+      await play.accept(2);
+      await play.approve(1, 'call_1_0');
+      play.parkIdle();
+      await play.cancel(2);
+      expect(play.sent(1)).toEqual(['session-load', 'model-1', 'call_1_0']);
+    });
+
+    it('stay in memory, and in line, while they wait for room to call a limited tool', async () => {
+      await open({ policy: new CarefulPolicy(), limits: new OneCall() });
+      await play.asking(2, ['scarce']);
+      await play.asking(1, ['careful', 'scarce']);
+      expect([play.sent(2).at(-1), play.story(1).at(-1)]).toEqual(['call_1_0', 'question.asked']);
+      play.parkIdle();
+      await play.ran(2, 'call_1_0');
+      expect(play.sent(1)).toEqual(['session-load', 'model-1', 'call_1_1']);
+    });
+
+    it('stay in memory while a quota is asked for them', async () => {
+      await open({ policy: new CarefulPolicy(), limits: new Quotas() });
+      const answered = Promise.withResolvers<void>();
+      play.quotas.beforeStore = () => answered.promise;
+      await play.asking(1, ['careful', 'careful']);
+      await play.approve(1, 'call_1_0');
+      play.parkIdle();
+      expect(play.partition.checkpoint().parked).toEqual([]);
+      answered.resolve();
+      await play.settled();
+      expect(play.sent(1)).toEqual(['session-load', 'model-1', 'call_1_0']);
+    });
+
+    it('stay in memory while what was decided for them could not be stored', async () => {
+      await open({ policy: new CarefulPolicy() });
+      await play.asking(1, ['careful', 'careful']);
+      play.journal.faults.push(new MeshError('BUS_UNAVAILABLE', 'away'));
+      await play.approve(1, 'call_1_0');
+      play.parkIdle();
+      expect([play.story(1).at(-1), play.partition.checkpoint().parked]).toEqual(['question.answered.v1', []]);
+    });
+  });
 });
+
+/** One call of the tool at once. */
+class OneCall extends NoLimits {
+  override limitOf(_tenant: string, kind: LimitKind, name: string): SharedLimit | null {
+    return kind === 'tool' && name === 'scarce' ? { limit: 1, version: 1 } : null;
+  }
+}
+
+class Quotas extends NoLimits {
+  override hasQuotas(): boolean {
+    return true;
+  }
+  override quotasOf(): readonly Quota[] {
+    return [{ id: 'calls', agents: '*', tools: '*', per: 'tenant', windowMs: 60_000, max: 10, description: '' }];
+  }
+}
 
 /** One run of each agent at once. */
 class OneRun extends NoLimits {

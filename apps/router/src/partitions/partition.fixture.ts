@@ -111,11 +111,11 @@ export class PlayedPartition {
     };
     this.partition = this.#make();
     const opening = this.partition.open(checkpoint);
-    await settled();
+    await this.settled();
     for (const entry of stored) if (entry.seq >= checkpoint.foldFromSeq) await this.journal.reader!.onEntry(entry);
     read.resolve();
     await opening;
-    await settled();
+    await this.settled();
   }
 
   /** Long after everything came to rest. */
@@ -216,7 +216,7 @@ export class PlayedPartition {
   async give<K extends JournalKind>(n: number, kind: K, body: JournalBody<K>): Promise<void> {
     const entry = this.store(n, kind, body);
     await this.journal.reader!.onEntry(entry);
-    await settled();
+    await this.settled();
   }
 
   /** Stored, and not read yet. */
@@ -229,6 +229,11 @@ export class PlayedPartition {
     const raw: RawEntry = { tenant: 'demo', runId, seq, subject, bytes, entry, seal: 'verified' };
     this.journal.keep(raw);
     return raw;
+  }
+
+  /** Everything has happened that follows without time. */
+  async settled(): Promise<void> {
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
   }
 
   #make(): Partition {
@@ -264,9 +269,4 @@ class NamedDispatch extends MemoryDispatch {
     this.effects.push({ runId: state.accepted!.runId, id: effect.id });
     return super.send(state, effect, dispatch);
   }
-}
-
-/** Everything in memory that follows has happened. */
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -49,7 +49,7 @@ export class RunShell {
   admitted = false;
   /** It waits for a person, and has no turn. */
   parked = false;
-  /** It has something to do, and waits for its turn. */
+  /** It has something to do, and waits for its turn or for room to call a tool. */
   refused = false;
   /** No room for it: it is to be failed. */
   shed = false;
@@ -82,7 +82,11 @@ export class RunShell {
   /** A decision was read that this process did not carry out: what it asked for may be on nobody's list. */
   foreign = false;
 
-  readonly #room = (tool: string): boolean => this.home.takeCall(this, tool);
+  readonly #room = (tool: string): boolean => {
+    const has = this.home.takeCall(this, tool);
+    if (!has) this.refused = true;
+    return has;
+  };
   #quota: ((question: QuotaQuestion) => QuotaVerdict) | null = null;
   #storing: { before: RunState; decided: Decided; bytes: Uint8Array } | null = null;
   #planned: RunState['plan'] = null;
@@ -111,12 +115,12 @@ export class RunShell {
     return (this.#quota ??= ask);
   }
 
-  /** Nothing of it is in this process's hands. */
-  isIdle(nowMs: number): boolean {
-    const { deciding, broken, shed, quietUntil, told, sendings } = this;
-    return (
-      !deciding && !broken && !shed && !this.isListing && nowMs >= quietUntil && told.size === 0 && sendings.size === 0
-    );
+  /** Nothing of it is in this process's hands, and nothing waits here to be done for it. */
+  get isIdle(): boolean {
+    const { deciding, broken, shed, refused, isListing, wakeAt, told, sendings, reserved } = this;
+    if (deciding || broken || shed || refused || isListing) return false;
+    if (wakeAt !== Number.POSITIVE_INFINITY || told.size > 0 || sendings.size > 0) return false;
+    return ![...reserved.values()].includes('pending');
   }
 
   /** Folds a whole journal at once. */
