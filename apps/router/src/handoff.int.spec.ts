@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { Bus, type RunRef } from '@signalbox/bus';
+import { partitionOfRun } from '@signalbox/contracts';
 import { foldJournal, isClosed, redecide, type RunState, verifyJournal } from '@signalbox/run-engine';
 import { startMesh, testFolder, type TestMesh, waitFor } from '@signalbox/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -97,5 +98,29 @@ describe('runs that are handed to another agent', { timeout: TEST_TIMEOUT_MS }, 
     expect(await stateOf(handed)).toMatchObject({ status: 'cancelled', error: { message: 'enough' } });
     expect(await stateOf(own)).toMatchObject({ status: 'completed' });
     await expectSound(handed);
+  });
+
+  it('end with it too when it is thrown while they only wait and no router runs', async () => {
+    await publishBundle(mesh, (bundle) => ({ ...bundle, version: 3 }));
+    await start();
+    const run = await workers.accept({ steps: [['hand_on'], ['send']], delayMs: 300 });
+    await waitFor(() => workers.inferred.has(`${run.runId}:2:1`), { what: 'the new agent' });
+    await workers.hold(run, 'run.pause-requested.v1');
+    const checkpoints = await reader.bucket('checkpoints');
+    const isParked = async (): Promise<boolean> => {
+      const stored = await checkpoints.get(`router.${partitionOfRun(run.runId)}`);
+      return new TextDecoder().decode(stored?.value).includes(run.runId);
+    };
+    await waitFor(isParked, { timeoutMs: 20_000, what: 'the run to leave memory' });
+    await routers.pop()!.stop();
+    await publishBundle(mesh, (bundle) => ({
+      ...bundle,
+      version: 4,
+      halts: [{ id: 'stop', agents: ['closer'], reason: 'enough' }],
+    }));
+    await start();
+    await closed(run);
+    expect(await stateOf(run)).toMatchObject({ status: 'cancelled', error: { message: 'enough' } });
+    await expectSound(run);
   });
 });

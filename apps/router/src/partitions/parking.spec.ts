@@ -135,6 +135,16 @@ describe('runs that wait', () => {
       expect([play.story(1).at(-1), play.partition.checkpoint().parked]).toEqual(['question.answered.v1', []]);
     });
   });
+
+  it('end when their agent is halted while nobody has their partition', async () => {
+    const policy = new CarefulPolicy();
+    await open({ policy });
+    await play.asking(1, ['careful']);
+    play.parkIdle();
+    policy.halted = 'enough';
+    await play.handOver(play.partition.checkpoint());
+    expect([play.story(1).at(-1), play.partition.openRuns]).toEqual(['run.cancelled', 0]);
+  });
 });
 
 /** One call of the tool at once. */

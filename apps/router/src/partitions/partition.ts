@@ -107,6 +107,8 @@ export class Partition implements RunHome {
     const seen = { partition: this.options.name, fromSeq, lastSeq: this.#lastSeq, wallMs: Date.now() - startedAt };
     this.logger.info({ ...seen, openRuns: this.openRuns }, 'a partition is folded');
     this.#parked.start();
+    // Kill switches that were thrown while nobody had the partition.
+    this.#parked.wake(({ tenant, agents }) => this.runs.isHalted(tenant, agents));
     await this.#resumeAll();
   }
 
