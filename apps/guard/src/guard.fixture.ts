@@ -10,6 +10,7 @@ import {
   type RunRequestV1,
   type ServiceName,
   subjects,
+  WAYS_IN,
 } from '@signalbox/contracts';
 import { newRequestId, sha256Hex } from '@signalbox/kernel';
 import { createDataSource } from '@signalbox/persistence';
@@ -165,8 +166,8 @@ export class GuardWorld {
   /** What the guards have not settled yet comes to nothing. */
   async settled(): Promise<void> {
     const idle = async (): Promise<boolean> => {
-      const { waiting, taken } = await this.mesh.work('guard-in');
-      return waiting + taken === 0;
+      const states = await Promise.all(WAYS_IN.map((way) => this.mesh.work(way)));
+      return states.every(({ waiting, taken }) => waiting + taken === 0);
     };
     await waitFor(idle, { what: 'the guards to have taken everything' });
   }

@@ -6,18 +6,27 @@ export type Concurrency = number | ((config: never) => number);
 
 /** What a decorator leaves for the transport to read. */
 export type HandlerExtras =
-  | { role: 'work'; consumer: ConsumerName; concurrency: Concurrency }
+  | { role: 'work'; consumers: readonly ConsumerName[]; concurrency: Concurrency }
   | { role: 'serve'; channel: RequestChannel; concurrency?: Concurrency }
   | { role: 'serve-stream'; channel: RequestChannel; concurrency?: Concurrency }
   | { role: 'subscribe'; channel: ChannelName; subject: string };
 
 /**
- * Handles the messages of a durable consumer: `(body, message: WorkMessage)`. Returning acknowledges;
- * a MeshError that may be retried gives the message back with a delay, any other sends it to the dead letters.
+ * Handles the messages of a durable consumer, or of several, so many of each at once: `(body, message: WorkMessage)`.
+ * Returning acknowledges; a MeshError that may be retried gives the message back with a delay, any other sends it to the
+ * dead letters.
  */
-export function Work(consumer: ConsumerName, options: { concurrency: Concurrency }): MethodDecorator {
+export function Work(
+  consumer: ConsumerName | readonly ConsumerName[],
+  options: { concurrency: Concurrency },
+): MethodDecorator {
+  const consumers = [consumer].flat();
   return handler(
-    EventPattern(`work:${consumer}`, { role: 'work', consumer, ...options } satisfies HandlerExtras) as MethodDecorator,
+    EventPattern(`work:${consumers.join()}`, {
+      role: 'work',
+      consumers,
+      ...options,
+    } satisfies HandlerExtras) as MethodDecorator,
   );
 }
 

@@ -38,10 +38,12 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   async #bind(handler: MessageHandler, extras: HandlerExtras): Promise<void> {
     switch (extras.role) {
       case 'work': {
-        const bus = this.#busOf(CONSUMERS[extras.consumer].account);
         const concurrency = this.#concurrency(extras.concurrency, 1);
         const work = (message: BusMessage<unknown>): Promise<void> => this.#call(handler, message) as Promise<void>;
-        this.#workers.push(await bus.work(extras.consumer, work, { concurrency }));
+        for (const consumer of extras.consumers) {
+          const bus = this.#busOf(CONSUMERS[consumer].account);
+          this.#workers.push(await bus.work(consumer, work, { concurrency }));
+        }
         return;
       }
       case 'serve': {

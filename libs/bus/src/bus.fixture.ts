@@ -90,7 +90,7 @@ export async function startFixture(options: { binary?: string } = {}): Promise<F
       const spec = { ...CONSUMERS[name], ...change };
       const settings = { ack_wait: spec.ackWaitMs * MS, max_deliver: spec.deliverMax };
       await (await admin(spec.account)).consumers.update(spec.stream, spec.durable, settings);
-      const service = (spec.durable === 'guard-in' ? 'guard' : spec.durable.replace('-default', '')) as ServiceName;
+      const service = (spec.account === 'GATE' ? 'guard' : spec.durable.replace('-default', '')) as ServiceName;
       const connection = await Connection.open({
         service,
         account: spec.account,

@@ -16,6 +16,7 @@ import { type BusCapabilities, capabilitiesOf } from './capabilities.js';
 import { claimStores } from './claim-check.js';
 import { Codec } from './codec.js';
 import { Connection } from './connection.js';
+import { unsettledBefore, unstarted } from './durable-state.js';
 import { envelopeHeaders, messageId } from './envelope.js';
 import { checkHealth, type Health } from './health.js';
 import { Journal } from './journal.js';
@@ -28,7 +29,6 @@ import { reply, Responder } from './responder.js';
 import { streamReplies } from './streamed-reply.js';
 import { Sampling } from './sampling.js';
 import { streamFill } from './stream-fill.js';
-import { unstarted } from './unstarted.js';
 import { listen } from './subscriber.js';
 import type {
   BusLogger,
@@ -210,6 +210,11 @@ export class Bus {
   /** How much work of a durable no worker was given yet. Only for those who may look at it. */
   unstarted(consumer: ConsumerName): Promise<number> {
     return unstarted(this.connection, consumer);
+  }
+
+  /** Whether work of a durable may be open that was stored before `seq`. Only for those who may look at it. */
+  unsettledBefore(consumer: ConsumerName, seq: number): Promise<boolean> {
+    return unsettledBefore(this.connection, consumer, seq);
   }
 
   async bucket(name: BucketName): Promise<Bucket> {

@@ -38,6 +38,8 @@ export interface BusMessage<B> {
 }
 
 export interface WorkMessage<B> extends BusMessage<B> {
+  /** Its place in its stream. */
+  seq: number;
   /** Counts from 1, over all workers. */
   deliveries: number;
   /** A failure now is final. The broker's very last delivery is kept to bury what crashes its workers. */

@@ -92,9 +92,29 @@ describe('work', () => {
       subject: SUBJECT,
       id: 'an-id',
       traceparent,
+      seq: expect.any(Number) as number,
       deliveries: 1,
       lastDelivery: false,
     });
+  });
+
+  it('knows whether work is open that came before', async () => {
+    const seen: WorkMessage<unknown>[] = [];
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const isOpen = (seq: number): Promise<boolean> => router.unsettledBefore('tool-runner-default', seq);
+    await send('c_one');
+    await send('c_two');
+    await work(async (message) => {
+      seen.push(message);
+      await released;
+    }, 1);
+    await waitFor(() => seen.length === 1, { what: 'the first' });
+    const { seq } = seen[0]!;
+    expect([await isOpen(seq + 1), await isOpen(seq + 2)]).toEqual([true, true]);
+    release();
+    await waitFor(async () => !(await isOpen(seq + 2)), { what: 'both to be settled' });
+    expect(await isOpen(Number.MAX_SAFE_INTEGER)).toBe(false);
   });
 
   it('keeps a job that is longer than the ack wait to itself', async () => {
@@ -319,7 +339,7 @@ describe('work', () => {
     const worker = await guard.work('guard-in', async (message) => void seen.push(message), { concurrency: 4 });
     await gateway.publish('inRun', 'sb.v1.in.acme.run', runRequest('hello'));
     const nc = await fixture.raw('gateway', 'GATE');
-    await nc.request('sb.v1.in.acme.cancel', 'no json', { timeout: 20_000 });
+    await nc.request('sb.v1.in.acme.run', 'no json', { timeout: 20_000 });
     await waitFor(() => seen.length === 1 && worker.stats().deadLettered === 1, { what: 'both' });
     expect(seen[0]).toMatchObject({ channel: 'inRun', kind: 'run.request.v1', author: null, tenant: 'acme' });
     expect(await deadLetters('IN')).toMatchObject([{ code: 'REQUEST_MALFORMED', data: 'no json' }]);

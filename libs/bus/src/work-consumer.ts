@@ -172,7 +172,8 @@ export class Worker implements WorkConsumer {
     if (channel === null) throw new MeshError('REQUEST_INVALID', 'The subject belongs to no channel.');
     const decoded = await this.tools.codec.decode(channel, msg);
     const lastDelivery = delivery.deliveries >= this.spec.deliverMax - 1;
-    await this.handler({ ...decoded, deliveries: delivery.deliveries, lastDelivery, signal: item.signal });
+    const { streamSeq: seq, deliveries } = delivery;
+    await this.handler({ ...decoded, seq, deliveries, lastDelivery, signal: item.signal });
   }
 
   async #onFailure(item: WorkItem, reason: MeshError): Promise<void> {

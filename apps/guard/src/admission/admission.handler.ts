@@ -1,13 +1,14 @@
 import { Controller, Inject } from '@nestjs/common';
-import { Work } from '@signalbox/app-runtime';
-import type { WorkMessage } from '@signalbox/bus';
-import type {
-  ApproveRequestV1,
-  CancelRequestV1,
-  PauseRequestV1,
-  ResumeRequestV1,
-  RunRequestV1,
-  SignalRequestV1,
+import { GATE_BUS, Work } from '@signalbox/app-runtime';
+import type { Bus, WorkMessage } from '@signalbox/bus';
+import {
+  type ApproveRequestV1,
+  type CancelRequestV1,
+  type PauseRequestV1,
+  type ResumeRequestV1,
+  type RunRequestV1,
+  type SignalRequestV1,
+  WAYS_IN,
 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import type { GuardConfig } from '../config.js';
@@ -15,8 +16,11 @@ import { ApprovalsService } from '../approvals/approvals.service.js';
 import { AdmissionService } from './admission.service.js';
 import { InterventionService } from './intervention.service.js';
 
-/** How often a cancel or the like is tried for a run that nobody has seen; with the pauses between, a minute or two. */
-const CONTROL_TRIES_MAX = 9;
+/**
+ * How often at least a cancel or the like is tried for a run that nobody has seen; with the pauses between, a minute. It
+ * goes on as long as a request waits that was sent before it.
+ */
+const CONTROL_TRIES_MIN = 9;
 
 /** Everything that enters: acknowledged on GATE only after it is stored on CORE. */
 @Controller()
@@ -25,12 +29,13 @@ export class AdmissionHandler {
     @Inject(AdmissionService) private readonly admission: AdmissionService,
     @Inject(ApprovalsService) private readonly approvals: ApprovalsService,
     @Inject(InterventionService) private readonly intervention: InterventionService,
+    @Inject(GATE_BUS) private readonly gate: Bus,
   ) {}
 
-  @Work('guard-in', { concurrency: (config: GuardConfig) => config.slots })
+  @Work(WAYS_IN, { concurrency: (config: GuardConfig) => config.slots })
   async take(body: unknown, message: WorkMessage<unknown>): Promise<void> {
     const { channel, tenant } = message;
-    const lastTry = message.deliveries >= CONTROL_TRIES_MAX;
+    const lastTry = await this.#isLastTry(message);
     switch (channel) {
       case 'inRun':
         return this.admission.run(tenant, body as RunRequestV1);
@@ -48,5 +53,11 @@ export class AdmissionHandler {
       default:
         throw new MeshError('INTERNAL', `The guard takes nothing from ${channel}.`);
     }
+  }
+
+  /** Asked before the journal is read: a request that is settled has left its entry there. */
+  async #isLastTry({ deliveries, seq }: WorkMessage<unknown>): Promise<boolean> {
+    if (deliveries < CONTROL_TRIES_MIN) return false;
+    return !(await this.gate.unsettledBefore('guard-in', seq));
   }
 }

@@ -9,6 +9,7 @@ import {
 } from '@signalbox/contracts';
 import { MeshError, parseJson } from '@signalbox/kernel';
 import { PolicyStore } from '@signalbox/policy-engine';
+import type { Found } from '@signalbox/privacy';
 import { grantOf } from '../callers/grant-of.js';
 import { RedactionService } from '../redaction/redaction.service.js';
 import { RunJournalPort, type RunSnapshot } from '../runs/run-journal.port.js';
@@ -27,14 +28,14 @@ export class InterventionService {
   /** A cancel may overtake the request that it is for: until the last try it waits for the run to be admitted. */
   async cancel(tenant: string, request: CancelRequestV1, lastTry: boolean): Promise<void> {
     const { grant, snapshot } = await this.#ownRun(tenant, request, lastTry);
-    if (snapshot.view.endedAt !== null) return;
-    const principal = { keyId: grant.id, userId: grant.userId };
-    const reason = await this.#clean(tenant, grant, request.reason);
-    await this.journal.cancel({ tenant, runId: request.runId }, request.requestId, {
-      principal,
-      reason,
-      requestedAt: Date.now(),
-    });
+    const reason = this.redaction.text(tenant, request.reason);
+    if (snapshot.view.endedAt === null)
+      await this.journal.cancel({ tenant, runId: request.runId }, request.requestId, {
+        principal: { keyId: grant.id, userId: grant.userId },
+        reason: reason.text,
+        requestedAt: Date.now(),
+      });
+    await this.#keep(tenant, grant, reason.found);
   }
 
   /** Like a cancel, a signal may overtake the request that started its run. */
@@ -64,13 +65,15 @@ export class InterventionService {
     lastTry: boolean,
   ): Promise<void> {
     const { grant, snapshot } = await this.#ownRun(tenant, request, lastTry);
-    if (snapshot.view.endedAt !== null) return;
-    await this.journal.say({ tenant, runId: request.runId }, kind, {
-      principal: { keyId: grant.id, userId: grant.userId },
-      requestId: request.requestId,
-      reason: await this.#clean(tenant, grant, request.reason),
-      requestedAt: Date.now(),
-    });
+    const reason = this.redaction.text(tenant, request.reason);
+    if (snapshot.view.endedAt === null)
+      await this.journal.say({ tenant, runId: request.runId }, kind, {
+        principal: { keyId: grant.id, userId: grant.userId },
+        requestId: request.requestId,
+        reason: reason.text,
+        requestedAt: Date.now(),
+      });
+    await this.#keep(tenant, grant, reason.found);
   }
 
   async #ownRun(
@@ -86,9 +89,8 @@ export class InterventionService {
     return { grant, snapshot };
   }
 
-  async #clean(tenant: string, { userId }: KeyGrant, text: string): Promise<string> {
-    const clean = this.redaction.text(tenant, text);
-    if (clean.found.length > 0) await this.vault.keep(tenant, userId, clean.found);
-    return clean.text;
+  /** After the entry: what holds a run waits for no store. While that is away the request comes again, to keep this. */
+  async #keep(tenant: string, { userId }: KeyGrant, found: Found[]): Promise<void> {
+    if (found.length > 0) await this.vault.keep(tenant, userId, found);
   }
 }

@@ -42,7 +42,8 @@ export class LettersService {
     const message = await this.gate.letters.open(letter);
     await this.#assertOpen(message);
     const signal = AbortSignal.timeout(REPLAY_MS);
-    await this.admission.take(message.body, { ...message, deliveries: 1, lastDelivery: true, signal });
+    const seq = letter.head.streamSeq;
+    await this.admission.take(message.body, { ...message, seq, deliveries: 1, lastDelivery: true, signal });
     return letter.head;
   }
 

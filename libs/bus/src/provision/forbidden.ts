@@ -3,6 +3,7 @@ import {
   type Channel,
   channelList,
   CONSUMERS,
+  type ConsumerSpec,
   inboxPrefix,
   OBJECT_STORES,
   STREAMS,
@@ -102,7 +103,10 @@ function administration(marker: string): string[] {
     `${api}.CONSUMER.CREATE.${stream}.${marker}`,
     `${api}.CONSUMER.DURABLE.CREATE.${stream}.${marker}`,
   ];
-  const { stream, durable } = CONSUMERS['guard-in'];
+  const ofDurable = ({ stream, durable }: ConsumerSpec): string[] => [
+    ...['INFO', 'DELETE', 'MSG.NEXT'].map((verb) => `${api}.CONSUMER.${verb}.${stream}.${durable}`),
+    `$JS.ACK.${stream}.${durable}.1.0.0.0.0`,
+  ];
   return [
     `${api}.INFO`,
     `${api}.STREAM.LIST`,
@@ -110,10 +114,9 @@ function administration(marker: string): string[] {
     ...existing.flatMap(ofStream),
     `${api}.CONSUMER.CREATE.IN.${marker}.sb.v1.in.*.*`,
     `${api}.DIRECT.GET.KV_policy.$KV.policy.${marker}`,
-    `${api}.CONSUMER.INFO.${stream}.${durable}`,
-    `${api}.CONSUMER.DELETE.${stream}.${durable}`,
-    `${api}.CONSUMER.MSG.NEXT.${stream}.${durable}`,
-    `$JS.ACK.${stream}.${durable}.1.0.0.0.0`,
+    ...Object.values(CONSUMERS)
+      .filter(({ account }) => account === 'GATE')
+      .flatMap(ofDurable),
   ];
 }
 

@@ -14,6 +14,7 @@ export const IN_CHANNELS = {
     carrier: { kind: 'stream', stream: 'IN', consumer: 'guard-in' },
     publishers: ['gateway'],
     subscribers: ['guard'],
+    inspectors: ['guard'],
     tenants: true,
     seal: 'none',
     messages: { 'run.request.v1': RunRequestV1 },
@@ -22,7 +23,7 @@ export const IN_CHANNELS = {
   inCancel: {
     account: 'GATE',
     subject: 'sb.v1.in.*.cancel',
-    carrier: { kind: 'stream', stream: 'IN', consumer: 'guard-in' },
+    carrier: { kind: 'stream', stream: 'IN', consumer: 'guard-cancel' },
     publishers: ['gateway'],
     subscribers: ['guard'],
     tenants: true,
@@ -33,7 +34,7 @@ export const IN_CHANNELS = {
   inApprove: {
     account: 'GATE',
     subject: 'sb.v1.in.*.approve',
-    carrier: { kind: 'stream', stream: 'IN', consumer: 'guard-in' },
+    carrier: { kind: 'stream', stream: 'IN', consumer: 'guard-approve' },
     publishers: ['gateway'],
     subscribers: ['guard'],
     tenants: true,
@@ -44,7 +45,7 @@ export const IN_CHANNELS = {
   inSignal: {
     account: 'GATE',
     subject: 'sb.v1.in.*.signal',
-    carrier: { kind: 'stream', stream: 'IN', consumer: 'guard-in' },
+    carrier: { kind: 'stream', stream: 'IN', consumer: 'guard-signal' },
     publishers: ['gateway'],
     subscribers: ['guard'],
     tenants: true,
@@ -55,7 +56,7 @@ export const IN_CHANNELS = {
   inPause: {
     account: 'GATE',
     subject: 'sb.v1.in.*.pause',
-    carrier: { kind: 'stream', stream: 'IN', consumer: 'guard-in' },
+    carrier: { kind: 'stream', stream: 'IN', consumer: 'guard-pause' },
     publishers: ['gateway'],
     subscribers: ['guard'],
     tenants: true,
@@ -66,7 +67,7 @@ export const IN_CHANNELS = {
   inResume: {
     account: 'GATE',
     subject: 'sb.v1.in.*.resume',
-    carrier: { kind: 'stream', stream: 'IN', consumer: 'guard-in' },
+    carrier: { kind: 'stream', stream: 'IN', consumer: 'guard-resume' },
     publishers: ['gateway'],
     subscribers: ['guard'],
     tenants: true,

@@ -144,17 +144,33 @@ export interface ConsumerSpec {
   ackPendingMax: number;
 }
 
-export const CONSUMERS = {
-  'guard-in': {
-    durable: 'guard-in',
+/**
+ * The way of one kind of what comes in. Each kind has its own, so that a cancel waits neither behind requests nor for
+ * what only those need; several filters on one durable would need a newer server than 2.9.
+ */
+const wayIn = <D extends string>(durable: D, kind: string, ackPendingMax: number) =>
+  ({
+    durable,
     stream: 'IN',
     account: 'GATE',
-    filter: 'sb.v1.in.*.*',
+    filter: `sb.v1.in.*.${kind}`,
     ackWaitMs: 15 * second,
     // What can never work leaves at once; this only bounds waiting for a store that is away, as long as the stream keeps it.
     deliverMax: 200,
-    ackPendingMax: 1_000,
-  },
+    ackPendingMax,
+  }) as const;
+
+/** Of what people say to runs; those that came before their run was admitted wait among them. */
+const SAID_PENDING_MAX = 8_192;
+
+export const CONSUMERS = {
+  // First: on servers of older releases it took every kind, and a work queue gives each message to one durable.
+  'guard-in': wayIn('guard-in', 'run', 1_000),
+  'guard-cancel': wayIn('guard-cancel', 'cancel', SAID_PENDING_MAX),
+  'guard-approve': wayIn('guard-approve', 'approve', SAID_PENDING_MAX),
+  'guard-signal': wayIn('guard-signal', 'signal', SAID_PENDING_MAX),
+  'guard-pause': wayIn('guard-pause', 'pause', SAID_PENDING_MAX),
+  'guard-resume': wayIn('guard-resume', 'resume', SAID_PENDING_MAX),
   'inference-default': {
     durable: 'inference-default',
     stream: 'WORK_INFER',
@@ -185,3 +201,8 @@ export const CONSUMERS = {
   },
 } as const satisfies Record<string, ConsumerSpec>;
 export type ConsumerName = keyof typeof CONSUMERS;
+
+/** Durables of what people and systems want done. */
+export const WAYS_IN: readonly ConsumerName[] = Object.values(CONSUMERS)
+  .filter(({ stream }) => stream === 'IN')
+  .map(({ durable }) => durable);

@@ -57,7 +57,8 @@ export class BusLettersAdapter extends LettersPort {
     const message = await this.bus.letters.open(letter);
     const body = message.body as AuditNoteV1;
     const signal = AbortSignal.timeout(ASK_MS);
-    await this.notes.keep(body, { ...message, body, deliveries: 1, lastDelivery: true, signal });
+    const seq = letter.head.streamSeq;
+    await this.notes.keep(body, { ...message, body, seq, deliveries: 1, lastDelivery: true, signal });
   }
 
   #askGuard(tenant: string, ask: LettersAskV1): Promise<LettersReplyV1> {
