@@ -305,6 +305,17 @@ export class World {
     await this.router.publish('ctl', subjects.ctl(run.tenant, run.runId), { reason: 'enough' });
   }
 
+  /** As guard and router end a run. */
+  async end(run: RunRef): Promise<void> {
+    await this.guard.journal.append(run, 'run.cancel-requested.v1', {
+      principal: { keyId: 'key', userId: 'user' },
+      reason: 'enough',
+      requestedAt: Date.now(),
+    });
+    await this.#decide(run);
+    await this.cancel(run);
+  }
+
   /** The tool runner's own entries. */
   async facts(run: RunRef): Promise<JournalEntry[]> {
     const entries: RawEntry[] = await this.router.journal.read(run);

@@ -17,7 +17,7 @@ import { DriversService } from '../drivers/drivers.service.js';
 import type { DriverResult } from '../drivers/tool-driver.port.js';
 import { type GivenArguments, RevealsService } from '../reveals/reveals.service.js';
 import { CallJournalPort } from './call-journal.port.js';
-import { Cancellations } from './cancellations.js';
+import { Cancellations, type RunningCall } from './cancellations.js';
 import { Results } from './results.js';
 import { RulingsService } from './rulings.service.js';
 import { shortened } from './shortened.js';
@@ -36,7 +36,7 @@ export interface CallDelivery {
 
 /** A piece of work while it is carried out. */
 interface Making {
-  running: ReturnType<Cancellations['begin']>;
+  running: RunningCall;
   results: Results;
   last: boolean;
   /** No call follows this one. */
@@ -66,7 +66,8 @@ export class CallsService {
     const results = new Results(this.journal, work, this.config.compactEntries);
     try {
       const all = callsOf(work);
-      const calls = again && all.length > 1 ? await this.journal.unanswered(all) : all;
+      const looks = running.wasTold || (again && all.length > 1);
+      const calls = looks ? await this.journal.unanswered(all) : all;
       for (const call of calls)
         if (!(await this.#make(call, { running, results, last, isFinal: call === calls.at(-1) }))) break;
       await results.write();
