@@ -4,6 +4,8 @@ import { pick, type Random, seeded } from './plan.ts';
 export type PlannedCall =
   | { tool: 'look' | 'put' | 'record' | 'sign'; path: string }
   | { tool: 'nap'; ms: number }
+  /** Waits for a signal; another call waits for the same name. `afterMs`: when the word is said. */
+  | { tool: 'listen'; word: string; afterMs: number }
   /** `row`: an agent with a plan, which makes its calls one after the other; `delegate`: one with a model. */
   | { tool: 'delegate' | 'row'; below: PlannedWork }
   | { tool: 'hand_on' };
@@ -20,7 +22,9 @@ export interface PlannedRun extends PlannedWork {
   /** Before the model's first answer, ms: it spreads the batch. */
   delayMs: number;
   via: 'nats' | 'http';
-  /** The caller changes his mind while it runs. */
+  /** What it and some others are a conversation of, one after the other; null: it stands alone. */
+  session: string | null;
+  /** The caller changes his mind: soon, or while a run that it called is under way. */
   cancelled: boolean;
   /** The caller pauses it once it is taken, for so long, ms; null: he does not. */
   heldMs: number | null;
@@ -35,41 +39,64 @@ const FLAWS = { look: 'flaky', put: 'flaky', record: 'lost', sign: 'lost' } as c
 const FORKS_ONE_IN = 10;
 /** One run in so many waits, calls another, asks for a yes or is handed over. */
 const COMPOSED_ONE_IN = 2;
-const COMPOSED = ['nap', 'delegate', 'row', 'sign', 'hand_on'] as const;
+const COMPOSED = ['nap', 'listen', 'delegate', 'row', 'sign', 'hand_on'] as const;
 /** The tools of the calls of a row, in their order. */
 export const ROW = ['look', 'look', 'look', 'put', 'record'] as const;
 /** One run in so many is paused for a while; of those that call another, more. */
 const HELD_ONE_IN = 16;
 const HELD_ONE_IN_OF_CALLERS = 2;
 const HELD_MS_MAX = 1_500;
-/** A fork is started last, so it must be short. */
-const FORK_SPREAD_MS = 300;
+/** One run in so many that call another is cancelled while that one is under way. */
+const CANCELLED_ONE_IN_OF_CALLERS = 4;
+/** One run in so many has a session; so many of them share one. */
+const SESSIONS_ONE_IN = 2;
+const RUNS_A_SESSION = 3;
+/** A fork is started last, and runs of a session wait for each other, so they must be short. */
+const SHORT_SPREAD_MS = 300;
 const NAP_MS_MAX = 1_200;
+/** Some words are said before anybody waits for them. */
+const WORDS_MS_MAX = 3_000;
+/** Longer than a seed takes: a word that is lost is seen. */
+const LISTEN_TIMEOUT_MS = 150_000;
+/** What every call listens for. */
+export const SIGNAL = 'word';
 
 /** The runs of a seed. `plain`: calls of tools that workers carry out, and nothing else. */
 export function batchOf(seed: number, runs: number, plain = false): PlannedRun[] {
   const random = seeded(seed * 7_919 + 1);
   const batch: PlannedRun[] = [];
   while (batch.length < runs) {
-    const run = plannedRun(random, `s${seed}r${batch.length}`, plain ? [] : batch);
-    if (!plain && random(COMPOSED_ONE_IN) === 0) pick(random, run.steps).push(composed(random, run.name));
-    const calls = run.steps.flat().some((call) => 'below' in call);
-    if (!plain && random(calls ? HELD_ONE_IN_OF_CALLERS : HELD_ONE_IN) === 0) run.heldMs = 1 + random(HELD_MS_MAX);
+    const session = `s${seed}c${random(Math.ceil(runs / (SESSIONS_ONE_IN * RUNS_A_SESSION)))}`;
+    const run = plannedRun(random, `s${seed}r${batch.length}`, session, plain ? [] : batch);
+    if (!plain) compose(random, run);
     batch.push(run);
   }
   return batch;
 }
 
-function plannedRun(random: Random, name: string, before: readonly PlannedRun[]): PlannedRun {
+/** Whether it calls another run. */
+export const isCaller = ({ steps }: PlannedWork): boolean => steps.flat().some((call) => 'below' in call);
+
+function compose(random: Random, run: PlannedRun): void {
+  if (random(COMPOSED_ONE_IN) === 0) pick(random, run.steps).push(...composed(random, run.name));
+  const calls = isCaller(run);
+  if (random(calls ? HELD_ONE_IN_OF_CALLERS : HELD_ONE_IN) === 0) run.heldMs = 1 + random(HELD_MS_MAX);
+  if (calls && random(CANCELLED_ONE_IN_OF_CALLERS) === 0) run.cancelled = true;
+}
+
+function plannedRun(random: Random, name: string, session: string, before: readonly PlannedRun[]): PlannedRun {
   const steps = deeds(random, `/${name}/`);
   const sources = before.filter(({ cancelled, forkOf }) => !cancelled && forkOf === null);
   const isFork = random(FORKS_ONE_IN) === 0 && sources.length > 0;
+  // A fork brings its history along.
+  const hasSession = random(SESSIONS_ONE_IN) === 0 && !isFork;
   return {
     name,
     steps,
     answer: `done ${name}`,
-    delayMs: random(isFork ? FORK_SPREAD_MS : SPREAD_MS),
+    delayMs: random(isFork || hasSession ? SHORT_SPREAD_MS : SPREAD_MS),
     via: random(12) === 0 ? 'http' : 'nats',
+    session: hasSession ? session : null,
     cancelled: random(40) === 0,
     heldMs: null,
     forkOf: isFork ? pick(random, sources).name : null,
@@ -88,21 +115,23 @@ function deed(random: Random, tool: keyof typeof FLAWS, path: string): PlannedCa
   return { tool, path: `${path}${tool}${random(40) === 0 ? FLAWS[tool] : ''}` };
 }
 
-function composed(random: Random, name: string): PlannedCall {
+function composed(random: Random, name: string): PlannedCall[] {
   const tool = pick(random, COMPOSED);
   switch (tool) {
     case 'nap':
-      return { tool, ms: 1 + random(NAP_MS_MAX) };
+      return [{ tool, ms: 1 + random(NAP_MS_MAX) }];
+    case 'listen':
+      return ['one', 'two'].map((word) => ({ tool, word, afterMs: random(WORDS_MS_MAX) }));
     case 'sign':
-      return deed(random, tool, `/${name}/`);
+      return [deed(random, tool, `/${name}/`)];
     case 'delegate':
-      return { tool, below: { steps: deeds(random, `/${name}/below`), answer: `done below ${name}` } };
+      return [{ tool, below: { steps: deeds(random, `/${name}/below`), answer: `done below ${name}` } }];
     case 'row': {
       const calls = ROW.map((each, n) => deed(random, each, `/${name}/row${n}`));
-      return { tool, below: { steps: [calls], answer: `done in a row ${name}` } };
+      return [{ tool, below: { steps: [calls], answer: `done in a row ${name}` } }];
     }
     case 'hand_on':
-      return { tool };
+      return [{ tool }];
   }
 }
 
@@ -119,6 +148,8 @@ function argumentsOf(call: PlannedCall, ledgerHost: string): object {
   switch (call.tool) {
     case 'nap':
       return { ms: call.ms };
+    case 'listen':
+      return { name: SIGNAL, timeoutMs: LISTEN_TIMEOUT_MS };
     case 'delegate':
       return { input: questionOf(call.below, ledgerHost) };
     case 'row': {

@@ -1,6 +1,7 @@
 import type { QuestionChoice } from '@signalbox/contracts';
+import { newRequestId } from '@signalbox/kernel';
 import { TENANT } from '../support/mesh.ts';
-import { type PlannedRun, questionOf } from './batch.ts';
+import { type PlannedRun, questionOf, SIGNAL } from './batch.ts';
 import type { FaultMesh } from './fault-mesh.ts';
 
 const RETRY_MS = 200;
@@ -20,9 +21,10 @@ export class Caller {
     const { client, ledger } = this.#mesh;
     const input = questionOf(run, ledger.host, run.delayMs);
     const begins = source === null ? {} : { fork: { runId: source, step: 1 } };
+    const session = run.session === null ? {} : { session: run.session };
     return this.#untilDone(async () => {
-      if (run.via === 'http') return this.#startOverHttp(run.name, input, begins);
-      return (await client.run({ agent: 'clerk', input, idempotencyKey: run.name, ...begins })).runId;
+      if (run.via === 'http') return this.#startOverHttp(run, input, begins);
+      return (await client.run({ agent: 'clerk', input, idempotencyKey: run.name, ...session, ...begins })).runId;
     });
   }
 
@@ -38,16 +40,22 @@ export class Caller {
     await this.#untilDone(() => this.#mesh.client.resume(runId, 'now'));
   }
 
+  /** Said again where nobody knows whether it was heard; it counts once. */
+  async say(runId: string, word: string): Promise<void> {
+    const requestId = newRequestId();
+    await this.#untilDone(() => this.#mesh.client.signal(runId, SIGNAL, word, requestId));
+  }
+
   async answer(runId: string, questionId: string, choice: QuestionChoice): Promise<void> {
     const result = choice === 'result' ? ['told by a person'] : [];
     await this.#untilDone(() => this.#mesh.client.answer(runId, questionId, choice, ...result));
   }
 
-  async #startOverHttp(name: string, input: string, begins: object): Promise<string> {
+  async #startOverHttp({ name, session }: PlannedRun, input: string, begins: object): Promise<string> {
     const response = await this.#mesh.mesh.request('/v1/responses', {
       method: 'POST',
       headers: { 'idempotency-key': name },
-      body: JSON.stringify({ model: 'clerk', input, background: true, signalbox: begins }),
+      body: JSON.stringify({ model: 'clerk', input, background: true, conversation: session, signalbox: begins }),
     });
     const text = await response.text();
     const runId = response.headers.get('x-request-id');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { TENANT } from '../support/mesh.ts';
 import { Coverage } from './coverage.ts';
 import { FaultMesh, type FaultMeshOptions } from './fault-mesh.ts';
-import { nameOf } from './plan.ts';
+import { nameOf, WALK, walkedBy } from './plan.ts';
 import { Seed, type SeedResult } from './seed.ts';
 
 export interface CampaignOptions {
@@ -23,10 +23,16 @@ export interface CampaignResult {
   questions: number;
   wrongs: string[];
   slowestSeedSeconds: number;
+  /** How often each place was struck, by action. */
   coverage: Record<string, Record<string, number>>;
+  /** Points that no pause of that length struck; null where the seeds were too few to come to each. */
+  unwalked: string[] | null;
 }
 
-/** Seed after seed on one mesh. Ends at the first seed with something wrong, so that its mesh is not judged on. */
+/** How often the walk is gone for what was not reached. */
+const LAPS_MAX = 10;
+
+/** Seed after seed on one mesh; after so many that the walk is whole, those too that come once more to what it did not reach. Ends at the first seed with something wrong, so that its mesh is not judged on. */
 export async function campaign({
   seeds,
   from,
@@ -40,7 +46,7 @@ export async function campaign({
   const mesh = await FaultMesh.start(folder, meshOptions);
   const wrongs: string[] = [];
   try {
-    for (let seed = from; seed < from + seeds; seed++) {
+    for (const seed of seedsFrom(from, seeds, coverage)) {
       const result = await new Seed(mesh, seed, { runs }).run();
       results.push(result);
       coverage.add(result);
@@ -62,7 +68,15 @@ export async function campaign({
     wrongs,
     slowestSeedSeconds: Math.round(Math.max(...results.map(({ seconds }) => seconds))),
     coverage: coverage.rows(),
+    unwalked: seeds < WALK.length ? null : coverage.unwalked(),
   };
+}
+
+function* seedsFrom(from: number, seeds: number, coverage: Coverage): Generator<number> {
+  const end = from + seeds;
+  for (let seed = from; seed < end; seed++) yield seed;
+  if (seeds < WALK.length) return;
+  for (let seed = end; seed < end + LAPS_MAX * WALK.length; seed++) if (!coverage.has(walkedBy(seed))) yield seed;
 }
 
 /** The archive holds every run, and by its own verification, against the bytes on the bus, each as it was. */

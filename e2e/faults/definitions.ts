@@ -7,6 +7,7 @@ import { ROW } from './batch.ts';
 const TOOL_WALL_MS = 3_000;
 const LIMITS = { ...RUN_LIMITS, wallMsMax: 240_000 };
 const DEEDS = ['look', 'put', 'record'];
+const CLERKS = ['sign', 'nap', 'listen', 'delegate', 'row'];
 
 /** A failure ends the row, not the run. */
 const row: AgentPlan = {
@@ -26,7 +27,7 @@ const row: AgentPlan = {
 };
 
 /**
- * Tools of each effect, one that wants a yes, one that waits, one that another agent carries out and one that hands the
+ * Tools of each effect, one that wants a yes, some that wait, one that another agent carries out and one that hands the
  * run over; agents that have them. Resolves once they are in force everywhere.
  */
 export async function defineWork(mesh: E2eMesh, host: string): Promise<void> {
@@ -37,9 +38,15 @@ export async function defineWork(mesh: E2eMesh, host: string): Promise<void> {
     driver,
   });
   const nap = local('nap', { kind: 'timer' }, { ms: { type: 'integer' } }, 'pure');
+  const listen = local(
+    'listen',
+    { kind: 'signal' },
+    { name: { type: 'string' }, timeoutMs: { type: 'integer' } },
+    'pure',
+  );
   const input = { input: { type: 'string' } };
   await mesh.admin.define(TENANT, {
-    tools: [httpTool('sign', host, { effect: 'unsafe', limits: { wallMs: TOOL_WALL_MS } }), nap],
+    tools: [httpTool('sign', host, { effect: 'unsafe', limits: { wallMs: TOOL_WALL_MS } }), nap, listen],
     agents: [
       agent('helper', { tools: DEEDS, limits: LIMITS }),
       agent('rower', { tools: DEEDS, limits: LIMITS, plan: row }),
@@ -50,15 +57,15 @@ export async function defineWork(mesh: E2eMesh, host: string): Promise<void> {
       local('delegate', { kind: 'agent', agent: 'helper' }, input, 'idempotent'),
       local('row', { kind: 'agent', agent: 'rower' }, input, 'idempotent'),
     ],
-    agents: [agent('closer', { tools: [...DEEDS, 'sign', 'nap', 'delegate', 'row'], limits: LIMITS })],
+    agents: [agent('closer', { tools: [...DEEDS, ...CLERKS], limits: LIMITS })],
   });
   const workers = ['clerk', 'closer'];
   await mesh.define({
     tools: [local('hand_on', { kind: 'handoff', agent: 'closer' }, { reason: { type: 'string' } }, 'pure')],
-    agents: [agent('clerk', { tools: [...DEEDS, 'sign', 'nap', 'delegate', 'row', 'hand_on'], limits: LIMITS })],
+    agents: [agent('clerk', { tools: [...DEEDS, ...CLERKS, 'hand_on'], limits: LIMITS })],
     rules: [
       permit('all-do-deeds', [...workers, 'helper', 'rower'], DEEDS),
-      permit('wait-and-call', workers, ['nap', 'delegate', 'row']),
+      permit('wait-and-call', workers, ['nap', 'listen', 'delegate', 'row']),
       permit('hands-on', ['clerk'], ['hand_on']),
       { ...permit('ask-first', workers, ['sign']), effect: 'approve' },
     ],

@@ -1,4 +1,17 @@
 import type { JournalKind } from '@signalbox/contracts';
+import {
+  APPENDS,
+  COMPOSED,
+  LOOSE,
+  looseName,
+  type Phase,
+  PHASES,
+  type Point,
+  pointName,
+  POINTS,
+  RARE,
+  whatOf,
+} from './places.ts';
 
 export type Random = (below: number) => number;
 
@@ -20,9 +33,8 @@ export const ACTIONS = ['kill', 'blink', 'window', 'leases', 'restart'] as const
 export type Action = (typeof ACTIONS)[number];
 /** Shorter than anything waits; longer than the broker knows duplicates; longer than leases and than it waits for an ack. */
 export const PAUSES_MS: Partial<Record<Action, number>> = { blink: 300, window: 1_600, leases: 4_200 };
-
-export const PHASES = ['before', 'sent', 'stored'] as const;
-export type Phase = (typeof PHASES)[number];
+/** What a repeat, or another's work, may come before the end of. */
+const LONG_PAUSES = ['window', 'leases'] as const satisfies Action[];
 
 /** What happens to a process at its n-th append of a kind. */
 export interface PointFault {
@@ -44,66 +56,30 @@ export interface LooseFault {
 }
 export type Fault = PointFault | LooseFault;
 
-interface Appends {
-  processes: readonly string[];
-  kind: JournalKind;
-  per100: number;
-  holds?: string;
-}
-const ROUTERS = ['router', 'router-2'];
-const TOOL_RUNNERS = ['tool-runner', 'tool-runner-2'];
-/** How often each kind is appended by one of the processes that do, in a batch of a hundred runs. */
-const APPENDS: readonly Appends[] = [
-  { processes: ['guard'], kind: 'run.accepted.v1', per100: 90 },
-  { processes: ROUTERS, kind: 'decision.v1', per100: 200 },
-  { processes: ['inference'], kind: 'model.completed.v1', per100: 200 },
-  { processes: TOOL_RUNNERS, kind: 'tool.began.v1', per100: 30 },
-  { processes: TOOL_RUNNERS, kind: 'tool.completed.v1', per100: 80 },
-  { processes: ['memory'], kind: 'session.loaded.v1', per100: 90 },
-  { processes: ['memory'], kind: 'session.saved.v1', per100: 90 },
-];
-/** Around waiting, approvals, pauses, runs that call runs, hand over or go on from another. */
-const COMPOSED: readonly Appends[] = [
-  { processes: ROUTERS, kind: 'timer.fired.v1', per100: 6 },
-  { processes: ROUTERS, kind: 'run.spawned.v1', per100: 10 },
-  { processes: ROUTERS, kind: 'child.ended.v1', per100: 10 },
-  { processes: TOOL_RUNNERS, kind: 'tools.completed.v1', per100: 5 },
-  { processes: ROUTERS, kind: 'decision.v1', holds: 'run.handed-off', per100: 5 },
-  { processes: ROUTERS, kind: 'decision.v1', holds: 'question.asked', per100: 6 },
-  { processes: ROUTERS, kind: 'decision.v1', holds: 'question.closed', per100: 6 },
-  { processes: ['guard'], kind: 'question.answered.v1', per100: 12 },
-  { processes: ['guard'], kind: 'run.accepted.v1', holds: 'fork', per100: 9 },
-  { processes: ['guard'], kind: 'run.pause-requested.v1', per100: 5 },
-  { processes: ['guard'], kind: 'run.resume-requested.v1', per100: 5 },
-  { processes: ROUTERS, kind: 'parent.held.v1', per100: 1 },
-];
-const RARE: readonly Appends[] = [
-  { processes: ['guard'], kind: 'run.cancel-requested.v1', per100: 2 },
-  { processes: TOOL_RUNNERS, kind: 'tool.failed.v1', per100: 2 },
-];
-/** Processes that append nothing, or whose end matters at any time. */
-const LOOSE = [
-  'gateway',
-  'audit',
-  'nats',
-  'nats',
-  'nats',
-  'router',
-  'tool-runner',
-  'guard',
-  'policy',
-  'memory',
-  'inference',
-];
 /** How often each kind of point is chosen. */
 const KINDS_OF_POINTS = [APPENDS, APPENDS, APPENDS, COMPOSED, COMPOSED, RARE] as const;
 const POINT_ACTIONS = ['kill', 'kill', 'blink', 'window', 'leases'] as const;
 const LOOSE_ACTIONS = ['kill', 'kill', 'restart', 'window', 'leases'] as const;
 
-/** What a seed does to a batch of so many runs: two to four faults, each to another process. */
+/** Every place that the plan may strike, and how. */
+export const PLACES: ReadonlyMap<string, ReadonlySet<Action>> = new Map([
+  ...POINTS.map((point) => [pointName(point.processes[0]!, point), new Set<Action>(POINT_ACTIONS)] as const),
+  ...LOOSE.map((process) => [looseName(process), new Set<Action>(LOOSE_ACTIONS)] as const),
+]);
+
+/** Every point under every long pause: chance would leave some out, and those are where repeats come too late. */
+export const WALK = POINTS.flatMap((point) => LONG_PAUSES.map((action) => ({ ...point, action })));
+type Walked = (typeof WALK)[number];
+/** Where the walk is at a seed: so many seeds in a row, from any, go all of it. */
+export const walkedBy = (seed: number): Walked => WALK[(seed - 1) % WALK.length]!;
+
+/**
+ * What a seed, from 1, does to a batch of so many runs: two to four faults, each to another process. The first is where
+ * the walk is; the others are drawn.
+ */
 export function faultsOf(seed: number, runs: number): Fault[] {
   const random = seeded(seed);
-  const faults: Fault[] = [];
+  const faults: Fault[] = [walkedFault(random, walkedBy(seed), runs)];
   const count = 2 + random(3);
   while (faults.length < count) {
     const fault = random(4) > 0 ? pointFault(random, runs) : looseFault(random, runs);
@@ -112,20 +88,23 @@ export function faultsOf(seed: number, runs: number): Fault[] {
   return faults;
 }
 
+function walkedFault(random: Random, { action, ...point }: Walked, runs: number): PointFault {
+  const { processes, per100 } = point;
+  // In the first half of what one of the processes appends, so that it is reached.
+  const nth = 1 + random(Math.max(1, Math.floor((per100 * runs) / (200 * processes.length))));
+  return faultAt(point, pick(random, processes), nth, action);
+}
+
 function pointFault(random: Random, runs: number): PointFault {
-  const { processes, kind, per100, holds } = pick(random, KINDS_OF_POINTS[random(KINDS_OF_POINTS.length)]!);
+  const appends = pick(random, KINDS_OF_POINTS[random(KINDS_OF_POINTS.length)]!);
   // In the first two thirds of the batch, so that the rest of it meets what is left.
-  const nth = 1 + random(Math.max(1, Math.floor((per100 * runs) / 150)));
-  const process = pick(random, processes);
-  return {
-    at: 'point',
-    process,
-    kind,
-    phase: pick(random, PHASES),
-    nth,
-    action: pick(random, POINT_ACTIONS),
-    ...(holds === undefined ? {} : { holds }),
-  };
+  const nth = 1 + random(Math.max(1, Math.floor((appends.per100 * runs) / 150)));
+  const process = pick(random, appends.processes);
+  return faultAt({ ...appends, phase: pick(random, PHASES) }, process, nth, pick(random, POINT_ACTIONS));
+}
+
+function faultAt({ kind, holds, phase }: Point, process: string, nth: number, action: Action): PointFault {
+  return { at: 'point', process, kind, phase, nth, action, ...(holds === undefined ? {} : { holds }) };
 }
 
 function looseFault(random: Random, runs: number): LooseFault {
@@ -133,8 +112,9 @@ function looseFault(random: Random, runs: number): LooseFault {
   return { at: 'progress', process: pick(random, LOOSE), afterRuns, action: pick(random, LOOSE_ACTIONS) };
 }
 
-/** The entries that a point waits for. */
-export const whatOf = ({ kind, holds }: PointFault): string => (holds === undefined ? kind : `${kind} with ${holds}`);
+/** Where it strikes, as the coverage names it. */
+export const placeOf = (fault: Fault): string =>
+  fault.at === 'point' ? pointName(fault.process, fault) : looseName(fault.process);
 
 /** One line for people. */
 export function nameOf(fault: Fault): string {

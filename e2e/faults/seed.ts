@@ -1,7 +1,7 @@
 import type { RawEntry } from '@signalbox/bus';
 import { hasEnded, isClosed, openChildren, type RunState, viewOfState } from '@signalbox/run-engine';
 import { waitFor } from '@signalbox/testing';
-import { batchOf, type PlannedRun } from './batch.ts';
+import { batchOf, isCaller, type PlannedRun } from './batch.ts';
 import { Caller } from './caller.ts';
 import type { Chapter } from './chronicle.ts';
 import type { FaultMesh } from './fault-mesh.ts';
@@ -95,8 +95,35 @@ export class Seed {
     const source = run.forkOf === null ? null : await this.#over(run.forkOf);
     const runId = await this.#caller.start(run, source);
     this.#ids.set(run.name, runId);
+    await Promise.all([this.#speak(run, runId), this.#intervene(run, runId)]);
+  }
+
+  /** One that calls another is cancelled and paused while that one is under way, where it can be caught. */
+  async #intervene(run: PlannedRun, runId: string): Promise<void> {
+    if (!run.cancelled && run.heldMs === null) return;
+    if (isCaller(run)) await this.#until(runId, (state) => hasEnded(state) || openChildren(state).length > 0);
     if (run.cancelled) await this.#caller.cancel(runId);
-    if (run.heldMs !== null) await this.#hold(run, runId, run.heldMs);
+    if (run.heldMs !== null) await this.#hold(runId, run.heldMs);
+  }
+
+  /** Says each word that the run listens for, some before it does. */
+  async #speak(run: PlannedRun, runId: string): Promise<void> {
+    const calls = run.steps.flat().flatMap((call) => (call.tool === 'listen' ? [call] : []));
+    if (calls.length > 0) await this.#until(runId, ({ accepted }) => accepted !== null);
+    const say = async (word: string, afterMs: number): Promise<void> => {
+      await new Promise((resolve) => setTimeout(resolve, afterMs));
+      await this.#caller.say(runId, word);
+    };
+    await Promise.all(calls.map(({ word, afterMs }) => say(word, afterMs)));
+  }
+
+  /** Returns too where the seed is over. */
+  async #until(runId: string, isSo: (state: RunState) => boolean): Promise<void> {
+    const isDue = (): boolean => {
+      const state = this.#mesh.chronicle.runs.get(runId)?.state;
+      return this.#stop.signal.aborted || (state !== undefined && isSo(state));
+    };
+    while (!isDue()) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 
   /** Id of the run of that name, once nothing will happen to it any more. */
@@ -112,18 +139,7 @@ export class Seed {
   }
 
   /** A pause that came late may overtake the word to go on, which is said again then. */
-  async #hold(run: PlannedRun, runId: string, heldMs: number): Promise<void> {
-    // One that calls another is paused while that one is under way, where it can be caught.
-    const calls = run.steps.flat().some((call) => 'below' in call);
-    const isDue = (): boolean => {
-      const state = this.#mesh.chronicle.runs.get(runId)?.state;
-      return (
-        !calls ||
-        this.#stop.signal.aborted ||
-        (state !== undefined && (hasEnded(state) || openChildren(state).length > 0))
-      );
-    };
-    while (!isDue()) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  async #hold(runId: string, heldMs: number): Promise<void> {
     await this.#caller.pause(runId);
     await new Promise((resolve) => setTimeout(resolve, heldMs));
     for (let saidAt = 0; !this.#stop.signal.aborted && !this.#isClosed(runId);) {

@@ -17,7 +17,7 @@ describe(`faults while ${RUNS} runs are under way, ${SEEDS} seeds from ${FROM} o
       const say = (line: string): void => void process.stdout.write(`${line}\n`);
       const { wrongs, seeds } = await campaign({ seeds: SEEDS, from: FROM, runs: RUNS, say });
       expect(wrongs).toEqual([]);
-      expect(seeds).toBe(SEEDS);
+      expect(seeds).toBeGreaterThanOrEqual(SEEDS);
     },
     60_000 + SEEDS * SEED_TIMEOUT_MS,
   );

@@ -3,6 +3,7 @@ import { redecide, type RunState, verifyJournal } from '@signalbox/run-engine';
 import type { PlannedCall, PlannedRun, PlannedWork } from './batch.ts';
 import type { Chapter } from './chronicle.ts';
 import type { Deed } from './ledger.ts';
+import { wrongSessions } from './wrong-sessions.ts';
 
 export interface Evidence {
   batch: readonly PlannedRun[];
@@ -42,7 +43,7 @@ export function wrongsOf(evidence: Evidence): string[] {
       (text) => `${one.name} ${one.runId}: ${text}`,
     );
   });
-  return [...doubled, ...own];
+  return [...doubled, ...own, ...wrongSessions(evidence)];
 }
 
 function expectedOf(run: PlannedRun, ids: Evidence['ids']): Expected[] {
@@ -74,6 +75,10 @@ function wrongEnd({ work, cancelled, forkOf }: Expected, { state }: Chapter): st
   if (state.status === 'cancelled' && cancelled) return [];
   if (state.status !== 'completed')
     return [`it is ${state.status}: ${state.error?.code ?? ''} ${state.error?.message ?? ''}`];
+  return [...wrongWords(work, state), ...wrongAnswer(work, state)];
+}
+
+function wrongAnswer(work: PlannedWork, state: RunState): string[] {
   // A remark of the engine is a new question to the simulated provider, whose script ends there.
   if (state.remarks.length > 0) return [];
   const handed = callsOf(work).filter(({ call }) => call.tool === 'hand_on').length;
@@ -81,6 +86,16 @@ function wrongEnd({ work, cancelled, forkOf }: Expected, { state }: Chapter): st
     ...(state.output === work.answer ? [] : [`it answered ${JSON.stringify(state.output)}`]),
     ...(state.handoffs.length === handed ? [] : [`it was handed over ${state.handoffs.length} times, not ${handed}`]),
   ];
+}
+
+/** Each word that was said was heard by one call, whichever. */
+function wrongWords(work: PlannedWork, { calls }: RunState): string[] {
+  const listening = callsOf(work).flatMap(({ call, callId }) =>
+    call.tool === 'listen' && calls[callId] !== undefined ? [{ word: JSON.stringify(call.word), callId }] : [],
+  );
+  const said = listening.map(({ word }) => word).toSorted();
+  const heard = listening.map(({ callId }) => calls[callId]!.result ?? 'nothing').toSorted();
+  return said.join() === heard.join() ? [] : [`${said.join()} was said, ${heard.join()} was heard`];
 }
 
 /** The chain holds, the rules give every decision again, and nothing was decided twice. */
@@ -145,6 +160,7 @@ function wrongCall(planned: PlannedCall, call: Call | undefined, key: string, ev
     case 'row':
       return done === null || done.result === planned.below.answer ? [] : [`${key} was answered ${done.result}`];
     case 'hand_on':
+    case 'listen':
       return [];
     default:
       return wrongDeed(planned, call, key, evidence);

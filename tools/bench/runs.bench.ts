@@ -9,16 +9,17 @@
  * Restate's `calls` send each step to another process, as `agent` and `remote` do; its other rows are made in one process.
  *
  * `--callers 1,50,200,1000`, `--rounds 2`, `--quick` (one short round at 50 callers), `--work agent,remote,sequence,pure,inline`,
- * `--peers none|restate|restate,dbos` (fetched into .cache on demand), `--no-full` (the bench answers for memory,
+ * `--peers installed|none|restate,dbos` (named ones are fetched into .cache/bench; default what is there), `--no-full` (the bench answers for memory,
  * nothing is archived), `--fsync` (Signalbox also with every write flushed), `--roots a,b` (built clones to compare,
  * by the name of their folders), `--router-flags "…"`.
  */
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startDbos } from './peers/dbos.ts';
+import { isInstalled } from './peers/install.ts';
 import type { Peer } from './peers/peer.ts';
 import { startRestate } from './peers/restate.ts';
-import { Signalbox, type SignalboxOptions } from './runs/signalbox.ts';
+import { type Conversation, Signalbox, type SignalboxOptions } from './runs/signalbox.ts';
 import type { LoadResult, System } from './runs/system.ts';
 import { medians, ratios, type Row, toRow } from './runs/table.ts';
 import { targetsOf } from './runs/targets.ts';
@@ -28,6 +29,7 @@ const WARM_MS = 1_000;
 const PRIME_CALLERS = 50;
 const WINDOW_MS = 3_000;
 const QUICK_WINDOW_MS = 1_500;
+const PEERS = ['restate', 'dbos'];
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -43,7 +45,7 @@ export async function run(argv: string[]): Promise<Record<string, unknown>> {
       callers: { type: 'string' },
       rounds: { type: 'string' },
       work: { type: 'string', default: Object.keys(WORKLOADS).join(',') },
-      peers: { type: 'string', default: 'none' },
+      peers: { type: 'string', default: 'installed' },
       roots: { type: 'string' },
       'router-flags': { type: 'string' },
       'window-ms': { type: 'string' },
@@ -66,7 +68,7 @@ export async function run(argv: string[]): Promise<Record<string, unknown>> {
     for (const root of values.roots?.split(',') ?? [undefined])
       await start({ root }, root === undefined ? '' : ` ${basename(root)}`);
     if (values.fsync) await start({ fsync: true }, ' fsync');
-    for (const startPeer of values.peers.split(',').flatMap(startersOf)) {
+    for (const startPeer of peersNamed(values.peers).flatMap(startersOf)) {
       const peer = await startPeer();
       peers.push(peer);
       systems.push(...peer.workloads());
@@ -83,11 +85,21 @@ function workloadNamed(name: string): WorkloadName {
   throw new Error(`There is no work ${name}: ${Object.keys(WORKLOADS).join(', ')}.`);
 }
 
+/** A comparison that is left out is said. */
+function peersNamed(names: string): string[] {
+  if (names !== 'installed') return names.split(',');
+  const found = PEERS.filter(isInstalled);
+  const missing = PEERS.filter((name) => !found.includes(name));
+  if (missing.length > 0)
+    say(`Not compared with ${missing.join(' and ')}: \`--peers ${PEERS.join(',')}\` fetches and compares both.`);
+  return found;
+}
+
 function startersOf(peer: string): (() => Promise<Peer>)[] {
   if (peer === 'none') return [];
   if (peer === 'restate') return [() => startRestate({ fsync: true }), () => startRestate({ fsync: false })];
   if (peer === 'dbos') return [() => startDbos({ fsync: true }), () => startDbos({ fsync: false })];
-  throw new Error(`There is no peer ${peer}: restate, dbos, none.`);
+  throw new Error(`There is no peer ${peer}: ${PEERS.join(', ')}, installed, none.`);
 }
 
 /** One window of each system in turn, for each number of callers, as often as there are rounds. */
@@ -109,9 +121,16 @@ async function windows(systems: System[], callers: number[], rounds: number, win
   return rows;
 }
 
+function tellLayouts({ bytes, replayStyle }: Conversation): void {
+  say(`\none growing conversation, bytes\ta journal here\t${bytes}`);
+  for (const [layout, takes] of Object.entries(replayStyle))
+    say(`${layout}\t${takes}\t${(takes / bytes).toFixed(0)} times`);
+}
+
 async function report(ours: Signalbox, systems: System[], rows: Row[]): Promise<Record<string, unknown>> {
   const proof = await ours.proof();
   const conversation = await ours.conversation();
+  tellLayouts(conversation);
   const middle = medians(rows);
   say(`\nsystem\tcallers\truns/s\tp50 ms\tp99 ms\tCPU ms/run\tload CPU ms/run\tothers, % of a core`);
   for (const row of middle) {
@@ -128,7 +147,7 @@ async function report(ours: Signalbox, systems: System[], rows: Row[]): Promise<
       `${of} against ${against} at ${callers}: ${runs_per_second} times the runs a second, CPU a run divided by ${cpu_ms_per_run}`,
     );
   }
-  const targets = targetsOf(middle, compared, proof, Number(conversation['bytes']));
+  const targets = targetsOf(middle, compared, proof, conversation.bytes);
   const described = systems.map(({ name, durability, work }) => ({ name, durability, work }));
   return { systems: described, rows, medians: middle, ratios: compared, proof, conversation, targets };
 }

@@ -9,6 +9,8 @@ import type { GoldenWorld } from './world.ts';
 const EMAIL = 'nora.lind@example.org';
 /** Long enough for a pause to come before an answer. */
 const HELD_MS = 3_000;
+/** Longer than anybody waits. */
+const CANCELLED_MS = 60_000;
 const $ = (expression: string): { $: string } => ({ $: expression });
 type Step = AgentPlan['steps'][number];
 const step = (id: string, calls: Step['calls'], change: Partial<Step> = {}): Step => ({
@@ -108,20 +110,29 @@ const calling = (world: GoldenWorld, steps: SimStep[]): ReturnType<Scene> =>
 const parent: Scene = (world) => calling(world, below(world));
 const runBelow = (runId: string): string => childRunIdFor(runId, 'call_1_0');
 
+const askedBelow = (world: GoldenWorld, runId: string) => async (): Promise<boolean> =>
+  (await world.entriesOf(runBelow(runId), 'decision.v1')).some(({ events }) =>
+    events.some(({ type }) => type === 'model.requested'),
+  );
+
 /** Paused while the run below waits for its model, and let go on once that one has heard of it. */
 const paused: Scene = async (world) => {
   const above = await calling(world, [{ ...below(world)[0], delayMs: HELD_MS }, ...below(world).slice(1)]);
   const heard = (times: number) => async (): Promise<boolean> =>
     (await world.entriesOf(runBelow(above.runId), 'parent.held.v1')).length === times;
-  const asked = async (): Promise<boolean> =>
-    (await world.entriesOf(runBelow(above.runId), 'decision.v1')).some(({ events }) =>
-      events.some(({ type }) => type === 'model.requested'),
-    );
-  await waitFor(asked, { what: 'the run below to ask its model' });
+  await waitFor(askedBelow(world, above.runId), { what: 'the run below to ask its model' });
   await world.client.pause(above.runId, 'not before noon');
   await waitFor(heard(1), { what: 'the run below to be paused' });
   await world.client.resume(above.runId, 'it is noon');
   await waitFor(heard(2), { what: 'the run below to go on' });
+  return above;
+};
+
+/** Cancelled while the run below waits for its model. */
+const cancelled: Scene = async (world) => {
+  const above = await calling(world, [{ text: 'Too late.', delayMs: CANCELLED_MS }]);
+  await waitFor(askedBelow(world, above.runId), { what: 'the run below to ask its model' });
+  await world.client.cancel(above.runId, 'changed my mind');
   return above;
 };
 
@@ -140,6 +151,12 @@ export const COMPOSED_SCENES: Record<string, Scene> = {
   'paused-above-another': paused,
   'paused-below-another': async (world) => {
     const above = await paused(world);
+    await world.journal(above);
+    return world.client.open(runBelow(above.runId));
+  },
+  'cancelled-above-another': cancelled,
+  'ended-with-the-one-above': async (world) => {
+    const above = await cancelled(world);
     await world.journal(above);
     return world.client.open(runBelow(above.runId));
   },

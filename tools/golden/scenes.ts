@@ -1,9 +1,11 @@
 import type { RunHandle } from '@signalbox/client';
 import { waitFor } from '@signalbox/local-servers';
-import type { SimStep } from '../../e2e/support/sim.ts';
+import { TENANT } from '../../e2e/support/mesh.ts';
+import { simScript, type SimStep } from '../../e2e/support/sim.ts';
 import { COMPOSED_SCENES } from './composed-scenes.ts';
 import { GOVERNED_SCENES } from './governed-scenes.ts';
 import { TOLD_SCENES } from './told-scenes.ts';
+import { WAITING_SCENES } from './waiting-scenes.ts';
 import type { GoldenWorld } from './world.ts';
 
 /** Starts a run and does to it what has to be done; the recorder waits for its end. */
@@ -44,6 +46,7 @@ export const SCENES: Record<string, Scene> = {
   ...TOLD_SCENES,
   ...COMPOSED_SCENES,
   ...GOVERNED_SCENES,
+  ...WAITING_SCENES,
   'completed-with-tools': (world) =>
     world.start(
       [
@@ -88,6 +91,21 @@ export const SCENES: Record<string, Scene> = {
     await waitFor(begun, { timeoutMs: WAIT_TIMEOUT_MS, what: 'the first step' });
     await world.client.cancel(handle.runId, 'changed my mind');
     return handle;
+  },
+  halted: async (world) => {
+    const handle = await world.start([{ tools: [world.call('look', '/a')] }, slow], { agent: 'rogue' });
+    const begun = async (): Promise<boolean> => (await world.entriesOf(handle.runId, 'tool.completed.v1')).length > 0;
+    await waitFor(begun, { timeoutMs: WAIT_TIMEOUT_MS, what: 'the first step' });
+    await world.mesh.admin.halt(TENANT, 'rogue-stop', ['rogue'], 'it writes to the wrong people');
+    await world.journal(handle);
+    await world.mesh.admin.halt(TENANT, 'rogue-stop', ['rogue']);
+    return handle;
+  },
+  forked: async (world) => {
+    const source = await world.start([{ tools: [world.call('look', '/a')] }, { text: 'It said: {{result:0}}' }]);
+    await world.journal(source);
+    const input = simScript([{ tools: [world.call('put', '/b')] }, { text: 'Otherwise: {{result:0}}' }]);
+    return world.client.run({ agent: 'worker', input, fork: { runId: source.runId, step: 1 } });
   },
   'question-retry': asked('retry', '/lost/a'),
   'question-result': asked('result', '/lost/b'),

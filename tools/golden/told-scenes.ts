@@ -1,5 +1,6 @@
-import type { JournalBody, ToolCall } from '@signalbox/contracts';
+import type { JournalBody, RunEventOf, ToolCall } from '@signalbox/contracts';
 import { waitFor } from '@signalbox/local-servers';
+import { failRun, foldJournal, verifyJournal } from '@signalbox/run-engine';
 import type { Scene } from './scenes.ts';
 import type { GoldenWorld } from './world.ts';
 
@@ -23,6 +24,15 @@ const LIMITS = {
 async function until(world: GoldenWorld, runId: string, kind: 'run.accepted.v1' | 'tool.completed.v1'): Promise<void> {
   const there = async (): Promise<boolean> => (await world.entriesOf(runId, kind)).length > 0;
   await waitFor(there, { timeoutMs: WAIT_TIMEOUT_MS, what: kind });
+}
+
+/** The request of a call, for the so-manieth time. */
+function requested(world: GoldenWorld, runId: string, attempt = 1): Promise<RunEventOf<'tool.requested'>> {
+  const there = async (): Promise<RunEventOf<'tool.requested'> | undefined> =>
+    (await world.entriesOf(runId, 'decision.v1'))
+      .flatMap(({ events }) => events)
+      .find((event) => event.type === 'tool.requested' && event.attempt === attempt);
+  return waitFor(there, { timeoutMs: WAIT_TIMEOUT_MS, what: `attempt ${attempt} of the call` });
 }
 
 function completion(step: number, content: string, toolCalls: ToolCall[]): JournalBody<'model.completed.v1'> {
@@ -68,7 +78,7 @@ const asked = ({ name, arguments: args }: ReturnType<GoldenWorld['call']>): Tool
   arguments: JSON.stringify(args),
 });
 
-/** Facts that come before what they answer, or more than once, or that no provider would have given. */
+/** Facts that come before what they answer, or more than once, or that hardly anything brings about; and what is said where a store fails. */
 export const TOLD_SCENES: Record<string, Scene> = {
   'output-repaired': told('counter', () => [{ content: 'three' }, { content: '{"total":3}' }]),
   'output-invalid': told('counter', () => [{ content: 'three' }, { content: 'drei' }]),
@@ -106,6 +116,58 @@ export const TOLD_SCENES: Record<string, Scene> = {
     for (const kind of ['tool.began.v1', 'tool.completed.v1'] as const)
       for (const body of await world.entriesOf(handle.runId, kind))
         await world.say('tool-runner', handle.runId, kind, body);
+    return handle;
+  },
+
+  'room-was-missing': async (world) => {
+    await world.mesh.stack.stopService('router');
+    const handle = await world.start([{ text: 'Never said.' }]);
+    await until(world, handle.runId, 'run.accepted.v1');
+    const entries = await world.read(handle.runId);
+    const error = { code: 'OVERLOADED', message: 'Too many runs are open in this partition.' } as const;
+    const { decision } = failRun(foldJournal(entries), error, Date.now());
+    await world.say('router', handle.runId, 'decision.v1', decision, { expectLastSeq: entries.at(-1)!.seq });
+    await world.mesh.stack.startService('router');
+    return handle;
+  },
+
+  'nobody-answered': async (world) => {
+    await world.mesh.stack.stopService('tool-runner');
+    const glance = { ...world.call('look', '/a'), name: 'glance' };
+    const handle = await world.start([{ tools: [glance] }, { text: 'Well then: {{result:0}}' }]);
+    for (const attempt of [1, 2, 3]) {
+      const { callId, argumentsHash } = await requested(world, handle.runId, attempt);
+      const began = { callId, attempt, worker: 'told', argumentsHash, beganAt: Date.now() };
+      await world.say('tool-runner', handle.runId, 'tool.began.v1', began);
+    }
+    await world.journal(handle);
+    await world.mesh.stack.startService('tool-runner');
+    return handle;
+  },
+
+  /** What the archivist says where a stream came back without its last moments: the claim of a call may have been among them. */
+  recovered: async (world) => {
+    await world.mesh.stack.stopService('tool-runner');
+    const handle = await world.start([{ tools: [world.call('send', '/once')] }, { text: 'Well then: {{result:0}}' }]);
+    await requested(world, handle.runId);
+    const cutSeq = (await world.read(handle.runId)).at(-1)!.seq;
+    const body = { incarnation: 1, cutSeq, restored: 0, recoveredAt: Date.now() };
+    await world.say('archivist', handle.runId, 'run.recovered.v1', body, { expectLastSeq: cutSeq });
+    const question = async (): Promise<string | null> => (await handle.status()).question?.questionId ?? null;
+    const id = await waitFor(question, { timeoutMs: WAIT_TIMEOUT_MS, what: 'the question' });
+    await world.client.answer(handle.runId, id, 'result', 'It was sent at noon.');
+    await world.journal(handle);
+    await world.mesh.stack.startService('tool-runner');
+    return handle;
+  },
+
+  /** The tombstone at the end of what the archive has. */
+  archived: async (world) => {
+    const handle = await world.start([{ tools: [world.call('look', '/a')] }, { text: 'It said: {{result:0}}' }]);
+    const entries = await world.journal(handle);
+    const { head } = verifyJournal(entries);
+    const body = { entries: entries.length, head, archivedAt: Date.now() };
+    await world.say('archivist', handle.runId, 'run.archived.v1', body, { expectLastSeq: entries.at(-1)!.seq });
     return handle;
   },
 

@@ -9,6 +9,7 @@ import { E2eMesh, TENANT } from '../../e2e/support/mesh.ts';
 import { simScript, type SimStep } from '../../e2e/support/sim.ts';
 import { COMPOSED_DEFINITIONS } from './composed-scenes.ts';
 import { governedDefinitions } from './governed-scenes.ts';
+import { WAITING_DEFINITIONS } from './waiting-scenes.ts';
 
 const END_TIMEOUT_MS = 90_000;
 const DRAIN_MS = 1_000;
@@ -37,16 +38,18 @@ export class GoldenWorld {
     const mesh = await E2eMesh.start('golden');
     const world = new GoldenWorld(mesh, await mesh.client());
     await new Promise<void>((resolve) => world.#server.listen(0, '127.0.0.1', resolve));
-    const tools = ['look', 'put', 'send', 'forbidden'];
+    const tools = ['look', 'put', 'send', 'glance', 'forbidden'];
     await mesh.define({
       tools: [
         httpTool('look', world.#host, { effect: 'pure' }),
+        httpTool('glance', world.#host, { effect: 'pure', limits: { wallMs: 100 } }),
         httpTool('put', world.#host, { effect: 'idempotent' }),
         httpTool('send', world.#host, { effect: 'unsafe' }),
         httpTool('forbidden', world.#host, { effect: 'pure' }),
       ],
       agents: [
         agent('worker', { tools }),
+        agent('rogue', { tools: ['look'] }),
         agent('counter', {
           output: {
             schema: { type: 'object', properties: { total: { type: 'integer' } }, required: ['total'] },
@@ -54,10 +57,14 @@ export class GoldenWorld {
           },
         }),
       ],
-      rules: [permit('worker-works', ['worker'], ['look', 'put', 'send'])],
+      rules: [
+        permit('worker-works', ['worker'], ['look', 'put', 'send', 'glance']),
+        permit('rogue-looks', ['rogue'], ['look']),
+      ],
     });
     for (const definitions of COMPOSED_DEFINITIONS) await mesh.define(definitions);
     await mesh.define(governedDefinitions(world.#host));
+    await mesh.define(WAITING_DEFINITIONS);
     return world;
   }
 
@@ -83,25 +90,35 @@ export class GoldenWorld {
   /** The whole journal, once nothing will be added to it any more. */
   async journal(handle: RunHandle): Promise<RawEntry[]> {
     for await (const event of handle.events(AbortSignal.timeout(END_TIMEOUT_MS))) if (event.type === 'end') break;
-    const router = await this.bus('router');
     const deadline = Date.now() + END_TIMEOUT_MS;
     for (;;) {
-      const entries = await router.journal.read({ tenant: TENANT, runId: handle.runId });
+      const entries = await this.read(handle.runId);
       if (isClosed(foldJournal(entries))) return entries;
       if (Date.now() > deadline) throw new Error(`${handle.runId}: its journal is not closed`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
 
+  /** The journal by now. */
+  async read(runId: string): Promise<RawEntry[]> {
+    return (await this.bus('router')).journal.read({ tenant: TENANT, runId });
+  }
+
   /** What the journal holds of a kind by now. */
   async entriesOf<K extends JournalKind>(runId: string, kind: K): Promise<JournalBody<K>[]> {
-    const entries = await (await this.bus('router')).journal.read({ tenant: TENANT, runId });
+    const entries = await this.read(runId);
     return entries.flatMap(({ entry }) => (entry?.kind === kind ? [entry.body as JournalBody<K>] : []));
   }
 
   /** Says something to a journal in the name of a service. */
-  async say<K extends JournalKind>(service: ServiceName, runId: string, kind: K, body: JournalBody<K>): Promise<void> {
-    await (await this.bus(service)).journal.append({ tenant: TENANT, runId }, kind, body);
+  async say<K extends JournalKind>(
+    service: ServiceName,
+    runId: string,
+    kind: K,
+    body: JournalBody<K>,
+    options: { expectLastSeq?: number } = {},
+  ): Promise<void> {
+    await (await this.bus(service)).journal.append({ tenant: TENANT, runId }, kind, body, options);
   }
 
   async bus(service: ServiceName): Promise<Bus> {

@@ -140,9 +140,12 @@ export class SignalboxClient {
     await this.#store(subjects.in(this.options.tenant, 'cancel'), request);
   }
 
-  /** Tells the run something: it goes to the first call that waits for that name, or is kept for one that will. */
-  async signal(runId: string, name: string, payload: unknown = null): Promise<void> {
-    const told = { keyDigest: this.#digest, requestId: newRequestId(), runId, name, payload: JSON.stringify(payload) };
+  /**
+   * Tells the run something: it goes to the first call that waits for that name, or is kept for one that will. Under one
+   * `requestId` (`req_…`) it counts once, however often it is said.
+   */
+  async signal(runId: string, name: string, payload: unknown = null, requestId = newRequestId()): Promise<void> {
+    const told = { keyDigest: this.#digest, requestId, runId, name, payload: JSON.stringify(payload) };
     await this.#store(subjects.in(this.options.tenant, 'signal'), SignalRequestV1.parse(told));
   }
 

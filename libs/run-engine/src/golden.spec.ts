@@ -1,13 +1,20 @@
+import { JOURNAL_KINDS, type JournalKind, RunEvent } from '@signalbox/contracts';
 import { sha256Hex } from '@signalbox/kernel';
 import { describe, expect, it } from 'vitest';
 import { evolve, foldJournal } from './evolve.js';
-import { goldenJournals } from './golden.fixture.js';
+import { type GoldenJournal, goldenJournals } from './golden.fixture.js';
 import { redecide } from './redecide.js';
-import { isClosed, newRun } from './state.js';
+import { isClosed, newRun, type StoredEntry } from './state.js';
 import { verifyJournal } from './verify.js';
 import { viewOf } from './view.js';
 
 const journals = goldenJournals();
+
+const eventsOf = (some: readonly GoldenJournal[]): RunEvent[] =>
+  some.flatMap(({ entries }) =>
+    entries.flatMap(({ entry }) => (entry?.kind === 'decision.v1' ? entry.body.events : [])),
+  );
+const isForced = ({ entry }: StoredEntry): boolean => entry?.kind === 'decision.v1' && entry.body.forced === true;
 
 /**
  * Journals that a release wrote, recorded on a real mesh. If one fails, this version reads, folds or decides what lies
@@ -28,7 +35,8 @@ describe.each(journals)('$release: $scene', ({ entries, head, decisions, end, cl
   });
 
   it('is decided the same again', () => {
-    expect(redecide(entries)).toEqual({ ok: true, decisions, forced: 0, differences: [] });
+    const forced = entries.filter(isForced).length;
+    expect(redecide(entries)).toEqual({ ok: true, decisions, forced, differences: [] });
   });
 });
 
@@ -39,10 +47,25 @@ describe('golden journals', () => {
     expect(journals.filter(({ claimed }) => claimed.length > 0).length).toBeGreaterThan(0);
   });
 
+  it('hold every kind of entry, and every kind of event', () => {
+    const kinds = new Set(journals.flatMap(({ entries }) => entries.map(({ entry }) => entry?.kind)));
+    expect(Object.keys(JOURNAL_KINDS).filter((kind) => !kinds.has(kind as JournalKind))).toEqual([]);
+    const types = new Set(eventsOf(journals).map(({ type }) => type));
+    const known = RunEvent.options.map(({ shape }) => shape.type.value);
+    expect(known.filter((type) => !types.has(type))).toEqual([]);
+  });
+
+  it('hold runs that wait for a time and for signals, one that is forked, one that is halted, and one that was ended from outside', () => {
+    const events = eventsOf(journals);
+    const waits = events.flatMap((event) => (event.type === 'tool.requested' && event.wait ? [event.wait.kind] : []));
+    expect([...new Set(waits)].toSorted()).toEqual(['signal', 'timer']);
+    expect(journals.some(({ entries }) => foldJournal(entries).accepted?.fork !== undefined)).toBe(true);
+    expect(events.some((event) => event.type === 'run.cancelled' && event.halt !== undefined)).toBe(true);
+    expect(journals.flatMap(({ entries }) => entries.filter(isForced)).length).toBeGreaterThan(0);
+  });
+
   it('hold plans of each kind, a run that calls another, that other one, and one that changes hands', () => {
-    const events = journals.flatMap(({ entries }) =>
-      entries.flatMap(({ entry }) => (entry?.kind === 'decision.v1' ? entry.body.events : [])),
-    );
+    const events = eventsOf(journals);
     expect(events.map(({ type }) => type)).toEqual(
       expect.arrayContaining(['plan.stepped', 'tool.inlined', 'run.handed-off']),
     );
@@ -52,13 +75,7 @@ describe('golden journals', () => {
   });
 
   it('hold calls that people, labels and quotas decide on', () => {
-    const verdicts = journals.flatMap(({ entries }) =>
-      entries.flatMap(({ entry }) =>
-        entry?.kind === 'decision.v1'
-          ? entry.body.events.flatMap((event) => ('decision' in event ? [event.decision] : []))
-          : [],
-      ),
-    );
+    const verdicts = eventsOf(journals).flatMap((event) => ('decision' in event ? [event.decision] : []));
     expect(verdicts.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['approval', 'quota', 'permit']));
     expect(verdicts.some(({ labels }) => labels?.context.integrity === 'untrusted')).toBe(true);
     expect(verdicts.some(({ answer }) => answer?.edited === true)).toBe(true);

@@ -14,13 +14,17 @@ export function installPeer(name: 'restate' | 'dbos' | 'redaction'): string {
   return installLocked(join(import.meta.dirname, name), join(repositoryRoot(), '.cache', 'bench', name));
 }
 
+/** Whether it is there already, as its lock has it. */
+export function isInstalled(name: string): boolean {
+  const mark = join(repositoryRoot(), '.cache', 'bench', name, 'installed');
+  return existsSync(mark) && readFileSync(mark, 'utf8') === lockOf(join(import.meta.dirname, name));
+}
+
 /** The same for any folder with a package.json and its lock. */
 export function installLocked(source: string, target: string): string {
   mkdirSync(target, { recursive: true });
   for (const file of readdirSync(source)) copyFileSync(join(source, file), join(target, file));
-  const lock = createHash('sha256')
-    .update(readFileSync(join(source, 'package-lock.json')))
-    .digest('hex');
+  const lock = lockOf(source);
   const mark = join(target, 'installed');
   if (existsSync(mark) && readFileSync(mark, 'utf8') === lock) return target;
   process.stdout.write(`installing ${basename(source)} into ${target}\n`);
@@ -33,3 +37,8 @@ export function installLocked(source: string, target: string): string {
   writeFileSync(mark, lock);
   return target;
 }
+
+const lockOf = (folder: string): string =>
+  createHash('sha256')
+    .update(readFileSync(join(folder, 'package-lock.json')))
+    .digest('hex');

@@ -17,6 +17,7 @@ import { startMesh, type TestMesh } from '@signalbox/testing';
 import { publishBundle, TENANT } from './bundle.ts';
 import { heapFlags } from '../../stack/launch-service.ts';
 import { LoadProcess } from './load-process.ts';
+import { type ReplayStyle, replayStyle } from './replay-style.ts';
 import type { System } from './system.ts';
 import { type WorkloadName, WORKLOADS } from './workloads.ts';
 
@@ -42,6 +43,16 @@ export interface Proof {
   lookedUp: number;
   agents: Record<string, Record<string, number>>;
   archive: { sampled: number; sound: number; entries: number; lag_ms_max: number } | null;
+}
+
+export interface Conversation {
+  status: string;
+  modelCalls: number;
+  entries: number;
+  /** Of the journal, as stored. */
+  bytes: number;
+  lastPromptBytes: number;
+  replayStyle: ReplayStyle;
 }
 
 /** The real router on a real server; guard and workers are the bench's own processes with the services' keys. */
@@ -115,11 +126,11 @@ export class Signalbox {
     return { ...found, archive: this.#options.full ? await this.#archived(sampleRunIds) : null };
   }
 
-  /** One run of a hundred model calls; what its journal takes, and what its prompts would. */
-  async conversation(): Promise<Record<string, unknown>> {
-    const found = (await this.#load.ask('conversation')) as Record<string, unknown>;
+  /** One run of a hundred model calls; what its journal takes, and what it would take in other layouts. */
+  async conversation(): Promise<Conversation> {
+    const found = (await this.#load.ask('conversation')) as Omit<Conversation, 'lastPromptBytes' | 'replayStyle'>;
     const prompts = readFileSync(join(this.#folder, 'prompts'), 'utf8').trim().split('\n').map(Number);
-    return { ...found, lastPromptBytes: prompts.at(-1), promptBytes: prompts.reduce((sum, bytes) => sum + bytes, 0) };
+    return { ...found, lastPromptBytes: prompts.at(-1) ?? 0, replayStyle: replayStyle(prompts) };
   }
 
   async stop(): Promise<void> {

@@ -22,6 +22,7 @@ const CPU_MS_MAX = 4;
 /** Of all processes on the path. */
 const INLINE_RUNS_PER_SECOND_MIN = 3_000;
 const JOURNAL_BYTES_MAX = 2_000_000;
+const ARCHIVE_LAG_MS_MAX = 1_000;
 
 const atLeast = (name: string, value: number, bound: number): Target => ({ name, value, bound, ok: value >= bound });
 const atMost = (name: string, value: number, bound: number): Target => ({ name, value, bound, ok: value <= bound });
@@ -69,6 +70,11 @@ function proven({ agents, archive }: Proof): Target[] {
     share('share of entries sealed', sum('sealed'), sum('entries')),
     share('share of entries as their schema has them', sum('as_schema'), sum('entries')),
     share('share of calls with a permit of the policy', sum('permits'), sum('calls')),
-    ...(archive === null ? [] : [share('share of runs sound in the archive', archive.sound, archive.sampled)]),
+    ...(archive === null
+      ? []
+      : [
+          share('share of runs sound in the archive', archive.sound, archive.sampled),
+          atMost('ms from an entry to its archive', archive.lag_ms_max, ARCHIVE_LAG_MS_MAX),
+        ]),
   ];
 }
