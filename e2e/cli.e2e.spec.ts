@@ -116,6 +116,35 @@ describe('signalbox runs', () => {
     }
   });
 
+  it('replays one: how it came about, and as it stood at an entry or after a step', async () => {
+    const { runId } = await ask(callThenQuote('compute', { code: 'print("the sum is " + str(6 * 7))' }));
+    const shown = await signalbox('runs', 'replay', runId);
+    expect(shown).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(shown.stdout).toMatch(new RegExp(`^${runId}  completed  helper  to its last entry\n2 of \\d+ steps, `));
+    expect(shown.stdout).toMatch(/^ *\d+ +\+\d+\.\d{3} s +tool-runner +tool\.completed call_1_0 +running +1 +0 /m);
+    expect(shown.stdout).toMatch(/^ +1 +call_1_0 +compute +completed +1 .*the sum is 42/m);
+    interface Replayed {
+      frames: { seq: number; what: string; costNanoUsd: number }[];
+      view: { status: string; costNanoUsd: number };
+      steps: { calls: { status: string; result: string }[] }[];
+    }
+    const read = async (...options: string[]): Promise<Replayed> =>
+      JSON.parse((await signalbox('runs', 'replay', runId, '--json', ...options)).stdout) as Replayed;
+    const whole = await read();
+    const asked = whole.frames.find(({ what }) => what === 'tool.requested call_1_0')!;
+    const then = await read('--to', String(asked.seq));
+    expect(then.steps[0]!.calls).toMatchObject([{ status: 'requested', result: '' }]);
+    expect(then.view).toMatchObject({ status: 'running', costNanoUsd: asked.costNanoUsd });
+    expect(asked.costNanoUsd).toBeLessThan(whole.view.costNanoUsd);
+    expect((await read('--step', '1')).steps).toMatchObject([{ calls: [{ status: 'completed' }] }]);
+    expect(await signalbox('runs', 'replay', runId, '--step', '9')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('The run has 2 steps') as string,
+    });
+    for (const wrong of [['--to', 'x'], ['--to', '1', '--step', '1']])
+      expect((await signalbox('runs', 'replay', runId, ...wrong)).exitCode).toBe(2);
+  });
+
   it('cancels one that hangs', async () => {
     const client = await mesh.client();
     const { runId } = await client.run({ agent: 'helper', input: simScript([{ hang: true }]) });
@@ -226,6 +255,33 @@ describe('signalbox audit verify', () => {
       stdout: expect.stringContaining(runId) as string,
     });
     await alter('the sum is wrong', 'the sum is right');
+    expect((await signalbox('audit', 'verify', runId)).exitCode).toBe(0);
+  });
+
+  it('shows what of a decision is not as the rules give it', async () => {
+    const { runId } = await ask(simScript([{ text: 'As it was said.' }]));
+    const alter = (from: string, to: string): Promise<object[]> =>
+      queryOnce(
+        mesh.stack.adminUrl,
+        `update audit.chunks set bytes = convert_to(regexp_replace(convert_from(bytes, 'utf8'), $2, $3), 'utf8')
+         where run_id = $1 and convert_from(bytes, 'utf8') ~ $2 returning first_seq`,
+        [runId, `("output": ?")${from}`, `\\1${to}`],
+      );
+    expect(await alter('As it was said', 'As it was told')).toHaveLength(1);
+    const broken = await signalbox('audit', 'verify', runId);
+    expect(broken.exitCode).toBe(1);
+    expect(broken.stdout).toContain(
+      '  run.completed /output\n    journal  "As it was told."\n    rules    "As it was said."\n',
+    );
+    const [verdict] = JSON.parse((await signalbox('audit', 'verify', runId, '--json')).stdout) as object[];
+    expect(verdict).toMatchObject({
+      ok: false,
+      differences: [
+        { rows: [{ event: 'run.completed', journal: '"As it was told."', rules: '"As it was said."' }], more: 0 },
+      ],
+    });
+    expect((await signalbox('audit', 'verify')).stdout).toContain('signalbox audit verify <run>');
+    await alter('As it was told', 'As it was said');
     expect((await signalbox('audit', 'verify', runId)).exitCode).toBe(0);
   });
 

@@ -12,6 +12,7 @@ import { ArchiveController, QueriesController } from './queries/queries.controll
 const ROUTES: Record<string, string> = {
   'GET /tenants/:tenant/runs': 'reader tenant',
   'GET /tenants/:tenant/runs/:run': 'reader tenant',
+  'GET /tenants/:tenant/runs/:run/replay': 'reader tenant',
   'GET /tenants/:tenant/runs/:run/verify': 'reader tenant',
   'GET /tenants/:tenant/verify': 'reader tenant',
   'GET /tenants/:tenant/cost': 'reader tenant',

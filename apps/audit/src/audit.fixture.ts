@@ -4,7 +4,14 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { startService } from '@signalbox/app-runtime';
 import { type AppendOptions, Bus, type RunRef } from '@signalbox/bus';
-import { type JournalBody, type Message, runIdFor, type ServiceName, subjects } from '@signalbox/contracts';
+import {
+  type DecisionV1,
+  type JournalBody,
+  type Message,
+  runIdFor,
+  type ServiceName,
+  subjects,
+} from '@signalbox/contracts';
 import { newRequestId } from '@signalbox/kernel';
 import { createDataSource } from '@signalbox/persistence';
 import { decide, foldJournal, type PolicyView } from '@signalbox/run-engine';
@@ -363,11 +370,13 @@ export class World {
     });
   }
 
-  async decide(run: RunRef): Promise<void> {
+  /** `change`: what a router that goes wrong makes of the decision. */
+  async decide(run: RunRef, change = (decision: DecisionV1): DecisionV1 => decision): Promise<void> {
     const state = foldJournal(await this.buses.router.journal.read(run));
     const decided = decide(state, { nowMs: Date.now(), policy });
     if (!decided) throw new Error('there is nothing to decide');
-    await this.buses.router.journal.append(run, 'decision.v1', decided.decision, { expectLastSeq: state.seq });
+    const decision = change(decided.decision);
+    await this.buses.router.journal.append(run, 'decision.v1', decision, { expectLastSeq: state.seq });
   }
 
   /** A bus of the archivist's own user. */

@@ -1,3 +1,4 @@
+import { Label, RunLimits, RunViewV1, Usage, WireError } from '@signalbox/contracts';
 import { parseJson } from '@signalbox/kernel';
 import { z } from 'zod';
 import { type Access, urlOf } from './mesh-access.js';
@@ -23,6 +24,55 @@ export const RunStory = z.object({
   run: RunRow,
   story: z.array(z.object({ seq: z.number(), at: z.number().nullable(), author: z.string(), text: z.string() })),
 });
+export const RunReplay = z.object({
+  seq: z.number(),
+  left: z.number(),
+  frames: z.array(
+    z.object({
+      seq: z.number(),
+      at: z.number().nullable(),
+      who: z.string(),
+      what: z.string(),
+      status: z.string(),
+      step: z.number(),
+      openCalls: z.number(),
+      usage: Usage,
+      costNanoUsd: z.number(),
+    }),
+  ),
+  view: RunViewV1,
+  limits: RunLimits.nullable(),
+  steps: z.array(
+    z.object({
+      step: z.number(),
+      status: z.string(),
+      attempt: z.number(),
+      content: z.string(),
+      error: WireError.nullable(),
+      label: Label,
+      calls: z.array(
+        z.object({
+          callId: z.string(),
+          tool: z.string(),
+          status: z.string(),
+          attempt: z.number(),
+          arguments: z.string(),
+          result: z.string(),
+          error: WireError.nullable(),
+          label: Label,
+        }),
+      ),
+    }),
+  ),
+});
+/** Of a decision, what the journal has and the rules give otherwise; null: it is not there. */
+export const DecisionDiff = z.object({
+  seq: z.number(),
+  rows: z.array(
+    z.object({ event: z.string(), at: z.string(), journal: z.string().nullable(), rules: z.string().nullable() }),
+  ),
+  more: z.number(),
+});
 export const Verification = z.object({
   next: z.string().nullish(),
   data: z.array(
@@ -32,6 +82,8 @@ export const Verification = z.object({
       entries: z.number(),
       head: z.string(),
       faults: z.array(z.string()),
+      /** Told of one run alone. */
+      differences: z.array(DecisionDiff).optional(),
     }),
   ),
 });

@@ -28,6 +28,8 @@ const USAGE = `signalbox – talk to a mesh
                                  go on from a step of another run, with another model or prompt
   signalbox runs ls [--limit n]  the newest runs
   signalbox runs show <run>      what happened in a run, and why
+  signalbox runs replay <run> [--to entry | --step n]
+                                 how a run came about, and as it stood then
   signalbox runs cancel <run>    stop a run
   signalbox runs pause|resume <run> [reason]
                                  begin nothing new for a run; go on with it
@@ -66,7 +68,7 @@ const USAGE = `signalbox – talk to a mesh
                                  who changed what, and when
   signalbox privacy classes|try|compare|rules|keys|rotate|erase
                                  what redaction does, the keys of the vault, the erasure of a user
-  signalbox audit verify [run]   recompute the hash chain of one run, or of all
+  signalbox audit verify [run]   recompute the hash chain of one run, or of all, and decide each again
   signalbox cost [--by tenant|user|agent|model]
                                  what was spent
   signalbox status               the processes of the mesh on this machine

@@ -19,3 +19,14 @@ export function dollars(nanoUsd: number): string {
 export function timeOf(millis: number | null): string {
   return millis === null ? '–' : new Date(millis).toISOString().replace('T', ' ').slice(0, 19);
 }
+
+/** How long after the start something was, both in ms since 1970; empty where it is not known. */
+export function sinceStart(at: number | null, start: number): string {
+  return at === null ? '' : `+${((at - start) / 1_000).toFixed(3)} s`;
+}
+
+/** A text as part of a line, cut to so many characters; it cannot steer the terminal. */
+export function oneLine(text: string, charsMax = Infinity): string {
+  const line = text.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim();
+  return line.length > charsMax ? `${line.slice(0, charsMax)}…` : line;
+}

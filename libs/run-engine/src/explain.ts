@@ -15,7 +15,8 @@ export interface Line {
 const forkText = ({ runId, step, model, instructions }: RunFork, messages: number): string =>
   `Forked from ${runId} after step ${step}: ${messages} messages come before its own${model === undefined ? '' : `, model ${model}`}${instructions === undefined ? '' : ', other instructions'}.`;
 
-function eventText(event: RunEvent): string {
+/** What was decided, as a sentence. */
+export function eventText(event: RunEvent): string {
   switch (event.type) {
     case 'run.started':
       return `Started agent ${event.agent.id} with model ${event.model.id} of ${event.model.provider}, bundle v${event.bundle.version}; at most ${event.limits.stepsMax} steps, ${event.limits.tokensMax} tokens, ${usd(event.limits.costNanoUsdMax)}, ${event.limits.toolCallsMax} tool calls, ${event.limits.wallMsMax} ms.`;

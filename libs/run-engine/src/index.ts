@@ -1,5 +1,6 @@
 export { childEndOf, parentEndOf, rootOf, spawnOf } from './children.js';
 export { argumentsLabel, labelsSent } from './call-labels.js';
+export { type DecisionDiff, type DiffRow, diffOf } from './decision-diff.js';
 export { type Decided, decide, failRun, storedAs } from './decide.js';
 export {
   type AskEffect,
@@ -33,7 +34,8 @@ export { countsInQuotas, type QuotaQuestion, type QuotaVerdict } from './quotas.
 export { regionsOf } from './regions.js';
 export { recordedPolicy } from './recorded-policy.js';
 export { type RecordedQuestion, recordedQuestions } from './recorded-questions.js';
-export { type Difference, type PolicyAt, redecide, type Redecision, replay } from './redecide.js';
+export { type Difference, type PolicyAt, redecide, type Redecision } from './redecide.js';
+export { type Frame, replay, type Replay, type ReplayedCall, type ReplayedStep, type ReplayEnd } from './replay.js';
 export * from './settings.js';
 export {
   type Call,

@@ -2,7 +2,7 @@ import type { DecisionV1, JournalEntryOf, RunEvent } from '@signalbox/contracts'
 import { canonicalJson } from '@signalbox/kernel';
 import { decide } from './decide.js';
 import { openDraft } from './draft.js';
-import { foldJournal, take } from './evolve.js';
+import { take } from './evolve.js';
 import type { PolicyView } from './policy-view.js';
 import { isQuotaRefusal, recordedQuotas } from './quotas.js';
 import { recordedPolicy } from './recorded-policy.js';
@@ -13,6 +13,8 @@ import { hasEnded, newRun, type RunState, type StoredEntry } from './state.js';
 export interface Difference {
   /** Of the decision. */
   seq: number;
+  /** Version of the rules that it was made by; beyond `ENGINE_VERSION` nobody here can say what they give. */
+  engine: number;
   /** What the rules decide there; empty: nothing, or by rules that this version does not have. */
   expected: RunEvent[];
   found: RunEvent[];
@@ -50,7 +52,7 @@ export function redecide(entries: readonly StoredEntry[], policyAt: PolicyAt = r
         const expected = decidedAgain(state, entry, policyAt);
         const found = entry.body.events;
         const same = found.length > 0 && canonicalJson(expected) === canonicalJson(found);
-        if (!same) differences.push({ seq: stored.seq, expected, found });
+        if (!same) differences.push({ seq: stored.seq, engine: entry.body.engine, expected, found });
       }
     }
     take(state, stored);
@@ -90,9 +92,4 @@ function isForced(state: RunState, { body }: JournalEntryOf<'decision.v1'>): boo
   const spent = { usage: state.usage, costNanoUsd: state.costNanoUsd };
   const stated = { usage: event.usage, costNanoUsd: event.costNanoUsd };
   return body.head === state.head && canonicalJson(spent) === canonicalJson(stated);
-}
-
-/** The run as it was once the entry of that sequence was stored, with recorded results only: nothing is asked or run again. */
-export function replay(entries: readonly StoredEntry[], untilSeq: number): RunState {
-  return foldJournal(entries.filter(({ seq }) => seq <= untilSeq));
 }

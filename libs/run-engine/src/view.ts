@@ -28,7 +28,8 @@ const SHOWN: Record<RunStatus, RunViewV1['status']> = {
   quarantined: 'failed',
 };
 
-function statusOf(state: RunState): RunViewV1['status'] {
+/** As people see it. */
+export function shownStatus(state: RunState): RunViewV1['status'] {
   const { status } = state;
   if (isPaused(state) && status !== 'quarantined' && !hasEnded(state)) return 'paused';
   return status === 'running' && isParked(state) ? 'waiting' : SHOWN[status];
@@ -96,7 +97,7 @@ export function viewOfState(state: RunState): RunViewV1 {
   const regions = sessionRegionsOf(state);
   return {
     runId: state.accepted?.runId ?? state.subject.slice(state.subject.lastIndexOf('.') + 1),
-    status: statusOf(state),
+    status: shownStatus(state),
     agent: state.accepted?.agent ?? null,
     model: state.plan?.model.id ?? null,
     output: state.output,

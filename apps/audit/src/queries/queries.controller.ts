@@ -2,12 +2,13 @@ import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { Access } from '@signalbox/access';
 import { RUN_STATUSES, RunId, TenantId, Token } from '@signalbox/contracts';
 import { validate } from '@signalbox/kernel';
+import type { Replay } from '@signalbox/run-engine';
 import { z } from 'zod';
 import type { Pace } from '../archive/archive-pace.js';
 import { ArchiveService } from '../archive/archive.service.js';
 import type { ArchivedRun } from '../archive/entities/archived-run.entity.js';
 import { COST_KEYS, type CostRow, type Page } from './queries.port.js';
-import { QueriesService, type StoryLine, type Verification } from './queries.service.js';
+import { QueriesService, type StoryLine, type Verification, type VerificationOfOne } from './queries.service.js';
 
 /** Digits alone: `Number` would also take nothing, spaces, 1e3 and 0x10. */
 const Whole = z
@@ -32,6 +33,10 @@ const ListQuery = z.strictObject({
 });
 /** A run is read and hashed whole, so a page takes its time: seconds for a thousand. */
 const VerifyQuery = z.strictObject({ limit: limit(20_000, 20_000), after: RunId.optional() });
+/** Up to and with the entry of that sequence, or up to the end of that step. */
+const ReplayQuery = z
+  .strictObject({ to: Whole.optional(), step: Whole.optional() })
+  .refine(({ to, step }) => to === undefined || step === undefined, 'takes either to or step');
 const CostQuery = z.strictObject({ by: z.enum(COST_KEYS).default('agent'), since: Whole.default(0) });
 
 /** The archive over REST, for people and tools with the role of a reader. */
@@ -56,8 +61,15 @@ export class QueriesController {
   }
 
   @Access('reader')
+  @Get('runs/:run/replay')
+  replay(@Param('tenant') tenant: string, @Param('run') run: string, @Query() query: unknown): Promise<Replay> {
+    const { to, step } = validate(ReplayQuery, query);
+    return this.queries.replay(validate(TenantId, tenant), validate(RunId, run), { seq: to, step });
+  }
+
+  @Access('reader')
   @Get('runs/:run/verify')
-  async verify(@Param('tenant') tenant: string, @Param('run') run: string): Promise<{ data: Verification[] }> {
+  async verify(@Param('tenant') tenant: string, @Param('run') run: string): Promise<{ data: VerificationOfOne[] }> {
     return { data: [await this.queries.verify(validate(TenantId, tenant), validate(RunId, run))] };
   }
 

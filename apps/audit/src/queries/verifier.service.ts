@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { KEYS } from '@signalbox/app-runtime';
 import type { KeyRing, RawEntry } from '@signalbox/bus';
 import { partitionOfRun } from '@signalbox/contracts';
-import { redecide, verifyJournal } from '@signalbox/run-engine';
+import { type Difference, ENGINE_VERSION, redecide, verifyJournal } from '@signalbox/run-engine';
 import { type ArchivedEntry, ArchivePort, type RunRef } from '../archive/archive.port.js';
 import { reread } from '../archive/stored-entry.js';
 import { differences, forkFault } from './compare.js';
@@ -13,6 +13,8 @@ export interface Verified {
   head: string;
   /** What is wrong, and entries that nobody believes and that changed nothing. */
   faults: string[];
+  /** Decisions that the rules give otherwise, or do not give; those of rules that this release does not have are faults alone. */
+  differences: Difference[];
   entries: RawEntry[];
   /** Null while it cannot be read. */
   journal: HotJournal | null;
@@ -43,14 +45,16 @@ export class VerifierService {
       wrong.push(...differences(rows, journal, { untilSeq, isLeaving }));
     // A journal that is whole may still hold a decision that the rules do not give.
     const again = verdict.ok ? redecide(entries).differences : [];
-    wrong.push(...again.map(({ seq }) => `entry ${seq}: decided anew, the rules give something else`));
+    wrong.push(...again.map(otherwise));
+    const known = again.filter(isOfKnownRules);
     const begun = await this.#beginning(run.tenant, entries);
     if (begun.wrong !== null) wrong.push(begun.wrong);
     const faults = [...verdict.faults.map((fault) => `entry ${fault.seq}: ${fault.text}`), ...wrong];
     if (begun.note !== null) faults.push(begun.note);
     const archived = new Set(rows.flatMap((row) => (row.cutIn === null ? [row.seq] : [])));
     const isBehind = [...(journal?.entries.keys() ?? [])].some((seq) => !archived.has(seq));
-    return { ok: verdict.ok && wrong.length === 0, head: verdict.head, faults, entries, journal, isBehind };
+    const ok = verdict.ok && wrong.length === 0;
+    return { ok, head: verdict.head, faults, differences: known, entries, journal, isBehind };
   }
 
   /** Of a fork: whether it begins as the other run went. One that is not there any more proves nothing either way. */
@@ -70,4 +74,13 @@ export class VerifierService {
   reread(rows: readonly ArchivedEntry[]): Promise<RawEntry[]> {
     return Promise.all(rows.map((row) => reread(row, this.keys)));
   }
+}
+
+const isOfKnownRules = ({ engine }: Difference): boolean => engine <= ENGINE_VERSION;
+
+function otherwise(difference: Difference): string {
+  const { seq, engine } = difference;
+  return isOfKnownRules(difference)
+    ? `entry ${seq}: decided anew, the rules give something else`
+    : `entry ${seq}: decided by version ${engine} of the rules, which this release does not have`;
 }

@@ -2,20 +2,26 @@ import { QuestionChoice } from '@signalbox/contracts';
 import { readArguments } from '../arguments.js';
 import { readAudit, RunList, RunStory } from '../audit-api.js';
 import { type Access, connectClient, openAccess } from '../mesh-access.js';
-import { dollars, table, timeOf } from '../table.js';
+import { dollars, sinceStart, table, timeOf } from '../table.js';
 import { UsageError } from '../usage-error.js';
+import { replay } from './replay.js';
 
-/** `signalbox runs ls|show|cancel|answer`. */
+/** `signalbox runs ls|show|replay|cancel|pause|resume|answer`. */
 export async function runs(argv: string[]): Promise<number> {
-  const { values, positionals } = readArguments(argv, { limit: { type: 'string', default: '20' } });
+  const { values, positionals } = readArguments(argv, {
+    limit: { type: 'string', default: '20' },
+    to: { type: 'string' },
+    step: { type: 'string' },
+  });
   const [verb, runId, ...rest] = positionals;
   const access = openAccess(values);
   if (verb === 'ls') return list(access, values.limit, values.json === true);
   if (!runId)
     throw new UsageError(
-      'signalbox runs ls | show <run> | cancel <run> | pause <run> | resume <run> | answer <run> <question> approve|deny|retry|fail|result [text]',
+      'signalbox runs ls | show <run> | replay <run> | cancel <run> | pause <run> | resume <run> | answer <run> <question> approve|deny|retry|fail|result [text]',
     );
   if (verb === 'show') return show(access, runId, values.json === true);
+  if (verb === 'replay') return replay(access, runId, { to: values.to, step: values.step }, values.json === true);
   if (verb === 'cancel') return cancel(access, runId);
   if (verb === 'answer') return answer(access, runId, rest);
   if (verb === 'pause' || verb === 'resume') return hold(access, verb, runId, rest.join(' '));
@@ -47,11 +53,7 @@ async function show(access: Access, runId: string, json: boolean): Promise<numbe
   }
   const { run, story } = found;
   const start = run.acceptedAt ?? 0;
-  const rows = story.map((line) => [
-    line.at === null ? '' : `+${((line.at - start) / 1_000).toFixed(3)} s`,
-    line.author,
-    line.text,
-  ]);
+  const rows = story.map((line) => [sinceStart(line.at, start), line.author, line.text]);
   process.stdout.write(
     `${run.runId}  ${run.status}  ${run.agent ?? '–'}  ${dollars(run.costNanoUsd)}\n\n${table(['when', 'who', 'what'], rows)}\n`,
   );
