@@ -141,7 +141,10 @@ describe('signalbox runs', () => {
       exitCode: 1,
       stderr: expect.stringContaining('The run has 2 steps') as string,
     });
-    for (const wrong of [['--to', 'x'], ['--to', '1', '--step', '1']])
+    for (const wrong of [
+      ['--to', 'x'],
+      ['--to', '1', '--step', '1'],
+    ])
       expect((await signalbox('runs', 'replay', runId, ...wrong)).exitCode).toBe(2);
   });
 

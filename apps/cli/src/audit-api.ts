@@ -31,7 +31,7 @@ export const RunReplay = z.object({
     z.object({
       seq: z.number(),
       at: z.number().nullable(),
-      who: z.string(),
+      author: z.string(),
       what: z.string(),
       status: z.string(),
       step: z.number(),

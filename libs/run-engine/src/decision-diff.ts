@@ -35,21 +35,27 @@ export function diffOf({ seq, found, expected }: Difference): DecisionDiff {
   return { seq, rows: rows.slice(0, ROWS_MAX), more: Math.max(0, rows.length - ROWS_MAX) };
 }
 
+interface Named {
+  event: RunEvent;
+  name: string;
+  json: string;
+}
+const named = (event: RunEvent): Named => ({ event, name: eventName(event), json: canonicalJson(event) });
+
 /** Events of both sides are held against each other where they are about the same, whatever their order. */
 function rowsOf(found: readonly RunEvent[], expected: readonly RunEvent[]): DiffRow[] {
-  const left = [...expected];
-  const take = (isIt: (event: RunEvent) => boolean): RunEvent | undefined => {
+  const left = expected.map(named);
+  const take = (isIt: (one: Named) => boolean): Named | undefined => {
     const index = left.findIndex(isIt);
     return index < 0 ? undefined : left.splice(index, 1)[0];
   };
-  const others = found.filter((event) => take((one) => canonicalJson(one) === canonicalJson(event)) === undefined);
-  const changed = others.flatMap((event) => {
-    const name = eventName(event);
-    const given = take((one) => eventName(one) === name);
+  const others = found.map(named).filter(({ json }) => take((one) => one.json === json) === undefined);
+  const changed = others.flatMap(({ event, name }) => {
+    const given = take((one) => one.name === name);
     if (given === undefined) return [{ event: name, at: '', ...told(eventText(event), null) }];
-    return fieldsOf(event, given, '').map((field) => ({ event: name, ...field }));
+    return fieldsOf(event, given.event, '').map((field) => ({ event: name, ...field }));
   });
-  const missing = left.map((event) => ({ event: eventName(event), at: '', ...told(null, eventText(event)) }));
+  const missing = left.map(({ event, name }) => ({ event: name, at: '', ...told(null, eventText(event)) }));
   const rows = [...changed, ...missing];
   return rows.length > 0 ? rows : [{ event: 'the order', at: '', ...told(orderOf(found), orderOf(expected)) }];
 }

@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { evolve } from './evolve.js';
 import { goldenJournals } from './golden.fixture.js';
 import { replay } from './replay.js';
-import type { StoredEntry } from './state.js';
-import { newRun } from './state.js';
+import { newRun, type StoredEntry } from './state.js';
 import { shownStatus, viewOf, viewOfState } from './view.js';
 import { World } from './world.fixture.js';
 
@@ -45,7 +44,7 @@ describe('a replay', () => {
       { callId: 'call_1_0', tool: 'pure', status: 'requested', arguments: '{"n":1}', result: '' },
     ]);
     const after = replay(journal, { seq: journal[answered]!.seq });
-    expect(after.frames.at(-1)).toMatchObject({ who: 'tool-runner', what: 'tool.completed call_1_0', openCalls: 0 });
+    expect(after.frames.at(-1)).toMatchObject({ author: 'tool-runner', what: 'tool.completed call_1_0', openCalls: 0 });
     expect(after.steps[0]).toMatchObject({
       ...{ step: 1, status: 'completed', content: 'step 1' },
       calls: [{ status: 'completed', result: 'result of call_1_0' }],
@@ -76,7 +75,7 @@ describe('a replay', () => {
     const at = placeOf(journal, 'model.completed.v1');
     const fault = { code: 'SEAL_INVALID', message: 'not from whom it says' };
     const { frames } = replay(journal.with(at, { ...journal[at]!, entry: null, seal: 'invalid', fault }));
-    expect(frames[at]).toMatchObject({ at: null, who: 'engine', what: 'ignored: not from whom it says' });
+    expect(frames[at]).toMatchObject({ at: null, author: 'engine', what: 'ignored: not from whom it says' });
     expect(frames).toHaveLength(journal.length);
   });
 });

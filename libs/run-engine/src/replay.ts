@@ -27,7 +27,7 @@ export interface Frame {
   seq: number;
   /** Ms since 1970; null where the entry cannot be read. */
   at: number | null;
-  who: string;
+  author: string;
   /** What it is and what it is about, or why nobody believed it. */
   what: string;
   status: RunViewV1['status'];
@@ -118,7 +118,7 @@ function frameOf(state: RunState, stored: StoredEntry): Frame {
   return {
     seq,
     at: entry === null ? null : timeOf(entry),
-    who: entry?.author ?? 'engine',
+    author: entry?.author ?? 'engine',
     what: reported ?? (entry === null ? 'an entry was ignored' : entryName(entry)),
     status: shownStatus(state),
     step: begun(state),

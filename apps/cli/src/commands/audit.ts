@@ -41,7 +41,7 @@ export async function audit(argv: string[]): Promise<number> {
 
 function differenceText({ seq, rows, more }: z.infer<typeof DecisionDiff>): string {
   const lines = rows.flatMap(({ event, at, journal, rules }) => [
-    `  ${event} ${at}`.trimEnd(),
+    `  ${oneLine(`${event} ${at}`)}`,
     `    journal  ${journal === null ? '–' : oneLine(journal)}`,
     `    rules    ${rules === null ? '–' : oneLine(rules)}`,
   ]);

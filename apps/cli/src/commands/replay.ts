@@ -4,10 +4,11 @@ import type { Access } from '../mesh-access.js';
 import { dollars, oneLine, sinceStart, table } from '../table.js';
 import { UsageError } from '../usage-error.js';
 
-export const REPLAY_USAGE = 'signalbox runs replay <run> [--to entry | --step n]';
+const USAGE = 'signalbox runs replay <run> [--to entry | --step n]';
 const DIGITS = /^\d{1,15}$/;
-/** Characters of a cell; `--json` has all. */
+/** Characters of a cell, and of a line below the tables; `--json` has all. */
 const CELL_CHARS = 60;
+const LINE_CHARS = 400;
 
 type Shown = z.infer<typeof RunReplay>;
 
@@ -19,7 +20,7 @@ export async function replay(
   json: boolean,
 ): Promise<number> {
   const asked = Object.entries(end).filter(([, value]) => value !== undefined) as [string, string][];
-  if (asked.length > 1 || asked.some(([, value]) => !DIGITS.test(value))) throw new UsageError(REPLAY_USAGE);
+  if (asked.length > 1 || asked.some(([, value]) => !DIGITS.test(value))) throw new UsageError(USAGE);
   const path = `/runs/${encodeURIComponent(runId)}/replay?${new URLSearchParams(asked).toString()}`;
   const found = await readAudit(access, path, RunReplay);
   const text = [headOf(found), framesOf(found), stepsOf(found), endOf(found)].filter((part) => part !== '');
@@ -45,7 +46,7 @@ function framesOf({ frames, view }: Shown): string {
   const rows = frames.map((frame) => [
     frame.seq,
     sinceStart(frame.at, start),
-    frame.who,
+    frame.author,
     oneLine(frame.what, CELL_CHARS),
     frame.status,
     frame.step,
@@ -60,7 +61,7 @@ function stepsOf({ steps }: Shown): string {
   const rows = steps.flatMap(({ step, status, attempt, label, content, error, calls }) => [
     [step, '', '', status, attempt, label.integrity, '', outcome(content, error)],
     ...calls.map((call) => [
-      ...[step, call.callId, call.tool, call.status, call.attempt, call.label.integrity],
+      ...[step, call.callId, oneLine(call.tool, CELL_CHARS), call.status, call.attempt, call.label.integrity],
       ...[oneLine(call.arguments, CELL_CHARS), outcome(call.result, call.error)],
     ]),
   ]);
@@ -75,11 +76,11 @@ function endOf({ view }: Shown): string {
   const { question, otherQuestions = [], waits = [], error, output } = view;
   const asked = question === null ? [] : [question, ...otherQuestions];
   return [
-    ...asked.map((one) => `asks ${one.questionId}: ${oneLine(one.question)}`),
+    ...asked.map((one) => `asks ${one.questionId}: ${oneLine(one.question, LINE_CHARS)}`),
     ...waits.map(
       (wait) => `${wait.callId} waits for ${wait.name ?? 'a time'}, until ${new Date(wait.dueAt).toISOString()}`,
     ),
-    ...(error === null ? [] : [`error ${error.code}: ${oneLine(error.message)}`]),
-    ...(output === null ? [] : [`output ${oneLine(output)}`]),
+    ...(error === null ? [] : [`error ${error.code}: ${oneLine(error.message, LINE_CHARS)}`]),
+    ...(output === null ? [] : [`output ${oneLine(output, LINE_CHARS)}`]),
   ].join('\n');
 }

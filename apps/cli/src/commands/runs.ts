@@ -18,7 +18,7 @@ export async function runs(argv: string[]): Promise<number> {
   if (verb === 'ls') return list(access, values.limit, values.json === true);
   if (!runId)
     throw new UsageError(
-      'signalbox runs ls | show <run> | replay <run> | cancel <run> | pause <run> | resume <run> | answer <run> <question> approve|deny|retry|fail|result [text]',
+      'signalbox runs ls | show <run> | replay <run> [--to entry | --step n] | cancel <run> | pause <run> | resume <run> | answer <run> <question> approve|deny|retry|fail|result [text]',
     );
   if (verb === 'show') return show(access, runId, values.json === true);
   if (verb === 'replay') return replay(access, runId, { to: values.to, step: values.step }, values.json === true);
