@@ -5,7 +5,7 @@ import { argumentsLabel, flowOf, outputLabel } from './call-labels.js';
 import { sentArguments } from './handles.js';
 import type { DecideEnv } from './policy-view.js';
 import { DEPTH_MAX, ENGINE_VERSION, ENGINE_WITH_MOVED_DEADLINES } from './settings.js';
-import { type Call, isClosed, isSettled, openChildren, type RunState } from './state.js';
+import { type Call, isAtRest, isClosed, isSettled, openChildren, type RunState } from './state.js';
 import { deadlineFrom } from './waiting.js';
 
 /** The agent that a call of this tool is carried out by; null for all other tools. */
@@ -117,11 +117,11 @@ export function parentEndOf(state: RunState): JournalBody<'parent.ended.v1'> {
 
 /**
  * What a run that is over, and all below it, has to tell the one that called it; null while anything goes on, and
- * where nobody called it.
+ * where nobody called it. One that is `stopped` and in quarantine is over for its caller: it will begin nothing new.
  */
-export function childEndOf(state: RunState): JournalBody<'child.ended.v1'> | null {
+export function childEndOf(state: RunState, stopped = false): JournalBody<'child.ended.v1'> | null {
   const accepted = state.accepted;
-  if (accepted?.parent === undefined || !isClosed(state)) return null;
+  if (accepted?.parent === undefined || !(stopped ? isAtRest(state) : isClosed(state))) return null;
   const { status } = state;
   return {
     callId: accepted.parent.callId,
@@ -134,7 +134,7 @@ export function childEndOf(state: RunState): JournalBody<'child.ended.v1'> | nul
     usage: state.usage,
     costNanoUsd: state.costNanoUsd,
     toolCalls: state.toolCalls,
-    // A run that is stopped in mid-air has no end; its start is the same for whoever tells.
+    // One in quarantine has no end; its start is the same for whoever tells.
     endedAt: state.endedAt ?? accepted.acceptedAt,
   };
 }

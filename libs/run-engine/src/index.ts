@@ -41,6 +41,7 @@ export {
   type Call,
   hasEnded,
   isChild,
+  isAtRest,
   isClosed,
   isSettled,
   type ModelStep,

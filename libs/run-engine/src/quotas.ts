@@ -93,7 +93,8 @@ export function countsInQuotas(state: RunState, callId: string): boolean {
     case 'approving':
     case 'approved':
     case 'rejected':
-      return !hasEnded(state);
+      // One in quarantine may begin calls later: whoever goes on with it asks again.
+      return !hasEnded(state) && state.status !== 'quarantined';
     case 'completed':
       return true;
     case 'failed':

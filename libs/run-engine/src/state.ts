@@ -218,10 +218,12 @@ export function hasEnded(state: RunState): boolean {
 
 /** Nothing will ever happen to the run again: it is over, its session is saved, and so are the runs below it over. */
 export function isClosed(state: RunState): boolean {
-  if (state.status === 'quarantined') return true;
   const saved = state.save === null || state.save.status === 'done' || state.save.status === 'skipped';
   return hasEnded(state) && saved && openChildren(state).length === 0;
 }
+
+/** It is closed, or this version cannot read on in its journal: nothing more is done for it here. */
+export const isAtRest = (state: RunState): boolean => state.status === 'quarantined' || isClosed(state);
 
 /** Calls that a run below this one carries out and has not reported on. */
 export const openChildren = (state: RunState): Call[] =>

@@ -25,7 +25,7 @@ const SHOWN: Record<RunStatus, RunViewV1['status']> = {
   failed: 'failed',
   cancelled: 'cancelled',
   refused: 'refused',
-  quarantined: 'failed',
+  quarantined: 'quarantined',
 };
 
 /** As people see it. */

@@ -14,6 +14,7 @@ const STATUS = {
   running: 'in_progress',
   waiting: 'in_progress',
   paused: 'in_progress',
+  quarantined: 'in_progress',
   completed: 'completed',
   failed: 'failed',
   refused: 'failed',

@@ -29,7 +29,7 @@ export class ChildrenService {
     const child = childOf(parent, callId);
     const isNew = await this.journal.spawn(child, spawnOf(parent, callId));
     await this.journal.endParent(child, parentEndOf(parent));
-    if (!isNew) await this.#tell(await this.journal.fold(child));
+    if (!isNew) await this.#tell(await this.journal.fold(child), true);
   }
 
   /** Tells the parent of a run that it is over. Best effort: the parent looks for itself when it hears nothing. */
@@ -41,8 +41,8 @@ export class ChildrenService {
     });
   }
 
-  async #tell(child: RunState): Promise<void> {
-    const end = childEndOf(child);
+  async #tell(child: RunState, stopped = false): Promise<void> {
+    const end = childEndOf(child, stopped);
     const { tenant, parent } = child.accepted ?? {};
     if (end === null || tenant === undefined || parent === undefined) return;
     await this.journal.endChild({ tenant, runId: parent.runId }, end);

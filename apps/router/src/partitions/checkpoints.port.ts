@@ -7,7 +7,7 @@ export interface Checkpoint {
   lastSeq: number;
   /** Of the stream: how often it was rebuilt. */
   incarnation: number;
-  /** Open runs that only wait: they are read when something comes for them. */
+  /** Open runs that only wait, and quarantined ones: they are read when they are due, or something comes for them. */
   parked: readonly ParkedRun[];
 }
 

@@ -5,7 +5,7 @@ import { agentsOf, isParked, timersOf } from '@signalbox/run-engine';
 import type { Logger } from '@signalbox/telemetry';
 import type { RunShell } from '../runs/run-shell.js';
 
-/** Parked runs in a checkpoint, about 130 bytes each; the youngest beyond are folded by whoever takes over. */
+/** Parked and quarantined runs in a checkpoint, about 130 bytes each; the youngest beyond are folded by whoever takes over. */
 const LISTED_MAX = 2_000;
 /** Journals of parked runs that are read at once, to go on with them. */
 const WAKES_MAX = 16;
@@ -24,13 +24,24 @@ export interface ParkedRun extends RunRef {
 
 /** What is kept of a run that has done nothing but wait for `restMs`, and will for as long; null where it has not. */
 export function parkedOf(shell: RunShell, nowMs: number, restMs: number): ParkedRun | null {
-  const { state, ref } = shell;
+  const { state } = shell;
   if (!shell.isIdle || state.parkedSince === null || state.parkedSince > nowMs - restMs || !isParked(state))
     return null;
   const dueAt = Math.min(...timersOf(state, nowMs).map((timer) => timer.dueAt));
   if (dueAt < nowMs + restMs) return null;
+  return placeOf(shell, dueAt);
+}
+
+/** What is kept of a run that was accepted. */
+export function placeOf({ state, ref }: RunShell, dueAt: number): ParkedRun {
   const { firstSeq, seq } = state;
   return { ...ref, agents: [state.accepted!.agent, ...agentsOf(state).slice(1)], firstSeq, lastSeq: seq, dueAt };
+}
+
+/** Runs for a checkpoint, and where the first one began that is not among them. */
+export interface KeptRuns {
+  runs: readonly ParkedRun[];
+  beyondSeq: number;
 }
 
 interface Kept extends ParkedRun {
@@ -93,20 +104,22 @@ export class ParkedRuns {
   }
 
   /**
-   * For a checkpoint: those that began first, and where the first begins that is too many. One that is being woken is due at
-   * once for whoever takes over.
+   * For a checkpoint: of these and the quarantined ones those that began first, and where the first begins that is too many.
+   * One that is being woken is due at once for whoever takes over.
    */
-  list(): { parked: ParkedRun[]; beyondSeq: number } {
-    const runs = [...this.#runs.values()].toSorted((a, b) => a.firstSeq - b.firstSeq);
+  list(quarantined: KeptRuns): { parked: ParkedRun[]; beyondSeq: number } {
+    const all: (ParkedRun & Partial<Kept>)[] = [...this.#runs.values(), ...quarantined.runs];
+    const runs = all.toSorted((a, b) => a.firstSeq - b.firstSeq);
     const parked = runs.slice(0, LISTED_MAX).map(({ tenant, runId, agents, firstSeq, lastSeq, dueAt, waking }) => ({
       tenant,
       runId,
       agents,
       firstSeq,
       lastSeq,
-      dueAt: waking === null ? dueAt : 0,
+      dueAt: waking == null ? dueAt : 0,
     }));
-    return { parked, beyondSeq: runs[LISTED_MAX]?.firstSeq ?? Number.POSITIVE_INFINITY };
+    const beyondSeq = runs[LISTED_MAX]?.firstSeq ?? Number.POSITIVE_INFINITY;
+    return { parked, beyondSeq: Math.min(beyondSeq, quarantined.beyondSeq) };
   }
 
   clear(): void {

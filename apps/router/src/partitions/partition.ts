@@ -1,6 +1,6 @@
 import type { PartitionReader, RawEntry, RunRef } from '@signalbox/bus';
 import { MeshError } from '@signalbox/kernel';
-import { agentsOf, hasEnded, isClosed, isParked } from '@signalbox/run-engine';
+import { agentsOf, hasEnded, isAtRest, isParked } from '@signalbox/run-engine';
 import type { Logger } from '@signalbox/telemetry';
 import { Turns } from '../fairness/turns.js';
 import type { BudgetsService } from '../limits/budgets.service.js';
@@ -12,6 +12,7 @@ import type { Checkpoint } from './checkpoints.port.js';
 import { ClosingRuns } from './closing-runs.js';
 import { parkedOf, ParkedRuns } from './parked-runs.js';
 import type { PartitionBusyness, PartitionOptions } from './partition-options.js';
+import { QuarantinedRuns } from './quarantined-runs.js';
 import { TenantCounts } from './tenant-counts.js';
 
 /** One partition that this router owns: its reader, and its open runs. */
@@ -20,6 +21,7 @@ export class Partition implements RunHome {
   readonly #turns: Turns;
   readonly #slots: Slots;
   readonly #parked: ParkedRuns;
+  readonly #quarantined: QuarantinedRuns;
   readonly #tenants = new TenantCounts();
   readonly #closing = new ClosingRuns();
   readonly #stop = new AbortController();
@@ -55,6 +57,7 @@ export class Partition implements RunHome {
       },
       logger,
     );
+    this.#quarantined = new QuarantinedRuns(logger);
     this.#turns = new Turns(options.activeRunsMax, this.#slots, (shell) => void runs.advance(shell));
   }
 
@@ -122,11 +125,12 @@ export class Partition implements RunHome {
     this.#closing.clear();
     this.budgets.close(this.#slots);
     this.#parked.clear();
+    this.#quarantined.clear();
     this.#turns.clear();
   }
 
   checkpoint(): Checkpoint {
-    const { parked, beyondSeq } = this.#parked.list();
+    const { parked, beyondSeq } = this.#parked.list(this.#quarantined.list());
     let foldFromSeq = Math.min(this.#lastSeq + 1, beyondSeq);
     for (const { state } of this.#shells.values())
       if (state.firstSeq > 0 && state.firstSeq < foldFromSeq) foldFromSeq = state.firstSeq;
@@ -151,7 +155,7 @@ export class Partition implements RunHome {
     const shell = new RunShell(subject, run, this);
     shell.foldAll(entries);
     this.#shells.set(subject, shell);
-    if (isClosed(shell.state)) return this.leave(shell);
+    if (isAtRest(shell.state)) return this.leave(shell);
     this.#turns.restore(shell, true);
     void this.runs.resume(shell);
   }
@@ -188,13 +192,13 @@ export class Partition implements RunHome {
 
   leave(shell: RunShell): void {
     if (!this.#shells.delete(shell.state.subject)) return;
-    this.#ended += 1;
+    this.runs.forget(shell);
+    if (shell.state.status === 'quarantined') this.#quarantined.add(shell);
+    else this.#ended += 1;
     if (shell.state.seq > this.#lastSeq) this.#closing.expect(shell.state.subject, shell.state.seq);
     this.#tenants.count(shell.ref.tenant, -1);
     // What ended in the past was reported then, or is found by the run that waits for it.
     if (this.#live) this.runs.closed(shell);
-    if (shell.state.status === 'quarantined')
-      this.logger.error({ runId: shell.ref.runId, why: shell.state.error?.message }, 'a run is quarantined');
     this.#slots.leave(shell);
     this.#turns.leave(shell);
   }
@@ -202,7 +206,7 @@ export class Partition implements RunHome {
   async #resumeAll(): Promise<void> {
     // All that began have their turn before any other asks for one.
     for (const shell of [...this.#shells.values()]) {
-      if (isClosed(shell.state)) this.leave(shell);
+      if (isAtRest(shell.state)) this.leave(shell);
       else if (hasEnded(shell.state)) this.#turns.holdSession(shell);
       else if (shell.state.plan !== null) this.#turns.restore(shell, isParked(shell.state));
     }
@@ -218,7 +222,7 @@ export class Partition implements RunHome {
     const shell = this.#shells.get(subject);
     const folded = shell?.state.seq ?? this.#closing.lastSeqOf(subject);
     if (folded === undefined) {
-      if (!this.#parked.takes(subject, seq)) return false;
+      if (!this.#quarantined.has(subject) && !this.#parked.takes(subject, seq)) return false;
     } else if (folded < seq && shell?.takesOwn(seq, bytes) !== true) return false;
     if (folded === seq) this.#closing.delete(subject);
     this.#lastSeq = seq;
@@ -239,10 +243,7 @@ export class Partition implements RunHome {
     }
     if (!shell.fold(entry)) return;
     this.settle(shell);
-    if (isClosed(shell.state)) {
-      this.runs.forget(shell);
-      return this.leave(shell);
-    }
+    if (isAtRest(shell.state)) return this.leave(shell);
     if (!this.#live) return;
     void this.runs.advance(shell);
     return this.runs.room() ?? undefined;

@@ -35,7 +35,7 @@ export interface RunHome {
   takeCall(shell: RunShell, tool: string): boolean;
   /** The state of the run changed, or a decision was not stored: what it takes of limits is counted anew. */
   settle(shell: RunShell): void;
-  /** The run is over: it leaves memory. */
+  /** The run is over, or quarantined: it leaves memory. */
   leave(shell: RunShell): void;
 }
 

@@ -7,7 +7,7 @@ import {
   failRun,
   haltOf,
   hasEnded,
-  isClosed,
+  isAtRest,
   isParked,
   isPaused,
   outstanding,
@@ -104,7 +104,7 @@ export class RunsService {
     return this.alarms.later(dueAt, ring);
   }
 
-  /** The run is over, and so are all below it. */
+  /** The run leaves memory: it is over, and so are all below it, or it is quarantined. */
   closed(shell: RunShell): void {
     this.settle(shell);
     this.dispatch.report(shell.state);
@@ -146,7 +146,7 @@ export class RunsService {
     const { state } = shell;
     const nowMs = Date.now();
     shell.refused = false;
-    if (state.accepted === null || isClosed(state) || nowMs < shell.quietUntil) return null;
+    if (state.accepted === null || isAtRest(state) || nowMs < shell.quietUntil) return null;
     if (shell.shed && !hasEnded(state)) {
       return failRun(state, { code: 'OVERLOADED', message: 'Too many runs are open in this partition.' }, nowMs);
     }
@@ -205,7 +205,7 @@ export class RunsService {
   }
 
   #tidy(shell: RunShell): void {
-    if (isClosed(shell.state)) {
+    if (isAtRest(shell.state)) {
       this.forget(shell);
       shell.home.leave(shell);
       return;

@@ -7,12 +7,13 @@ import { Count, Millis, NanoUsd } from '../units.js';
 import { Usage } from '../usage.js';
 import { WireError } from '../wire-error.js';
 
-/** `refused`: the guard would not start it. `waiting`: for a person, see `question`, or for what `waits` names. */
+/** `refused`: the guard would not start it. `waiting`: for a person, see `question`, or for what `waits` names. `quarantined`: see `error`. */
 export const RUN_STATUSES = [
   'queued',
   'running',
   'waiting',
   'paused',
+  'quarantined',
   'completed',
   'failed',
   'cancelled',

@@ -13,7 +13,7 @@ export interface Upcaster {
 }
 
 /** By the kind as it was written. Entries are never rewritten: what lies in a journal is read through these for ever. */
-const UPCASTERS: Readonly<Record<string, Upcaster>> = {
+export const UPCASTERS: Readonly<Record<string, Upcaster>> = {
   [PACKED_DECISION]: { to: 'decision.v1', parse: parsePacked, upcast: unpackDecision, isChecked: true },
 };
 
