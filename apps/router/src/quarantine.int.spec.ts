@@ -47,7 +47,15 @@ describe('runs with an entry of a newer release', { timeout: 60_000 }, () => {
   const answeredByNewer = async (run: RunRef): Promise<void> => {
     await waitFor(() => workers.inferred.has(`${run.runId}:1:1`), { what: 'the model to be asked' });
     const usage = { inputTokens: 10, outputTokens: 5 };
-    const answer = { step: 1, attempt: 1, parts: ['New', 'er.'], toolCalls: [], finish: 'stop', usage, costNanoUsd: 20 };
+    const answer = {
+      step: 1,
+      attempt: 1,
+      parts: ['New', 'er.'],
+      toolCalls: [],
+      finish: 'stop',
+      usage,
+      costNanoUsd: 20,
+    };
     const made = { provider: 'default', upstream: 'fake', simulated: true, tries: [], redactions: {} };
     const body = { ...answer, ...made, completedAt: Date.now() };
     kinds[NEWER] = { author: 'inference', schema: z.any() };
@@ -60,7 +68,10 @@ describe('runs with an entry of a newer release', { timeout: 60_000 }, () => {
   /** Whether the run is listed, and holds the checkpoint of its partition not back. */
   const isKept = async (run: RunRef): Promise<boolean> => {
     const entry = await (await reader.bucket('checkpoints')).get(`router.${partitionOfRun(run.runId)}`);
-    const { foldFromSeq, parked = [] } = parseJson(entry!.value) as { foldFromSeq: number; parked?: [string, string][] };
+    const { foldFromSeq, parked = [] } = parseJson(entry!.value) as {
+      foldFromSeq: number;
+      parked?: [string, string][];
+    };
     return parked.some(([, runId]) => runId === run.runId) && foldFromSeq > (await stateOf(run)).seq;
   };
   const expectCompleted = async (run: RunRef): Promise<void> => {

@@ -41,7 +41,8 @@ async function hanging(): Promise<ToolWorkV1> {
   return work;
 }
 
-const stopped = (): Promise<unknown> => waitFor(() => open === 0, { timeoutMs: WAIT_MS, what: 'the call to be stopped' });
+const stopped = (): Promise<unknown> =>
+  waitFor(() => open === 0, { timeoutMs: WAIT_MS, what: 'the call to be stopped' });
 
 async function sentAgain(work: ToolWorkV1): Promise<void> {
   await world.send({ ...work, dispatch: 2 });

@@ -36,8 +36,7 @@ describe('the ways in', () => {
     ]);
     const seen = new Set<string>();
     const guard = await fixture.bus('guard', 'GATE');
-    for (const way of WAYS_IN)
-      await guard.work(way, async ({ channel }) => void seen.add(channel), { concurrency: 1 });
+    for (const way of WAYS_IN) await guard.work(way, async ({ channel }) => void seen.add(channel), { concurrency: 1 });
     await waitFor(async () => (await admin.streams.info(stream)).state.messages === 0, { what: 'all to be handled' });
     expect([...seen].toSorted()).toEqual(['inCancel', 'inRun']);
     const held = async (): Promise<number> => (await fixture.mesh.work('guard-in')).taken;

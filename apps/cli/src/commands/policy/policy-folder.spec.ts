@@ -19,13 +19,17 @@ describe('a folder of policies', () => {
     const definitions = [
       { kind: 'tools' as const, id: 'pay', definition: { name: 'pay', effect: 'unsafe' } },
       { kind: 'policies' as const, id: 'plain', definition: { id: 'plain', text, description: '' } },
-      { kind: 'policies' as const, id: 'seen', definition: { id: 'seen', text, description: 'Why.', mode: 'shadow' } },
+      {
+        kind: 'policies' as const,
+        id: 'seen',
+        definition: { id: 'seen', text: `${text}\n`, description: 'Why.', mode: 'shadow' },
+      },
       { kind: 'tests' as const, id: 'one', definition: { id: 'one', agent: 'clerk' } },
       { kind: 'limits' as const, id: 'tenant', definition: { weight: 2 } },
     ];
     const folder = testFolder('policy-folder');
     expect(writeFolder(folder, definitions, false)).toBe(6);
-    expect(readFileSync(join(folder, 'policies/plain.cedar'), 'utf8')).toBe(`${text}\n`);
+    expect(readFileSync(join(folder, 'policies/plain.cedar'), 'utf8')).toBe(text);
     expect(readFolder(folder)).toEqual(definitions);
     writeFolder(folder, definitions.slice(0, 2), true);
     expect(readFolder(folder)).toEqual(definitions.slice(0, 2));

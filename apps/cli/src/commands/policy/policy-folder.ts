@@ -48,7 +48,7 @@ function filesOf({ kind, id, definition }: WantedDefinition): [string, string][]
   const { id: _id, text, description, ...rest } = definition;
   const beside = { ...(description === '' ? {} : { description }), ...rest };
   return [
-    [`policies/${id}.cedar`, `${String(text).replace(/\n$/, '')}\n`],
+    [`policies/${id}.cedar`, String(text)],
     ...(Object.keys(beside).length > 0 ? [[`policies/${id}.json`, jsonText(beside)] as [string, string]] : []),
   ];
 }
@@ -100,7 +100,7 @@ function readPolicies(folder: string): WantedDefinition[] {
     .map((name) => {
       const id = basename(name, '.cedar');
       const beside = names.includes(`${id}.json`) ? readJson(join(folder, `${id}.json`)) : {};
-      const text = readText(join(folder, name)).replace(/\n$/, '');
+      const text = readText(join(folder, name));
       return { kind: 'policies', id, definition: { id, description: '', ...beside, text } };
     });
 }
