@@ -112,6 +112,17 @@ describe.skipIf(isOld)('the archivist', () => {
     expect(await kindsOnBus(run)).toHaveLength(7);
   });
 
+  it('leaves to a later version what was decided by its rules', async () => {
+    const run = await world.begin();
+    await world.answer(run);
+    await world.decide(run, (decision) => ({ ...decision, engine: 99 }));
+    await world.buses.memory.journal.append(run, 'session.saved.v1', { attempt: 1, revision: 1, savedAt: Date.now() });
+    await world.archived(run, (row) => row['closed'] === true);
+    await moved(await world.complete());
+    expect(await placeOf(run.runId)).toBe('hot');
+    expect(await kindsOnBus(run)).toHaveLength(7);
+  });
+
   it('goes on where it was stopped between the tombstone and the rest', async () => {
     await audit.close();
     const run = await world.complete();

@@ -20,6 +20,8 @@ export interface Verified {
   journal: HotJournal | null;
   /** The journal holds what is not archived yet. */
   isBehind: boolean;
+  /** Some of its decisions were made by rules that this version does not have: it cannot say. */
+  isOfNewerRules: boolean;
 }
 
 /** Holds the archive of a run against itself, the rules of the engine and the journal on the bus. */
@@ -54,7 +56,8 @@ export class VerifierService {
     const archived = new Set(rows.flatMap((row) => (row.cutIn === null ? [row.seq] : [])));
     const isBehind = [...(journal?.entries.keys() ?? [])].some((seq) => !archived.has(seq));
     const ok = verdict.ok && wrong.length === 0;
-    return { ok, head: verdict.head, faults, differences: known, entries, journal, isBehind };
+    const isOfNewerRules = known.length < again.length;
+    return { ok, head: verdict.head, faults, differences: known, entries, journal, isBehind, isOfNewerRules };
   }
 
   /** Of a fork: whether it begins as the other run went. One that is not there any more proves nothing either way. */
