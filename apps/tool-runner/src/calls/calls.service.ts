@@ -117,11 +117,11 @@ export class CallsService {
   async #execute(work: ToolWorkV1, tool: ToolManifest, given: GivenArguments, making: Making): Promise<boolean> {
     let result: DriverResult;
     try {
-      const { tenant, idempotencyKey } = work;
+      const { tenant, idempotencyKey, deadlineAt } = work;
       const limits = smaller(work.limits, tool.limits);
       result = await this.drivers.run(
         tool,
-        { tenant, arguments: given.arguments, limits, idempotencyKey },
+        { tenant, arguments: given.arguments, limits, deadlineAt, idempotencyKey },
         making.running.signal,
       );
     } catch (error) {

@@ -5,6 +5,8 @@ export interface DriverCall<D extends ToolDriver = ToolDriver> {
   driver: D;
   arguments: Record<string, unknown>;
   limits: ToolLimits;
+  /** Past this nothing is begun, and what runs is ended, ms since 1970. */
+  deadlineAt: number;
   /** Stable over attempts, for tools that take one. */
   idempotencyKey: string;
   /** Whether the call changes something outside. */

@@ -7,6 +7,7 @@ import { Sandbox, type SandboxRequest, type SandboxResult } from '@signalbox/san
 import type { ToolRunnerConfig } from '../../config.js';
 import { SandboxKeeper } from '../sandbox-keeper.js';
 import { type DriverCall, type DriverResult, ToolDriverPort } from '../tool-driver.port.js';
+import { type TimeLeft, timeLeft } from '../time-left.js';
 import { toolFault } from '../tool-fault.js';
 
 type CodeDriver = Extract<ToolDriver, { kind: 'code' }>;
@@ -19,6 +20,8 @@ const KILLED: Partial<Record<ToolReceipt['killCause'], { code: ErrorCode; why: s
   output: { code: 'TOOL_OUTPUT_TOO_LARGE', why: 'it printed more than it may' },
   cancelled: { code: 'RUN_CANCELLED', why: 'the run was cancelled' },
 };
+
+const PAST_DEADLINE = 'the deadline of its call was over, before its wall time limit';
 
 /** JavaScript and Python in the sandbox: the code is the argument `code`, `input` its standard input. */
 @Injectable()
@@ -43,12 +46,20 @@ export class CodeToolDriver extends ToolDriverPort<CodeDriver> {
     await this.keeper.settled(signal);
     const { language } = call.driver;
     const files = call.driver.files.map((name) => ({ name, hostPath: join(this.config.filesDir, name) }));
-    return this.#read(await this.#run({ language, code, input: input ?? null, files, limits: call.limits }, signal));
+    return this.#run({ language, code, input: input ?? null, files }, call, signal);
   }
 
-  async #run(request: SandboxRequest, signal: AbortSignal): Promise<SandboxResult> {
+  async #run(
+    request: Omit<SandboxRequest, 'limits'>,
+    call: DriverCall<CodeDriver>,
+    signal: AbortSignal,
+  ): Promise<DriverResult> {
     try {
-      return await this.#turns.run(() => this.sandbox.run(request, signal));
+      return await this.#turns.run(async () => {
+        // Only now: the turn may have been long in coming.
+        const { limits, endedBy } = timeLeft(call);
+        return this.#read(await this.sandbox.run({ ...request, limits }, signal), endedBy);
+      });
     } catch (error) {
       const { code, message } = MeshError.from(error);
       if (code === 'SANDBOX_UNAVAILABLE') this.keeper.suspect();
@@ -58,10 +69,13 @@ export class CodeToolDriver extends ToolDriverPort<CodeDriver> {
     }
   }
 
-  #read(result: SandboxResult): DriverResult {
+  #read(result: SandboxResult, endedBy: TimeLeft['endedBy']): DriverResult {
     const { receipt } = result;
     const killed = KILLED[receipt.killCause];
-    if (killed) throw toolFault(killed.code, `The code was stopped: ${killed.why}.`, receipt);
+    if (killed) {
+      const why = receipt.killCause === 'wall' && endedBy === 'deadline' ? PAST_DEADLINE : killed.why;
+      throw toolFault(killed.code, `The code was stopped: ${why}.`, receipt);
+    }
     if (result.exitCode !== 0) {
       const how =
         result.exitCode === null

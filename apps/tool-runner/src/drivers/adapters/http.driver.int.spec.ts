@@ -120,6 +120,7 @@ describe('HttpToolDriver', () => {
     driver?: HttpDriver;
     unsafe?: boolean;
     limits?: Partial<ToolLimits>;
+    deadlineAt?: number;
     signal?: AbortSignal;
     using?: HttpToolDriver;
     tenant?: string;
@@ -131,6 +132,7 @@ describe('HttpToolDriver', () => {
         driver: call.driver ?? driver(),
         arguments: args,
         limits: { ...limits, ...call.limits },
+        deadlineAt: call.deadlineAt ?? Date.now() + 60_000,
         idempotencyKey: 'key-of-the-call',
         unsafe: call.unsafe ?? false,
       },
@@ -283,6 +285,24 @@ describe('HttpToolDriver', () => {
   });
 
   describe('what goes wrong', () => {
+    it('begins nothing past its deadline, and ends what reaches it, without holding it against the server', async () => {
+      const using = new HttpToolDriver();
+      const late = await faultOf(run({ url: `${origin}/page` }, { using, deadlineAt: Date.now() - 1 }));
+      expect(late).toMatchObject({ code: 'TOOL_TIMEOUT', message: expect.stringContaining('not begun') as string });
+      expect(seen).toEqual([]);
+      for (let n = 0; n < 12; n++) {
+        const cut = await faultOf(run({ url: `${origin}/hang` }, { using, deadlineAt: Date.now() + 100 }));
+        expect(cut).toMatchObject({
+          code: 'TOOL_TIMEOUT',
+          message: expect.stringMatching(/did not answer within \d+ ms, .* the deadline of the call\.$/) as string,
+          details: { endedBy: 'deadline', receipt: { killCause: 'wall' } },
+        });
+        expect((cut.details['receipt'] as { limits: ToolLimits }).limits.wallMs).toBeLessThanOrEqual(100);
+      }
+      expect(answer(await run({ url: `${origin}/page` }, { using })).body).toBe('fine');
+      await using.onApplicationShutdown();
+    });
+
     it('gives up after its wall time', async () => {
       const fault = await faultOf(run({ url: `${origin}/hang` }, { limits: { wallMs: 100 } }));
       expect(fault.code).toBe('TOOL_TIMEOUT');

@@ -4,6 +4,7 @@ import { MeshError } from '@signalbox/kernel';
 import { Agent, request } from 'undici';
 import { NOT_PUBLIC, publicOnlyLookup } from '../public-address.js';
 import { type DriverCall, type DriverResult, ToolDriverPort } from '../tool-driver.port.js';
+import { type TimeLeft, timeLeft } from '../time-left.js';
 import { toolFault } from '../tool-fault.js';
 import { readText, summaryOf } from './http-answer.js';
 import { type HttpRequest, httpRequest } from './http-request.js';
@@ -16,6 +17,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const MECHANISMS = ['host allowlist', 'public addresses only', 'no redirects', 'output bound'];
 /** Every call has a time limit of its own; undici's are not needed and may be shorter. */
 const NO_TIMEOUTS = { headersTimeout: 0, bodyTimeout: 0 };
+
+type TimedCall = DriverCall<HttpDriver> & Pick<TimeLeft, 'endedBy'>;
 
 /** HTTP requests to hosts on the tool's list. Redirects are answers, never followed; names that lead inside are refused. */
 @Injectable()
@@ -38,14 +41,12 @@ export class HttpToolDriver extends ToolDriverPort<HttpDriver> implements OnAppl
   override async run(call: DriverCall<HttpDriver>, signal: AbortSignal): Promise<DriverResult> {
     const wanted = httpRequest(call.driver, call.arguments, call.idempotencyKey);
     const { host, port } = wanted.host;
-    return this.#breakers.of(call.tenant, `${host}:${port}`).run(() => this.#send(call, wanted, signal));
+    const { limits, endedBy } = timeLeft(call);
+    const breaker = this.#breakers.of(call.tenant, `${host}:${port}`);
+    return breaker.run(() => this.#send({ ...call, limits, endedBy }, wanted, signal));
   }
 
-  async #send(
-    call: DriverCall<HttpDriver>,
-    { url, host, ...options }: HttpRequest,
-    signal: AbortSignal,
-  ): Promise<DriverResult> {
+  async #send(call: TimedCall, { url, host, ...options }: HttpRequest, signal: AbortSignal): Promise<DriverResult> {
     const { wallMs, outputBytesMax } = call.limits;
     const limit = AbortSignal.timeout(wallMs);
     const receipt = receiptFrom(call, host.host);
@@ -64,13 +65,9 @@ export class HttpToolDriver extends ToolDriverPort<HttpDriver> implements OnAppl
         throw toolFault('TOOL_DENIED', `The host ${host.host} has no public address.`, receipt('none', 0), error);
       }
       if (limit.aborted) {
-        throw this.#lost(
-          call,
-          'TOOL_TIMEOUT',
-          `The server did not answer within ${wallMs} ms.`,
-          receipt('wall', 0),
-          error,
-        );
+        const within = call.endedBy === 'deadline' ? ', which were left until the deadline of the call' : '';
+        const why = `The server did not answer within ${wallMs} ms${within}.`;
+        throw this.#lost(call, 'TOOL_TIMEOUT', why, receipt('wall', 0), error);
       }
       if (signal.aborted) throw toolFault('RUN_CANCELLED', 'The call was stopped.', receipt('cancelled', 0), error);
       throw this.#lost(call, 'TOOL_FAILED', `The request failed: ${codeOf(error)}.`, receipt('none', 0), error);
@@ -79,14 +76,18 @@ export class HttpToolDriver extends ToolDriverPort<HttpDriver> implements OnAppl
 
   /** Once a request may have arrived, nobody knows what an unsafe one did. */
   #lost(
-    call: DriverCall,
+    call: TimedCall,
     code: 'TOOL_TIMEOUT' | 'TOOL_FAILED',
     why: string,
     receipt: ToolReceipt,
     error: unknown,
   ): MeshError {
     const unsent = error instanceof Error && this.#unsent.has(error);
-    return toolFault(call.unsafe && !unsent ? 'TOOL_OUTCOME_UNKNOWN' : code, why, receipt, error);
+    const endedBy = code === 'TOOL_TIMEOUT' ? { endedBy: call.endedBy } : {};
+    return new MeshError(call.unsafe && !unsent ? 'TOOL_OUTCOME_UNKNOWN' : code, why, {
+      details: { receipt, ...endedBy },
+      cause: error,
+    });
   }
 
   async onApplicationShutdown(): Promise<void> {

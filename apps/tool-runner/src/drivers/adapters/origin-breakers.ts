@@ -37,7 +37,10 @@ export class OriginBreakers {
 }
 
 function verdict(error: unknown): Verdict {
-  switch (MeshError.from(error).code) {
+  const { code, details } = MeshError.from(error);
+  // It had less time than its tool gives it: that says nothing of the server.
+  if (details['endedBy'] === 'deadline') return 'unknown';
+  switch (code) {
     case 'TOOL_TIMEOUT':
     case 'TOOL_FAILED':
     case 'TOOL_OUTCOME_UNKNOWN':
