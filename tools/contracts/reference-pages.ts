@@ -154,6 +154,8 @@ function rightInWords(right: Right): string {
       return `write bucket ${code(right.bucket)}`;
     case 'objects':
       return `put and get objects of ${code(right.store)}`;
+    case 'inspect-objects':
+      return `look how full the store ${code(right.store)} is`;
     case 'purge':
       return `take entries out of ${code(right.stream)}`;
   }

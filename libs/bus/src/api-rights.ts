@@ -3,6 +3,7 @@ import {
   CHANNELS,
   CONSUMERS,
   inboxPrefix,
+  objectStream,
   partitionStream,
   PARTITION_NAMES,
   type BucketName,
@@ -118,7 +119,10 @@ export const rights = {
   purge: (stream: string): ApiRights => only([`${API}.STREAM.PURGE.${stream}`]),
 
   /** Claim-checked bodies, both ways. The store's stream must allow direct reads. */
-  objectStore: (name: string): ApiRights => only([`$O.${name}.>`, ...directGet(`OBJ_${name}`)]),
+  objectStore: (name: string): ApiRights => only([`$O.${name}.>`, ...directGet(objectStream(name))]),
+
+  /** `streamFill` of an object store. */
+  inspectObjects: (name: string): ApiRights => only([`${API}.STREAM.INFO.${objectStream(name)}`]),
 } as const;
 
 /** All lists together, each subject once. */

@@ -4,8 +4,10 @@ import {
   type ConsumerName,
   CONSUMERS,
   type ConsumerSpec,
+  type InferWorkV1,
   type JournalBody,
   type JournalEntry,
+  OBJECT_STORES,
   runIdFor,
   type RunRequestV1,
   type ServiceName,
@@ -99,7 +101,7 @@ export async function startFixture(options: { binary?: string } = {}): Promise<F
         logger: log,
       });
       const publisher = new Publisher(connection);
-      const claims = { work: new ClaimStore(connection, publisher, 'artifacts'), journals: null };
+      const claims = { work: new ClaimStore(connection, publisher, OBJECT_STORES.artifacts), journals: null };
       const codec = new Codec(spec.account, service, keys(service), claims);
       const worker = new Worker({ connection, publisher, codec }, spec, handler, concurrency);
       connections.set(worker, connection);
@@ -162,6 +164,31 @@ export function runRequest(text: string): RunRequestV1 {
     agent: 'clerk',
     input: [{ role: 'user', content: text }],
     stream: false,
+  };
+}
+
+export function inferWork(run: RunRef = newRun()): InferWorkV1 {
+  return {
+    runId: run.runId,
+    tenant: run.tenant,
+    step: 1,
+    attempt: 0,
+    dispatch: 0,
+    agent: 'clerk',
+    model: {
+      id: 'model',
+      provider: 'default',
+      inputNanoUsdPerToken: 1,
+      outputNanoUsdPerToken: 1,
+      outputTokensMax: 100,
+      timeoutMs: 1_000,
+    },
+    messages: [{ role: 'user', content: 'Hello.' }],
+    tools: [],
+    outputTokensMax: 100,
+    stream: false,
+    bundle: { version: 1, hash: sha256Hex('bundle') },
+    deadlineAt: 1_800_000_000_000,
   };
 }
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { ClaimV1, OBJECT_STORES, ObjectHead, type ServiceName } from '@signalbox/contracts';
+import { ClaimV1, OBJECT_STORES, ObjectHead, type ObjectStoreSpec, objectStream } from '@signalbox/contracts';
 import { MeshError, parseJson, sha256Hex, validate } from '@signalbox/kernel';
 import { headers } from '@nats-io/transport-node';
 import type { Connection } from './connection.js';
@@ -7,9 +7,6 @@ import { decodeFrame } from './frame.js';
 import { askApi, lastOnSubject, nextOnSubject } from './js-api.js';
 import { LIMITS } from './limits.js';
 import type { Publisher } from './publisher.js';
-
-/** An object that exists is put again when it may expire before its new readers are done. */
-const FRESH_MS = 24 * 3_600_000;
 
 /** Where large bodies go; null where this service may not use the store. Those of journals must live as long as they do. */
 export interface Claims {
@@ -20,22 +17,23 @@ export interface Claims {
 /** Large bodies in an object store, named by their owner (a tenant, or a run of it: `<tenant>/<run>`) and content. */
 export class ClaimStore {
   readonly #stream: string;
-  readonly #known = new Set<string>();
+  /** When each was written, as far as it is known here, ms since 1970. */
+  readonly #known = new Map<string, number>();
 
   constructor(
     private readonly connection: Connection,
     private readonly publisher: Publisher,
-    private readonly store: string,
+    private readonly spec: Pick<ObjectStoreSpec, 'name' | 'freshMs'>,
   ) {
-    this.#stream = `OBJ_${store}`;
+    this.#stream = objectStream(spec.name);
   }
 
   /** Null where this service may not use the store. */
   static of(store: keyof typeof OBJECT_STORES, connection: Connection, publisher: Publisher): ClaimStore | null {
-    const { name, users } = OBJECT_STORES[store];
+    const spec: ObjectStoreSpec = OBJECT_STORES[store];
     const { account, service } = connection.options;
-    const may = account === 'CORE' && (users as readonly ServiceName[]).includes(service);
-    return may ? new ClaimStore(connection, publisher, name) : null;
+    const may = account === 'CORE' && spec.users.includes(service);
+    return may ? new ClaimStore(connection, publisher, spec) : null;
   }
 
   /** Stores the bytes and gives what travels in their place. PAYLOAD_TOO_LARGE above `claimBytesMax`. */
@@ -48,8 +46,7 @@ export class ClaimStore {
     }
     const sha256 = sha256Hex(bytes);
     const name = `${owner}/${sha256}`;
-    if (!this.#known.has(name) && !(await this.#isFresh(name))) await this.#write(name, bytes);
-    this.#remember(name);
+    if (!this.#isFresh(this.#known.get(name) ?? (await this.#writtenAt(name)))) await this.#write(name, bytes);
     return Buffer.from(JSON.stringify({ $claim: { name, sha256, bytes: bytes.length } } satisfies ClaimV1));
   }
 
@@ -73,7 +70,7 @@ export class ClaimStore {
     const head = await this.#head(name);
     if (head === null) return;
     this.#known.delete(name);
-    for (const filter of [`$O.${this.store}.C.${head.nuid}`, this.#headSubject(name)])
+    for (const filter of [`$O.${this.spec.name}.C.${head.nuid}`, this.#headSubject(name)])
       await askApi(this.connection, `$JS.API.STREAM.PURGE.${this.#stream}`, { filter });
   }
 
@@ -82,31 +79,40 @@ export class ClaimStore {
     return stored === null ? null : validate(ObjectHead, parseJson(stored.data), 'INTERNAL');
   }
 
-  async #isFresh(name: string): Promise<boolean> {
+  #isFresh(writtenAt: number | null): boolean {
+    return writtenAt !== null && Date.now() - writtenAt < this.spec.freshMs;
+  }
+
+  async #writtenAt(name: string): Promise<number | null> {
     const head = await this.#head(name);
-    return head !== null && Date.now() - Date.parse(head.mtime) < FRESH_MS;
+    if (head === null) return null;
+    const writtenAt = Date.parse(head.mtime);
+    this.#remember(name, writtenAt);
+    return writtenAt;
   }
 
   async #write(name: string, bytes: Uint8Array): Promise<void> {
     const nuid = randomBytes(11).toString('hex');
+    const writtenAt = Date.now();
     const chunks: Promise<unknown>[] = [];
     for (let at = 0; at < bytes.length; at += LIMITS.claimChunkBytes) {
       chunks.push(
-        this.#store(`$O.${this.store}.C.${nuid}`, bytes.subarray(at, at + LIMITS.claimChunkBytes), `${nuid}:${at}`),
+        this.#store(`$O.${this.spec.name}.C.${nuid}`, bytes.subarray(at, at + LIMITS.claimChunkBytes), `${nuid}:${at}`),
       );
     }
     await Promise.all(chunks);
     const digest = `SHA-256=${padded(createHash('sha256').update(bytes).digest())}`;
     const head = {
-      bucket: this.store,
+      bucket: this.spec.name,
       name,
       nuid,
       size: bytes.length,
       chunks: chunks.length,
       digest,
-      mtime: new Date().toISOString(),
+      mtime: new Date(writtenAt).toISOString(),
     };
     await this.#store(this.#headSubject(name), Buffer.from(JSON.stringify(head)), nuid);
+    this.#remember(name, writtenAt);
   }
 
   async #store(subject: string, data: Uint8Array, id: string): Promise<void> {
@@ -121,7 +127,7 @@ export class ClaimStore {
     if (head === null || head.size > LIMITS.claimBytesMax) throw missing(name);
     const parts: Uint8Array[] = [];
     for (let fromSeq = 1, size = 0; size < head.size;) {
-      const chunk = await nextOnSubject(this.connection, this.#stream, `$O.${this.store}.C.${head.nuid}`, fromSeq);
+      const chunk = await nextOnSubject(this.connection, this.#stream, `$O.${this.spec.name}.C.${head.nuid}`, fromSeq);
       if (chunk === null || chunk.data.length === 0) throw missing(name);
       parts.push(chunk.data);
       size += chunk.data.length;
@@ -131,12 +137,14 @@ export class ClaimStore {
   }
 
   #headSubject(name: string): string {
-    return `$O.${this.store}.M.${padded(Buffer.from(name))}`;
+    return `$O.${this.spec.name}.M.${padded(Buffer.from(name))}`;
   }
 
-  #remember(name: string): void {
-    this.#known.add(name);
-    const [oldest] = this.#known;
+  #remember(name: string, writtenAt: number): void {
+    // The last that was written is forgotten last.
+    this.#known.delete(name);
+    this.#known.set(name, writtenAt);
+    const [oldest] = this.#known.keys();
     if (this.#known.size > LIMITS.claimsRemembered && oldest !== undefined) this.#known.delete(oldest);
   }
 }

@@ -1,5 +1,8 @@
+import type { RunRef } from '@signalbox/bus';
 import { resizeStream } from '@signalbox/bus/provision';
 import {
+  OBJECT_STORES,
+  objectStream,
   type PartitionLoadV1,
   partitionOfRun,
   partitionStream,
@@ -7,7 +10,7 @@ import {
   type RunRequestV1,
   subjects,
 } from '@signalbox/contracts';
-import { newRequestId } from '@signalbox/kernel';
+import { newRequestId, sha256Hex } from '@signalbox/kernel';
 import { waitFor } from '@signalbox/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DIGEST, GuardWorld, TENANT } from '../guard.fixture.js';
@@ -62,6 +65,21 @@ const until = async (start: string, room: boolean): Promise<void> => {
     { what: `room to be ${room}` },
   );
 };
+/** About what each of these stores; no two are the same. */
+const LARGE_BYTES = 140_000;
+/** Its body is stored, and then nobody serves it here. */
+async function largeWork({ tenant, runId }: RunRef, n: number): Promise<void> {
+  const messages = [{ role: 'user' as const, content: `${n} `.padEnd(LARGE_BYTES, 'x') }];
+  const body = { runId, tenant, sessionId: 'session', attempt: 1, messages };
+  const saved = world.router.request('sessionSave', subjects.svc('memory', 'save', tenant), body, { timeoutMs: 5_000 });
+  await expect(saved).rejects.toMatchObject({ code: 'BUS_UNAVAILABLE' });
+}
+async function largeFact(run: RunRef, n: number): Promise<void> {
+  const reason = `${n} `.padEnd(500, 'x');
+  const events = Array.from({ length: 256 }, () => ({ type: 'session.skipped' as const, reason }));
+  const decision = { head: sha256Hex('none'), decidedAt: 1, engine: 1, events };
+  await world.router.journal.append(run, 'decision.v1', decision);
+}
 const statusOf = (runId: string) =>
   world.gateway.request(
     'askStatus',
@@ -166,5 +184,33 @@ describe('admission', () => {
     await world.send(again(request));
     await world.settled();
     expect(await world.journal({ tenant: TENANT, runId })).toEqual(['run.accepted.v1']);
+  });
+
+  it.each([
+    { store: OBJECT_STORES.artifacts, what: 'bodies of work', put: largeWork },
+    { store: OBJECT_STORES.journals, what: 'bodies of entries', put: largeFact },
+  ])('closes while the store of $what is four fifths full, and lets what runs go on', async ({ store, put }) => {
+    const stream = objectStream(store.name);
+    const access = { url: world.mesh.url, keysDir: world.mesh.keysRoot };
+    const run = await world.send(requestIn(PARTITION));
+    await world.settled();
+    const stored = await resizeStream(access, stream, store.maxBytes);
+    await resizeStream(access, stream, stored + 12 * LARGE_BYTES);
+    const request = requestIn(PARTITION);
+    const { runId } = runOfRequest(TENANT, request);
+    expect(await hasRoom(runId)).toBe(true);
+    for (let n = 0; n < 10; n++) await put(run, n);
+    await until(runId, false);
+    await expect(ask(runId)).rejects.toMatchObject({
+      message: expect.stringContaining(stream) as string,
+      details: { full: 'stream', retryAfterMs: 10_000 },
+    });
+    await world.send(request);
+    await world.settled();
+    expect(await world.journal({ tenant: TENANT, runId })).toEqual([]);
+    // What is under way has room for more.
+    await put(run, 10);
+    await resizeStream(access, stream, store.maxBytes);
+    await until(runId, true);
   });
 });

@@ -7,6 +7,9 @@ import {
   channelList,
   CONSUMERS,
   inboxPrefix,
+  OBJECT_STORES,
+  objectStream,
+  type ObjectStoreSpec,
   type ServiceName,
   SAMPLED,
   STREAMS,
@@ -328,6 +331,21 @@ describe.each(everyUser)('$service in $account', ({ service, account }) => {
       expect(await probe.isPublishRefused(`$KV.${name}.probe`, { storeNothing: true }), `write ${name}`).toBe(
         !isWriter,
       );
+    }
+  });
+
+  it('puts objects and looks how full their stores are as the registry says, and learns nothing else of them', async () => {
+    for (const { name, users, inspectors } of Object.values<ObjectStoreSpec>(OBJECT_STORES)) {
+      const [isUser, isInspector] = [users, inspectors].map((list) => account === 'CORE' && list.includes(service));
+      const refused = async (subject: string) => ({ subject, refused: await probe.isPublishRefused(subject) });
+      const put = `$O.${name}.M.probe`;
+      expect(await probe.isPublishRefused(put, { storeNothing: true }), put).toBe(!isUser);
+      const info = `$JS.API.STREAM.INFO.${objectStream(name)}`;
+      expect(await refused(info)).toEqual({ subject: info, refused: !isInspector });
+      for (const verb of ['CONSUMER.CREATE', 'CONSUMER.NAMES', 'CONSUMER.LIST', 'STREAM.MSG.GET']) {
+        const subject = `$JS.API.${verb}.${objectStream(name)}`;
+        expect(await refused(subject)).toEqual({ subject, refused: true });
+      }
     }
   });
 

@@ -6,6 +6,7 @@ import {
   type ConsumerSpec,
   inboxPrefix,
   OBJECT_STORES,
+  objectStream,
   STREAMS,
   tenantSubjects,
 } from '@signalbox/contracts';
@@ -88,7 +89,7 @@ export function forbiddenToTenant(other: string): Forbidden {
 /** Making, reading, changing and emptying streams and consumers; push consumers are made by the same calls. */
 function administration(marker: string): string[] {
   const api = '$JS.API';
-  const existing = ['IN', 'RUN_00', 'KV_policy'];
+  const existing = ['IN', 'RUN_00', 'KV_policy', objectStream('artifacts')];
   const ofStream = (stream: string): string[] => [
     ...[
       'STREAM.INFO',

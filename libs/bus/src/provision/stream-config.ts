@@ -4,6 +4,8 @@ import {
   type ConsumerSpec,
   MESSAGE_BYTES_MAX,
   OBJECT_STORES,
+  type ObjectStoreSpec,
+  objectStream,
   type StreamSpec,
 } from '@signalbox/contracts';
 
@@ -66,14 +68,14 @@ export function bucketConfig(spec: BucketSpec, replicas: number): WireConfig {
 }
 
 export function objectStoreConfig(
-  { name, ttlMs, maxBytes, trimmed, doc }: (typeof OBJECT_STORES)[keyof typeof OBJECT_STORES],
+  { name, ttlMs, maxBytes, trimmed, doc }: ObjectStoreSpec,
   replicas: number,
   mayTrim: boolean,
 ): WireConfig {
   return {
     ...base(replicas),
     deny_purge: !(trimmed && mayTrim),
-    name: `OBJ_${name}`,
+    name: objectStream(name),
     description: doc,
     subjects: [`$O.${name}.C.>`, `$O.${name}.M.>`],
     retention: 'limits',

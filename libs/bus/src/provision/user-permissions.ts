@@ -47,6 +47,8 @@ function toPermissions(right: Right): Permissions {
       return rights.writeBucket(right.bucket);
     case 'objects':
       return rights.objectStore(right.store);
+    case 'inspect-objects':
+      return rights.inspectObjects(right.store);
     case 'purge':
       return rights.purge(right.stream);
   }

@@ -124,6 +124,14 @@ describe('streams and stores', () => {
     }
   });
 
+  it('keep the bodies of work as long as a queue may keep the work, and not much longer', () => {
+    const { ttlMs, freshMs } = OBJECT_STORES.artifacts;
+    const queues = STREAMS.filter(({ account, retention }) => account === 'CORE' && retention === 'workqueue');
+    const longestMs = Math.max(...queues.map(({ maxAgeMs }) => maxAgeMs));
+    expect(ttlMs - freshMs).toBeGreaterThanOrEqual(longestMs);
+    expect(ttlMs).toBeLessThanOrEqual(2 * longestMs);
+  });
+
   it('are opened by services of CORE alone, and keep their own names', () => {
     const users = [
       ...Object.values(BUCKETS).flatMap(({ readers, writers }) => [...readers, ...writers]),

@@ -1,7 +1,7 @@
 import { type AccountName, ACCOUNT_SERVICES, inboxPrefix, type ServiceName } from '../services.js';
 import type { Channel } from './channel.js';
 import { CHANNELS } from './channels.js';
-import { BUCKETS, OBJECT_STORES } from './stores.js';
+import { BUCKETS, OBJECT_STORES, objectStream } from './stores.js';
 import { CONSUMERS, type ConsumerSpec, STREAMS } from './streams.js';
 
 /** What one user must be able to do. Whatever is not listed is refused by the broker. */
@@ -20,6 +20,8 @@ export type Right =
   | { kind: 'bucket-read'; bucket: string }
   | { kind: 'bucket-write'; bucket: string }
   | { kind: 'objects'; store: string }
+  /** Look how full an object store is; read nothing. */
+  | { kind: 'inspect-objects'; store: string }
   /** Take messages out of a stream. */
   | { kind: 'purge'; stream: string };
 
@@ -92,6 +94,7 @@ function storeRights(service: ServiceName): Right[] {
   }
   for (const store of Object.values(OBJECT_STORES)) {
     if (includes(store.users, service)) rights.push({ kind: 'objects', store: store.name });
+    if (includes(store.inspectors, service)) rights.push({ kind: 'inspect-objects', store: store.name });
   }
   return rights;
 }
@@ -99,7 +102,7 @@ function storeRights(service: ServiceName): Right[] {
 function purgeRights(): Right[] {
   const streams = STREAMS.filter(({ trimmed }) => trimmed).map(({ name }) => name);
   const stores = Object.values(OBJECT_STORES).filter(({ trimmed }) => trimmed);
-  return [...streams, ...stores.map(({ name }) => `OBJ_${name}`)].map((stream) => ({ kind: 'purge', stream }));
+  return [...streams, ...stores.map(({ name }) => objectStream(name))].map((stream) => ({ kind: 'purge', stream }));
 }
 
 /** What a tenant's own systems may send: its own tokens in the channels that are open to tenants. */

@@ -1,3 +1,4 @@
+import type { ServiceName } from '../services.js';
 import { day, MiB, minute, second } from './magnitudes.js';
 
 /** A key-value bucket. Keys start with their tenant. */
@@ -96,23 +97,44 @@ export const BUCKETS = {
 } as const satisfies Record<string, BucketSpec>;
 export type BucketName = keyof typeof BUCKETS;
 
-/** Object stores for bodies that are too large to travel. Object names start with their tenant. */
+/** A store of bodies that are too large to travel, kept as the stream `OBJ_<name>`. Object names start with their tenant. */
+export interface ObjectStoreSpec {
+  name: string;
+  /** 0: for ever. */
+  ttlMs: number;
+  /** An object that is older is put again: the rest of its life may be too short for who reads it then. */
+  freshMs: number;
+  maxBytes: number;
+  users: readonly ServiceName[];
+  /** Who may ask how full it is. */
+  inspectors: readonly ServiceName[];
+  /** The archivist may take out what is archived, as of the streams. */
+  trimmed: boolean;
+  doc: string;
+}
+
+export const objectStream = (store: string): string => `OBJ_${store}`;
+
 export const OBJECT_STORES = {
   artifacts: {
     name: 'artifacts',
-    ttlMs: 7 * day,
+    // The queues keep their messages for an hour; whatever is put or found fresh outlives that.
+    ttlMs: 90 * minute,
+    freshMs: 30 * minute,
     maxBytes: 2_048 * MiB,
     users: ['guard', 'router', 'inference', 'tool-runner', 'memory', 'audit'],
+    inspectors: ['guard'],
     trimmed: false,
-    doc: 'Large bodies of work and requests; far older than anything that still waits.',
+    doc: 'Large bodies of work and requests; older than anything that still waits.',
   },
   journals: {
     name: 'journals',
     ttlMs: 0,
+    freshMs: day,
     maxBytes: 4_096 * MiB,
     users: ['guard', 'router', 'inference', 'tool-runner', 'memory', 'audit', 'archivist'],
-    /** The archivist may take out what is archived, as of the streams. */
+    inspectors: ['guard'],
     trimmed: true,
     doc: 'Large bodies of journal entries, kept as long as the journals themselves.',
   },
-} as const;
+} as const satisfies Record<string, ObjectStoreSpec>;

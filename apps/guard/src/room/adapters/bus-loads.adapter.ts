@@ -1,6 +1,6 @@
 import { CORE_BUS, LOGGER } from '@signalbox/app-runtime';
 import type { BucketWatch, Bus } from '@signalbox/bus';
-import { CHANNELS, PartitionLoadV1, partitionStream } from '@signalbox/contracts';
+import { CHANNELS, OBJECT_STORES, objectStream, PartitionLoadV1, partitionStream } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
 import type { Logger } from '@signalbox/telemetry';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
@@ -13,7 +13,12 @@ const STALE_MS = 6_000;
 const FILL_MS = 1_000;
 /** What cannot be looked at is unknown after this, ms. */
 const FILL_STALE_MS = 10_000;
-const WORK = [CHANNELS.workInfer.carrier.stream, CHANNELS.workTool.carrier.stream];
+/** What every run needs, whatever its partition: queues of work, and stores of what is too large for them and for journals. */
+const SHARED = [
+  CHANNELS.workInfer.carrier.stream,
+  CHANNELS.workTool.carrier.stream,
+  ...Object.values(OBJECT_STORES).map(({ name }) => objectStream(name)),
+];
 
 /** A look at one stream; `fill` is null until one succeeded. */
 interface Look {
@@ -65,7 +70,7 @@ export class BusLoadsAdapter extends LoadsPort implements OnApplicationBootstrap
 
   override async fills(partition: string): Promise<ReadonlyMap<string, number>> {
     const nowMs = Date.now();
-    const streams = [partitionStream(partition), ...WORK];
+    const streams = [partitionStream(partition), ...SHARED];
     const first = streams.filter((stream) => this.#look(stream, nowMs).seenAt === 0);
     // Later looks are made beside; only the first is waited for.
     if (first.length > 0) for (const stream of first) await this.#looks.get(stream)?.asking;
