@@ -17,17 +17,33 @@ export async function startNats(mesh: MeshContext): Promise<void> {
   mkdirSync(storeDir, { recursive: true, mode: 0o700 });
   // No --store: the command line names the folder, and the server takes it from one place only.
   await provisioner(mesh, 'render', '--out', folder, '--port', String(port));
-  const launch = (): Promise<Child> =>
-    startNatsServer({
-      port,
-      storeDir,
-      configFile: join(folder, 'nats.conf'),
-      binary: mesh.options.natsServer,
-      watchdog: mesh.watchdog,
-      onLine: mesh.log.of('nats'),
-    });
+  const options = {
+    port,
+    storeDir,
+    configFile: join(folder, 'nats.conf'),
+    binary: mesh.options.natsServer,
+    watchdog: mesh.watchdog,
+    onLine: mesh.log.of('nats'),
+  };
+  let isBack = false;
+  const launch = async (): Promise<Child> => {
+    const child = await startNatsServer(options);
+    if (isBack) await mend(mesh);
+    isBack = true;
+    return child;
+  };
   mesh.urls['nats'] = `nats://127.0.0.1:${port}`;
   await mesh.supervise('nats', launch, 'SIGTERM', NATS_GRACE_MS).start();
+}
+
+/** What nats-server lost while it was away, its durables may not know of. No reason to end it, whatever comes of this. */
+async function mend(mesh: MeshContext): Promise<void> {
+  try {
+    await provisioner(mesh, 'mend', '--url', mesh.urls['nats'] ?? '');
+  } catch (error) {
+    const msg = error instanceof Error ? error.message : 'the durables could not be looked at';
+    mesh.log.of('provisioner')(JSON.stringify({ level: 'error', msg }));
+  }
 }
 
 /** Starts Postgres where a service needs it and none is configured, makes the schemas, and gives the superuser's URL. */

@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { canConnect, freePort, waitFor } from '@signalbox/local-servers';
+import { pathToFileURL } from 'node:url';
+import { Bus } from '@signalbox/bus';
+import { CONSUMERS, subjects } from '@signalbox/contracts';
+import { canConnect, freePort, repositoryRoot, waitFor } from '@signalbox/local-servers';
 import { testFolder } from '@signalbox/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Stack, StackOptions } from './options.ts';
@@ -102,6 +105,44 @@ describe('startStack', () => {
       expect(lines).toContain(`${name} is up again`);
     }
     await waitFor(() => canConnect(mesh.adminUrl), { what: 'Postgres to take connections again' });
+  });
+
+  it('mends durables that are ahead of their stream when nats-server comes back, while their workers stay', async () => {
+    const provisioner = pathToFileURL(join(repositoryRoot(), 'apps/provisioner/dist/main.js'));
+    writeFileSync(join(folder, 'provisioner/dist/main.js'), `await import('${provisioner.href}');`);
+    const mesh = await start({ services: ['router'], tenants: ['acme'] });
+    const connect = (service: 'audit' | 'policy') =>
+      Bus.connect({ service, account: 'CORE', url: mesh.urls['nats']!, keysDir: join(mesh.keysDir, service) });
+    const [audit, policy] = [await connect('audit'), await connect('policy')];
+    const heard: string[] = [];
+    await audit.work('audit-notes', async ({ id }) => void heard.push(id ?? ''), { concurrency: 1 });
+    const say = (id: string) =>
+      policy.publish(
+        'audit',
+        subjects.audit('acme', 'test'),
+        { kind: 'test', service: 'policy', facts: {}, at: 1 },
+        { id },
+      );
+    const { stream } = CONSUMERS['audit-notes'];
+    const messages = join(mesh.stateDir, 'nats/store/jetstream/CORE/streams', stream, 'msgs');
+    await say('kept');
+    await waitFor(() => heard.includes('kept'), { what: 'the first to be heard' });
+    await mesh.stopService('nats');
+    cpSync(messages, join(folder, 'copy'), { recursive: true });
+    await mesh.startService('nats');
+    for (let n = 0; n < 20; n++) await say(`lost ${n}`);
+    await waitFor(() => heard.includes('lost 19'), { what: 'all to be heard' });
+    // Its messages alone come back older: what a power cut leaves.
+    await mesh.stopService('nats');
+    rmSync(messages, { recursive: true });
+    cpSync(join(folder, 'copy'), messages, { recursive: true });
+    await mesh.startService('nats');
+    await say('new');
+    await waitFor(() => heard.includes('new'), { timeoutMs: 20_000, what: 'the new one to be heard' });
+    expect(readFileSync(join(mesh.logsDir, 'provisioner.log'), 'utf8')).toContain(
+      'renewed: consumer audit-notes of CORE',
+    );
+    await Promise.all([audit.drain(500), policy.drain(500)]);
   });
 
   it('gives up a service that keeps crashing, and says so', async () => {

@@ -4,7 +4,7 @@ import { readArguments } from './arguments.js';
 const read = (line: string) => readArguments(line.split(' '));
 
 describe('readArguments', () => {
-  it('reads both commands', () => {
+  it('reads its commands', () => {
     expect(read('render --keys k --out o --port 4222 --tenants acme,globex,acme --store s')).toEqual({
       name: 'render',
       keysDir: 'k',
@@ -20,6 +20,7 @@ describe('readArguments', () => {
       tenants: [],
       replicas: 1,
     });
+    expect(read('mend --keys k --url nats://127.0.0.1:4222 --replicas 3')).toMatchObject({ name: 'mend', replicas: 3 });
   });
 
   it.each([

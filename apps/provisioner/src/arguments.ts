@@ -6,6 +6,8 @@ export const USAGE = `usage:
       makes missing keys and writes <out>/nats.conf; without --store the command line of nats-server names it (-sd)
   provisioner provision --keys <dir> --url nats://… [--tenants a,b] [--replicas 1]
       creates streams, durables and buckets, then tries to get round the guard
+  provisioner mend      --keys <dir> --url nats://… [--replicas 1]
+      the first half of that, for a nats-server that came back: a durable that is ahead of its stream is made anew
   provisioner attack    --keys <dir> --url nats://… [--tenants a,b]
       tries to get round the guard of a bus that lives, harms nothing, and puts the outcome on record`;
 
@@ -22,7 +24,7 @@ export type Command =
       storeDir?: string;
       monitorPort?: number;
     }
-  | { name: 'provision'; keysDir: string; url: string; tenants: string[]; replicas: number }
+  | { name: 'provision' | 'mend'; keysDir: string; url: string; tenants: string[]; replicas: number }
   | { name: 'attack'; keysDir: string; url: string; tenants: string[] };
 
 const text = { type: 'string' } as const;
@@ -41,6 +43,7 @@ type Values = { [K in keyof typeof OPTIONS]?: string };
 const USED: Record<Command['name'], (keyof typeof OPTIONS)[]> = {
   render: ['keys', 'out', 'tenants', 'store', 'port', 'monitor'],
   provision: ['keys', 'url', 'tenants', 'replicas'],
+  mend: ['keys', 'url', 'tenants', 'replicas'],
   attack: ['keys', 'url', 'tenants'],
 };
 
@@ -71,7 +74,7 @@ function parse(args: readonly string[]): { name: Command['name']; values: Values
   try {
     const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
     const [name, ...rest] = positionals;
-    if (!isName(name) || rest.length > 0) throw new Error('the first word must be render, provision or attack');
+    if (!isName(name) || rest.length > 0) throw new Error('the first word must be render, provision, mend or attack');
     return { name, values };
   } catch (cause) {
     throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });

@@ -36,6 +36,11 @@ describe('the provisioner', () => {
     expect([second.code, second.lines[0]]).toEqual([0, expect.stringMatching(/: \d+ unchanged$/)]);
   });
 
+  it('mends a bus that came back, and does not attack it', async () => {
+    const { code, lines } = await run('mend', '--keys', keys, '--url', nats.url);
+    expect([code, lines]).toEqual([0, [expect.stringMatching(/^bus .*: \d+ unchanged$/)]]);
+  });
+
   it('adds a tenant to a bus that has one, keeping the first one’s key', async () => {
     const before = readFileSync(join(keys, 'cli', 'tenant-acme.nk'), 'utf8');
     expect((await render('acme,globex')).lines[0]).toContain('3 made');

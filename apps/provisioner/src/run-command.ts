@@ -19,7 +19,9 @@ type Print = (line: string) => void;
 export async function runCommand(args: readonly string[], print: Print): Promise<number> {
   const command = readArguments(args);
   if (command.name === 'render') return render(command, print);
-  return command.name === 'attack' ? attack(command, print) : provisionAndAttack(command, print);
+  if (command.name === 'attack') return attack(command, print);
+  for (const line of provisionLines(await provision(command))) print(line);
+  return command.name === 'mend' ? 0 : attack(command, print);
 }
 
 function render({ keysDir, outDir, ...options }: Extract<Command, { name: 'render' }>, print: Print): number {
@@ -33,12 +35,6 @@ function render({ keysDir, outDir, ...options }: Extract<Command, { name: 'rende
   return 0;
 }
 
-async function provisionAndAttack(command: Extract<Command, { name: 'provision' }>, print: Print): Promise<number> {
-  const { url, keysDir, replicas } = command;
-  for (const line of provisionLines(await provision({ url, keysDir, replicas }))) print(line);
-  return attack(command, print);
-}
-
 async function attack(
   { url, keysDir, tenants }: Pick<SelfTestOptions, 'url' | 'keysDir' | 'tenants'>,
   print: Print,
@@ -50,10 +46,10 @@ async function attack(
 }
 
 function provisionLines({ serverVersion, items }: ProvisionReport): string[] {
-  const counts = (['created', 'updated', 'unchanged', 'unknown'] as const)
+  const counts = (['created', 'updated', 'renewed', 'unchanged', 'unknown'] as const)
     .map((outcome) => ({ outcome, count: items.filter((item) => item.outcome === outcome).length }))
     .filter(({ count }) => count > 0);
-  const notable = items.filter(({ outcome }) => outcome === 'updated' || outcome === 'unknown');
+  const notable = items.filter(({ outcome }) => outcome !== 'created' && outcome !== 'unchanged');
   return [
     `bus     nats-server ${serverVersion}: ${counts.map(({ outcome, count }) => `${count} ${outcome}`).join(', ')}`,
     ...notable.map(({ account, kind, name, outcome, changed }) =>

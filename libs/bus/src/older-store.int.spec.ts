@@ -1,10 +1,21 @@
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { CONSUMERS, subjects } from '@signalbox/contracts';
+import { type AccountName, type ConsumerName, CONSUMERS, type ServiceName, subjects } from '@signalbox/contracts';
 import type { MeshError } from '@signalbox/kernel';
 import { testFolder, waitFor } from '@signalbox/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Fixture, newRun, startFixture, TENANT, timerFired, timerOf } from './bus.fixture.js';
+import type { Bus } from './bus.js';
+import {
+  type Fixture,
+  inferWork,
+  newRun,
+  runRequest,
+  startFixture,
+  TENANT,
+  timerFired,
+  timerOf,
+  toolWork,
+} from './bus.fixture.js';
 import { provision } from './provision/index.js';
 import type { RunRef } from './types.js';
 
@@ -46,42 +57,81 @@ describe('a store that came back older than it was', () => {
     expect(seen).toEqual(['kept', 'lost 1', 'lost 2']);
   });
 
-  it('does not keep its durables from new messages', async () => {
-    const { stream, durable } = CONSUMERS['audit-notes'];
-    const policy = await fixture.bus('policy');
-    const audit = await fixture.bus('audit');
-    const say = (id: string): Promise<unknown> =>
-      policy.publish(
-        'audit',
-        subjects.audit(TENANT, 'test'),
-        { kind: 'test', service: 'policy', facts: { id }, at: 1 },
-        { id },
-      );
-    const heard: string[] = [];
-    await audit.work(
-      'audit-notes',
-      async ({ body }) => void heard.push(String((body as { facts: { id: string } }).facts.id)),
-      { concurrency: 1 },
-    );
-    await say('first');
-    await waitFor(() => heard.length === 1, { what: 'the first is heard' });
-    // Its messages alone come back older: what a power cut leaves.
+  const durables: { name: ConsumerName; from: ServiceName; to: ServiceName; send: Send }[] = [
+    { name: 'guard-in', from: 'gateway', to: 'guard', send: sendRequest },
+    { name: 'inference-default', from: 'router', to: 'inference', send: sendModelCall },
+    { name: 'tool-runner-default', from: 'router', to: 'tool-runner', send: sendToolCall },
+    { name: 'audit-notes', from: 'policy', to: 'audit', send: sendNote },
+  ];
+  it.each(durables)(
+    'keeps new messages from $name until it is mended, workers or not',
+    async ({ name, from, to, send }) => {
+      const { stream, durable, account } = CONSUMERS[name];
+      const { mesh } = fixture;
+      const heard: string[] = [];
+      const [sender, worker] = [await fixture.bus(from, account), await fixture.bus(to, account)];
+      await worker.work(name, async (message) => void heard.push(message.id ?? ''), { concurrency: 1 });
+      const say = (id: string): Promise<unknown> => send(sender, id);
+      await say('first');
+      await waitFor(() => heard.length === 1, { what: 'the first is heard' });
+      const loseTail = await copyMessages(account, stream);
+      for (let n = 0; n < 5; n++) await say(`lost ${n}`);
+      await waitFor(() => heard.length === 6, { what: 'all are heard' });
+      await loseTail();
+
+      const admin = await fixture.admin(account);
+      const [{ delivered }, { state }] = [
+        await admin.consumers.info(stream, durable),
+        await admin.streams.info(stream),
+      ];
+      expect([delivered.stream_seq, state.last_seq]).toEqual([6, 1]);
+      await say('passed over');
+      await waitFor(async () => (await worker.health()).ok, { what: 'the worker to be back' });
+      expect((await admin.consumers.info(stream, durable)).num_pending).toBe(0);
+
+      const { items } = await provision({ url: mesh.url, keysDir: mesh.keysRoot });
+      expect(items.filter(({ outcome }) => outcome !== 'unchanged')).toMatchObject([
+        { account, kind: 'consumer', name: durable, outcome: 'renewed' },
+      ]);
+      await say('new');
+      await waitFor(() => heard.includes('new'), { what: 'the new one is heard' });
+      expect(heard).toContain('passed over');
+    },
+  );
+
+  /** Copies the messages of a stream; what it gives puts them back, and them alone: what a power cut leaves. */
+  async function copyMessages(account: AccountName, stream: string): Promise<() => Promise<void>> {
     const { nats } = fixture.mesh;
-    const messages = join(nats.storeDir, 'jetstream', 'CORE', 'streams', stream, 'msgs');
+    const messages = join(nats.storeDir, 'jetstream', account, 'streams', stream, 'msgs');
     const copy = testFolder('older-messages');
     await nats.kill();
     cpSync(messages, copy, { recursive: true });
     await nats.restart();
-    for (let n = 0; n < 5; n++) await say(`lost ${n}`);
-    await waitFor(() => heard.length === 6, { what: 'all are heard' });
-    await nats.kill();
-    rmSync(messages, { recursive: true });
-    cpSync(copy, messages, { recursive: true });
-    await nats.restart();
-    await provision({ url: fixture.mesh.url, keysDir: fixture.mesh.keysRoot });
-    const info = await (await fixture.admin()).consumers.info(stream, durable);
-    expect(info.delivered.stream_seq).toBeLessThanOrEqual(6);
-    await say('new');
-    await waitFor(() => heard.includes('new'), { what: 'the new one is heard' });
-  });
+    return async () => {
+      // In order, so that its durables are stored as they are.
+      await nats.halt();
+      rmSync(messages, { recursive: true });
+      cpSync(copy, messages, { recursive: true });
+      await nats.restart();
+    };
+  }
 });
+
+type Send = (bus: Bus, id: string) => Promise<unknown>;
+
+function sendRequest(bus: Bus, id: string): Promise<unknown> {
+  return bus.publish('inRun', subjects.in(TENANT, 'run'), runRequest(id), { id });
+}
+
+function sendModelCall(bus: Bus, id: string): Promise<unknown> {
+  return bus.publish('workInfer', subjects.workInfer('default', TENANT), inferWork(), { id });
+}
+
+function sendToolCall(bus: Bus, id: string): Promise<unknown> {
+  return bus.publish('workTool', subjects.workTool('T0', TENANT), toolWork('call_1_0'), { id });
+}
+
+function sendNote(bus: Bus, id: string): Promise<unknown> {
+  const note = { kind: 'test', service: 'policy', facts: { id }, at: 1 };
+  return bus.publish('audit', subjects.audit(TENANT, 'test'), note, { id });
+}

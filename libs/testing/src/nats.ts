@@ -27,6 +27,8 @@ export interface TestNats {
   logs(): string[];
   /** Stops the server in order and removes its folder. */
   stop(): Promise<void>;
+  /** Stops it in order; the store stays. */
+  halt(): Promise<void>;
   /** SIGKILL; the store stays. */
   kill(): Promise<void>;
   /** Stops it in order, copies its store, starts it. What is given back kills it, puts the copy in place and starts it again. */
@@ -70,6 +72,7 @@ export async function startNats(options: TestNatsOptions = {}): Promise<TestNats
       rmSync(folder, { recursive: true, force: true });
     },
     copyStore,
+    halt: () => stopNatsServer(child),
     kill: async () => void (await child.stop('SIGKILL', 0)),
     restart: async (config) => {
       if (config !== undefined) writeFileSync(configFile, config);

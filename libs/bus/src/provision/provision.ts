@@ -25,7 +25,8 @@ export interface ProvisionedItem {
   account: AccountName;
   kind: 'stream' | 'consumer';
   name: string;
-  outcome: 'created' | 'updated' | 'unchanged' | 'unknown';
+  /** `renewed`: a durable that was ahead of its stream. */
+  outcome: 'created' | 'updated' | 'renewed' | 'unchanged' | 'unknown';
   /** Settings that changed; of an unknown item: none. */
   changed: string[];
 }
@@ -56,8 +57,9 @@ async function provisionAccount(options: ProvisionOptions, account: AccountName)
     const manager = await jetstreamManager(connection, { checkAPI: false, timeout: API_TIMEOUT_MS });
     const items = await provisionStreams(manager, account, options.replicas ?? 1, mayTrim(connection));
     for (const spec of Object.values(CONSUMERS).filter((consumer) => consumer.account === account)) {
-      await dropWhatIsAhead(manager, spec.stream, spec.durable);
-      items.push(await provisionConsumer(manager, account, spec.stream, consumerConfig(spec)));
+      const isDropped = await dropWhatIsAhead(manager, spec.stream, spec.durable);
+      const item = await provisionConsumer(manager, account, spec.stream, consumerConfig(spec));
+      items.push(isDropped ? { ...item, outcome: 'renewed' } : item);
     }
     return {
       serverVersion: versionOf(connection),
@@ -99,11 +101,11 @@ async function provisionStreams(
  * A durable that has delivered more than its stream holds would pass over new messages until the stream has grown past
  * that: the stream came back from its disk shorter than it was. Made anew, it takes what is left from the beginning.
  */
-async function dropWhatIsAhead(manager: JetStreamManager, stream: string, durable: string): Promise<void> {
+async function dropWhatIsAhead(manager: JetStreamManager, stream: string, durable: string): Promise<boolean> {
   const info = await manager.consumers.info(stream, durable).catch(nullWhenMissing);
-  if (info === null) return;
+  if (info === null) return false;
   const { state } = await manager.streams.info(stream);
-  if (info.delivered.stream_seq > state.last_seq) await manager.consumers.delete(stream, durable);
+  return info.delivered.stream_seq > state.last_seq && manager.consumers.delete(stream, durable);
 }
 
 function provisionConsumer(
