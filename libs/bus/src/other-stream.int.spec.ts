@@ -61,7 +61,7 @@ describe('a stream of another name that took the subject', () => {
       async () => {
         const access = { service: 'router', account: 'CORE', url: fixture.mesh.url } as const;
         const connection = await Connection.open({ ...access, keys: fixture.keys('router'), logger: fixture.log });
-        const store = new ClaimStore(connection, new Publisher(connection), OBJECT_STORES.artifacts.name);
+        const store = new ClaimStore(connection, new Publisher(connection), OBJECT_STORES.artifacts);
         return async () => {
           try {
             return await store.put(TENANT, Buffer.from('bytes'));

@@ -36,6 +36,7 @@ describe('CodeToolDriver with one sandbox', () => {
   const run = (text: string, { wallMs, leftMs }: { wallMs: number; leftMs: number }) =>
     code.run(
       {
+        tenant: 'acme',
         driver,
         arguments: { code: text },
         limits: { wallMs, cpuMs: 60_000, memoryBytes: 256 * MiB, pidsMax: 32, outputBytesMax: 4_096, tmpBytesMax: MiB },
