@@ -2,8 +2,8 @@
  * The whole mesh under load: agent runs of two model calls and one HTTP tool call, every service on, half of the runs
  * over HTTP and half over NATS. Load and simulators are processes of their own and are not counted as ours.
  *
- * `--only a,b,s,c,p,d` (a: open loop, b: users, s: a step, c: in flight, p: parked, d: burst), `--quick` (a, b, c, d in
- * 90 s), `--in-flight 10000`, `--parked 3000`,
+ * `--only a,b,s,c,p,k,d` (a: open loop, b: users, s: a step, c: in flight, p: parked, k: cancels, d: burst),
+ * `--quick` (a, b, c, d in 90 s), `--in-flight 10000`, `--parked 3000`,
  * `--provider-ms 60000` (of those in flight; otherwise as long as keeps them at 60 % of the capacity, at least a minute),
  * `--takeover` (also: with so many runs in flight, one of two routers is killed, then the broker),
  * `--profile <folder>` (where each service's time goes while a closed loop runs; nothing else is measured).
@@ -12,6 +12,7 @@
  * inspector before and while the runs are in flight.
  */
 import { parseArgs } from 'node:util';
+import { cancelled } from './concurrency/cancelled.ts';
 import type { Target } from './concurrency/figures.ts';
 import { inFlight, stepOverhead } from './concurrency/in-flight.ts';
 import { BenchMesh } from './concurrency/mesh.ts';
@@ -20,7 +21,7 @@ import { takeover } from './concurrency/takeover.ts';
 import { parked } from './concurrency/parked.ts';
 import { SERVICES } from '../stack/services.ts';
 
-const PHASES = 'a,b,s,c,p,d';
+const PHASES = 'a,b,s,c,p,k,d';
 const QUICK_PHASES = 'a,b,c,d';
 const IN_FLIGHT = 10_000;
 const PARKED = 3_000;
@@ -68,6 +69,7 @@ export async function run(argv: string[]): Promise<Record<string, unknown>> {
       const runs = Number(values['in-flight'] ?? IN_FLIGHT);
       phases['takeover'] = await takeover(mesh, { runs, perSecond: found.perSecond, ...provider }, say);
     }
+    if (wanted.has('k')) phases['cancel'] = await cancelled(mesh, found.perSecond, say);
     if (wanted.has('d')) phases['burst'] = await burst(mesh, say);
     const figures = Object.fromEntries(Object.entries(phases).map(([name, phase]) => [name, phase.figures]));
     const targets: Target[] = Object.values(phases).flatMap((phase) => phase.targets);

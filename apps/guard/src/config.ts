@@ -8,7 +8,7 @@ const schema = {
   ...recogniserConfig,
   /** Postgres, schema `privacy`. */
   pgUrl: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL'),
-  /** Requests admitted at once. */
+  /** Requests handled at once, of each kind: runs, cancels, answers and so on. */
   slots: z.coerce.number().int().min(1).max(10_000).default(128),
   /** Open runs of one tenant; more are refused with OVERLOADED. */
   tenantOpenRunsMax: z.coerce.number().int().min(1).max(10_000_000).default(50_000),

@@ -90,7 +90,7 @@ export const rights = {
     return mergeRights(rights.durable(stream, durable), rights.deadLetter(stream, durable));
   },
 
-  /** `streamFill`, `unstarted`, `unsettledBefore`. */
+  /** `streamFill`, `durables`. */
   inspect: (stream: string, consumer: string): ApiRights =>
     only([`${API}.STREAM.INFO.${stream}`, `${API}.CONSUMER.INFO.${stream}.${consumer}`]),
 

@@ -16,7 +16,7 @@ import { type BusCapabilities, capabilitiesOf } from './capabilities.js';
 import { claimStores } from './claim-check.js';
 import { Codec } from './codec.js';
 import { Connection } from './connection.js';
-import { unsettledBefore, unstarted } from './durable-state.js';
+import { Durables } from './durables.js';
 import { envelopeHeaders, messageId } from './envelope.js';
 import { checkHealth, type Health } from './health.js';
 import { Journal } from './journal.js';
@@ -64,6 +64,7 @@ export class Bus {
   readonly letters: Letters;
   /** What the account carries, unread. Only audit may. */
   readonly sampling: Sampling;
+  readonly durables: Durables;
   readonly #publisher: Publisher;
   readonly #journalPublisher: Publisher;
   readonly #codec: Codec;
@@ -86,6 +87,7 @@ export class Bus {
     this.#codec = new Codec(this.account, this.service, keys, claimStores(connection, this.#publisher), sealsTogether);
     this.journal = new Journal(connection, this.#journalPublisher, this.#codec);
     this.sampling = new Sampling(connection);
+    this.durables = new Durables(connection);
     this.letters = new Letters(connection, this.#publisher, this.#codec);
   }
 
@@ -205,16 +207,6 @@ export class Bus {
   /** How full a stream is, of 1; 0 where it has no bound. Only for those who may look at it. */
   streamFill(stream: string): Promise<number> {
     return streamFill(this.connection, stream);
-  }
-
-  /** How much work of a durable no worker was given yet. Only for those who may look at it. */
-  unstarted(consumer: ConsumerName): Promise<number> {
-    return unstarted(this.connection, consumer);
-  }
-
-  /** Whether work of a durable may be open that was stored before `seq`. Only for those who may look at it. */
-  unsettledBefore(consumer: ConsumerName, seq: number): Promise<boolean> {
-    return unsettledBefore(this.connection, consumer, seq);
   }
 
   async bucket(name: BucketName): Promise<Bucket> {

@@ -21,7 +21,7 @@ import type { Connection } from './connection.js';
 import { decodeFrame } from './frame.js';
 import { JournalAppender, type Prepared } from './journal-appender.js';
 import { decodeEntry } from './journal-codec.js';
-import { askApi, atSequence, lastOnSubject } from './js-api.js';
+import { askApi, atSequence, lastOnSubject, nextOnSubject, type StoredMessage } from './js-api.js';
 import { LIMITS } from './limits.js';
 import { followPartition, partitionSize } from './partition-reader.js';
 import type { Publisher } from './publisher.js';
@@ -109,14 +109,16 @@ export class Journal {
     return Promise.all(found.map((message) => this.#decode(message)));
   }
 
+  /** The oldest entry of a run; null when there is none. */
+  first({ tenant, runId }: RunRef): Promise<RawEntry | null> {
+    const stream = partitionStream(partitionOfRun(runId));
+    return this.#one(nextOnSubject(this.connection, stream, subjects.run(tenant, runId), 1));
+  }
+
   /** The newest entry of a run; null when there is none. */
-  async last(run: RunRef): Promise<RawEntry | null> {
-    const stored = await lastOnSubject(
-      this.connection,
-      partitionStream(partitionOfRun(run.runId)),
-      subjects.run(run.tenant, run.runId),
-    );
-    return stored === null ? null : this.#decode(stored);
+  last({ tenant, runId }: RunRef): Promise<RawEntry | null> {
+    const stream = partitionStream(partitionOfRun(runId));
+    return this.#one(lastOnSubject(this.connection, stream, subjects.run(tenant, runId)));
   }
 
   /** Hands over every entry of a partition from `fromSeq` on, in order, until the signal aborts. */
@@ -205,6 +207,11 @@ export class Journal {
     if (!reader.complete && !enough)
       throw new MeshError('BUS_TIMEOUT', `The journal could not be read within ${LIMITS.readDeadlineMs} ms.`);
     return found;
+  }
+
+  async #one(reading: Promise<StoredMessage | null>): Promise<RawEntry | null> {
+    const stored = await reading;
+    return stored === null ? null : this.#decode(stored);
   }
 
   async #decode(stored: { seq: number; subject: string; data: Uint8Array }): Promise<RawEntry> {

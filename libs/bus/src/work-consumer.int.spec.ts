@@ -102,7 +102,7 @@ describe('work', () => {
     const seen: WorkMessage<unknown>[] = [];
     let release = (): void => undefined;
     const released = new Promise<void>((resolve) => (release = resolve));
-    const isOpen = (seq: number): Promise<boolean> => router.unsettledBefore('tool-runner-default', seq);
+    const isOpen = (seq: number): Promise<boolean> => router.durables.unsettledBefore('tool-runner-default', seq);
     await send('c_one');
     await send('c_two');
     await work(async (message) => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stack } from '../../stack/options.ts';
-import { AGENT, TOOL, WAIT_TOOL, WAITER } from './plan.ts';
+import { AGENT, CALL_TOOL, CALLER, HOLD_TOOL, HOLDER, TOOL, WAIT_TOOL, WAITER } from './plan.ts';
 
 const LIMITS = {
   stepsMax: 10,
@@ -19,6 +19,9 @@ const TOOL_LIMITS = {
   outputBytesMax: 65_536,
   tmpBytesMax: 0,
 };
+
+/** Longer than any run is held. */
+const HOLD_MS_MAX = 300_000;
 
 type Definition = [kind: 'models' | 'tools' | 'agents' | 'rules', id: string, definition: object];
 
@@ -41,13 +44,13 @@ const agent = (id: string, instructions: string, tool: string): Definition => [
   { id, description: 'Measured, never used.', instructions, model: 'patient', tools: [tool], limits: LIMITS },
 ];
 
-/** Looks one page up over HTTP, then answers. */
-const researcher = (host: string): Definition[] => [
+/** Asks for one page over HTTP, then answers. */
+const reader = (host: string, id: string, tool: string, wallMs: number): Definition[] => [
   [
     'tools',
-    TOOL,
+    tool,
     {
-      name: TOOL,
+      name: tool,
       description: 'Looks a page up.',
       parameters: {
         type: 'object',
@@ -60,18 +63,18 @@ const researcher = (host: string): Definition[] => [
       tier: 'T0',
       source: 'trusted',
       sensitivity: [],
-      limits: TOOL_LIMITS,
+      limits: { ...TOOL_LIMITS, wallMs },
     },
   ],
-  agent(AGENT, 'Look the page up, then answer in one sentence. Never guess.', TOOL),
+  agent(id, 'Look the page up, then answer in one sentence. Never guess.', tool),
   [
     'rules',
-    'researcher-looks-up',
+    `${id}-reads`,
     {
-      id: 'researcher-looks-up',
+      id: `${id}-reads`,
       effect: 'permit',
-      agents: [AGENT],
-      tools: [TOOL],
+      agents: [id],
+      tools: [tool],
       when: [{ pointer: '/url', op: 'urlHost', value: [host] }],
       description: 'Pages of the simulated site.',
     },
@@ -115,10 +118,48 @@ const waiter: Definition[] = [
   ],
 ];
 
+/** Has the holder look, then answers. */
+const caller: Definition[] = [
+  [
+    'tools',
+    CALL_TOOL,
+    {
+      name: CALL_TOOL,
+      description: 'Has a page looked up.',
+      parameters: {
+        type: 'object',
+        properties: { input: { type: 'string' } },
+        required: ['input'],
+        additionalProperties: false,
+      },
+      driver: { kind: 'agent', agent: HOLDER },
+      effect: 'idempotent',
+      tier: 'T0',
+      limits: TOOL_LIMITS,
+    },
+  ],
+  agent(CALLER, 'Have the page looked up, then answer in one sentence.', CALL_TOOL),
+  [
+    'rules',
+    'caller-calls',
+    {
+      id: 'caller-calls',
+      effect: 'permit',
+      agents: [CALLER],
+      tools: [CALL_TOOL],
+      when: [],
+      description: 'Calling harms nobody.',
+    },
+  ],
+];
+
 /** Puts the bench's agents through the admin API, as an operator would. */
 export async function define(stack: Stack, tenant: string, simulatorPort: number): Promise<void> {
   const token = readFileSync(join(stack.keysDir, 'cli', 'admin.token'), 'utf8').trim();
-  for (const [kind, id, definition] of [model, ...researcher(`127.0.0.1:${simulatorPort}`), ...waiter]) {
+  const host = `127.0.0.1:${simulatorPort}`;
+  const researcher = reader(host, AGENT, TOOL, TOOL_LIMITS.wallMs);
+  const holder = reader(host, HOLDER, HOLD_TOOL, HOLD_MS_MAX);
+  for (const [kind, id, definition] of [model, ...researcher, ...waiter, ...holder, ...caller]) {
     const response = await fetch(`${stack.urls['policy']}/admin/v1/tenants/${tenant}/${kind}/${id}`, {
       method: 'PUT',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },

@@ -10,9 +10,9 @@ import { define } from './definitions.ts';
 import { HelperProcess } from './helper-process.ts';
 import { Inspector } from './inspector.ts';
 import { AGENT, type Latency, type LoadReport, type Plan, type Progress } from './plan.ts';
-import type { Simulated } from './simulators.ts';
+import type { Held, Simulated } from './simulators.ts';
 
-const TENANT = 'bench';
+export const TENANT = 'bench';
 const IN_FORCE_MS = 30_000;
 const IDLE_MS = 3_000;
 /** The bench's own simulators take the place of the mesh's. */
@@ -84,6 +84,11 @@ export class BenchMesh {
     const outside = new Map(simulated.took);
     const addedMs = new Map(report.records.map(({ runId, tookMs }) => [runId, tookMs - (outside.get(runId) ?? 0)]));
     return { report, simulated, addedMs, cpuMs, othersCpuMs: after.machine - before.machine - known };
+  }
+
+  /** Runs whose call is held by the world outside, or was. Not while a plan begins or ends. */
+  held(): Promise<Held> {
+    return this.#simulators.ask<Held>({ held: true });
   }
 
   /** Cores that the mesh takes while nobody asks for anything. */

@@ -3,6 +3,12 @@ export const TOOL = 'look_up';
 /** Its one tool waits for a signal. */
 export const WAITER = 'waiter';
 export const WAIT_TOOL = 'wait_for';
+/** Its one tool is answered when the call is given up, not before. */
+export const HOLDER = 'holder';
+export const HOLD_TOOL = 'hold_on';
+/** Its one tool is the holder. */
+export const CALLER = 'caller';
+export const CALL_TOOL = 'call_holder';
 
 /** How runs are asked for. Times in ms, rates in runs a second. */
 export type Plan = {

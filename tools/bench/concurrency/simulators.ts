@@ -6,13 +6,18 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { serveParent } from './helper-process.ts';
-import { type Latency, TOOL, WAIT_TOOL } from './plan.ts';
+import { CALL_TOOL, HOLD_TOOL, type Latency, TOOL, WAIT_TOOL } from './plan.ts';
 
 export type SimulatorQuestion =
   /** How long each answer takes from now on, ms. Answers with the port. */
   | { set: Latency }
   /** What was taken since the last time: run id and ms. */
-  | { take: true };
+  | { take: true }
+  /** Which runs are held, or were. */
+  | { held: true };
+
+/** Runs whose call was held: null, or when it was given up (ms since 1970). */
+export type Held = [runId: string, givenUpAt: number | null][];
 
 export interface Simulated {
   took: [runId: string, ms: number][];
@@ -27,6 +32,7 @@ export interface Simulated {
 }
 
 const CHAT = '/v1/chat/completions';
+const HOLD = '/hold/';
 const JSON_TYPE = { 'content-type': 'application/json', 'x-signalbox-simulation': 'true' };
 /** Longer than any client keeps an idle connection. */
 const KEEP_ALIVE_MS = 65_000;
@@ -34,6 +40,7 @@ const KEEP_ALIVE_MS = 65_000;
 const latency: Latency = { providerMs: 0, toolMs: 0 };
 let took = new Map<string, number>();
 const answeredAt = new Map<string, number>();
+const held = new Map<string, number | null>();
 let between: number[] = [];
 let arrivals: [string, number][] = [];
 let calls = 0;
@@ -43,6 +50,7 @@ let cpu = process.cpuUsage();
 
 const server = createServer((request, response) => {
   const path = request.url ?? '';
+  if (path.startsWith(HOLD)) return hold(response, path.slice(HOLD.length));
   const work = path === CHAT ? chat(request, response) : tool(request, response, path);
   work.catch(() => response.destroy());
 });
@@ -61,12 +69,11 @@ async function chat(request: IncomingMessage, response: ServerResponse): Promise
   arrived(runId, since);
   const body = Buffer.concat(parts);
   const answered = body.includes('"role":"tool"');
-  const waits = body.includes(`"name":"${WAIT_TOOL}"`);
   await pause(latency.providerMs);
   running -= 1;
   const message = answered
     ? { role: 'assistant', content: 'The answer is 42.' }
-    : { role: 'assistant', content: null, tool_calls: [waits ? waitCall() : toolCall(runId)] };
+    : { role: 'assistant', content: null, tool_calls: [toolCall(runId, body)] };
   note(runId, since);
   if (answered) answeredAt.delete(runId);
   response.writeHead(200, JSON_TYPE).end(
@@ -81,14 +88,23 @@ async function chat(request: IncomingMessage, response: ServerResponse): Promise
   );
 }
 
-function toolCall(runId: string): object {
-  const args = JSON.stringify({ url: `http://127.0.0.1:${port}/look-up/${runId}` });
-  return { id: 'call_1', type: 'function', function: { name: TOOL, arguments: args } };
+/** What a run asks for first, by the tool that it has. */
+function toolCall(runId: string, body: Buffer): object {
+  const site = `http://127.0.0.1:${port}`;
+  const asks: [tool: string, args: object][] = [
+    [WAIT_TOOL, { name: 'go', timeoutMs: latency.waitMs ?? 1_000 }],
+    [HOLD_TOOL, { url: `${site}${HOLD}${runId}` }],
+    [CALL_TOOL, { input: 'Look the page up.' }],
+    [TOOL, { url: `${site}/look-up/${runId}` }],
+  ];
+  const [name, args] = asks.find(([tool]) => body.includes(`"name":"${tool}"`))!;
+  return { id: 'call_1', type: 'function', function: { name, arguments: JSON.stringify(args) } };
 }
 
-function waitCall(): object {
-  const args = JSON.stringify({ name: 'go', timeoutMs: latency.waitMs ?? 1_000 });
-  return { id: 'call_1', type: 'function', function: { name: WAIT_TOOL, arguments: args } };
+/** Says nothing until whoever asks gives up. */
+function hold(response: ServerResponse, runId: string): void {
+  held.set(runId, null);
+  response.on('close', () => held.set(runId, Date.now()));
 }
 
 async function tool(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
@@ -118,6 +134,7 @@ serveParent(async (question: SimulatorQuestion) => {
     Object.assign(latency, question.set);
     return port;
   }
+  if ('held' in question) return [...held];
   const { user, system } = process.cpuUsage(cpu);
   const told: Simulated = { took: [...took], between, arrivals, callsPeak, calls, cpuMs: (user + system) / 1_000 };
   [took, between, arrivals] = [new Map(), [], []];

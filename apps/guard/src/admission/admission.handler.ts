@@ -58,6 +58,6 @@ export class AdmissionHandler {
   /** Asked before the journal is read: a request that is settled has left its entry there. */
   async #isLastTry({ deliveries, seq }: WorkMessage<unknown>): Promise<boolean> {
     if (deliveries < CONTROL_TRIES_MIN) return false;
-    return !(await this.gate.unsettledBefore('guard-in', seq));
+    return !(await this.gate.durables.unsettledBefore('guard-in', seq));
   }
 }

@@ -12,7 +12,7 @@ import { PolicyStore } from '@signalbox/policy-engine';
 import type { Found } from '@signalbox/privacy';
 import { grantOf } from '../callers/grant-of.js';
 import { RedactionService } from '../redaction/redaction.service.js';
-import { RunJournalPort, type RunSnapshot } from '../runs/run-journal.port.js';
+import { RunJournalPort, type RunStanding } from '../runs/run-journal.port.js';
 import { VaultPort } from '../vault/vault.port.js';
 
 /** What people do to a run that goes on: cancel, pause and resume it, send it signals. Only whoever started it may. */
@@ -27,9 +27,9 @@ export class InterventionService {
 
   /** A cancel may overtake the request that it is for: until the last try it waits for the run to be admitted. */
   async cancel(tenant: string, request: CancelRequestV1, lastTry: boolean): Promise<void> {
-    const { grant, snapshot } = await this.#ownRun(tenant, request, lastTry);
+    const { grant, standing } = await this.#ownRun(tenant, request, lastTry);
     const reason = this.redaction.text(tenant, request.reason);
-    if (snapshot.view.endedAt === null)
+    if (!standing.hasEnded)
       await this.journal.cancel({ tenant, runId: request.runId }, request.requestId, {
         principal: { keyId: grant.id, userId: grant.userId },
         reason: reason.text,
@@ -40,8 +40,8 @@ export class InterventionService {
 
   /** Like a cancel, a signal may overtake the request that started its run. */
   async signal(tenant: string, request: SignalRequestV1, lastTry: boolean): Promise<void> {
-    const { grant, snapshot } = await this.#ownRun(tenant, request, lastTry);
-    if (snapshot.view.endedAt !== null) return;
+    const { grant, standing } = await this.#ownRun(tenant, request, lastTry);
+    if (standing.hasEnded) return;
     const payload = parseJson(new TextEncoder().encode(request.payload));
     const { text, found, counts, findings } = await this.redaction.json(tenant, payload, 'The payload of the signal');
     if (text.length > 2 * SIGNAL_CHARS_MAX)
@@ -64,9 +64,9 @@ export class InterventionService {
     kind: 'run.pause-requested.v1' | 'run.resume-requested.v1',
     lastTry: boolean,
   ): Promise<void> {
-    const { grant, snapshot } = await this.#ownRun(tenant, request, lastTry);
+    const { grant, standing } = await this.#ownRun(tenant, request, lastTry);
     const reason = this.redaction.text(tenant, request.reason);
-    if (snapshot.view.endedAt === null)
+    if (!standing.hasEnded)
       await this.journal.say({ tenant, runId: request.runId }, kind, {
         principal: { keyId: grant.id, userId: grant.userId },
         requestId: request.requestId,
@@ -80,13 +80,13 @@ export class InterventionService {
     tenant: string,
     request: { keyDigest: string; runId: string },
     mustExist: boolean,
-  ): Promise<{ grant: KeyGrant; snapshot: RunSnapshot }> {
+  ): Promise<{ grant: KeyGrant; standing: RunStanding }> {
     const grant = grantOf(this.policies, tenant, request.keyDigest);
-    const snapshot = await this.journal.snapshot({ tenant, runId: request.runId });
-    if (!snapshot && !mustExist) throw new MeshError('BUS_TIMEOUT', 'The run has not been admitted yet.');
-    if (!snapshot || snapshot.userId !== grant.userId)
+    const standing = await this.journal.standing({ tenant, runId: request.runId });
+    if (!standing && !mustExist) throw new MeshError('BUS_TIMEOUT', 'The run has not been admitted yet.');
+    if (!standing || standing.userId !== grant.userId)
       throw new MeshError('RUN_UNKNOWN', 'There is no run of that id.');
-    return { grant, snapshot };
+    return { grant, standing };
   }
 
   /** After the entry: what holds a run waits for no store. While that is away the request comes again, to keep this. */

@@ -27,6 +27,12 @@ export interface RunSnapshot {
   approvals?: ReadonlyMap<string, AskedApproval>;
 }
 
+/** What must be known of a run before something is said to it. */
+export interface RunStanding {
+  userId: string;
+  hasEnded: boolean;
+}
+
 /** An approval as the journal has it. */
 export interface AskedApproval {
   tool: string;
@@ -54,7 +60,9 @@ export interface RunListener {
 export abstract class RunJournalPort {
   /** Null where the run has no entry yet, or none any more. */
   abstract snapshot(run: RunRef): Promise<RunSnapshot | null>;
-  /** The same of a run however old: the archive knows those that have left the journals long ago. */
+  /** Quicker than a snapshot, and from as little of the journal as tells; null as there. */
+  abstract standing(run: RunRef): Promise<RunStanding | null>;
+  /** A snapshot of a run however old: the archive knows those that have left the journals long ago. */
   abstract recall(run: RunRef): Promise<RunSnapshot | null>;
   /** What was said in a run up to a step, however old; REQUEST_INVALID where it has not come so far. */
   abstract prefix(run: RunRef, step: number): Promise<Prefix>;

@@ -1,6 +1,6 @@
 import type { Bus, RawEntry } from '@signalbox/bus';
-import type { JournalBody } from '@signalbox/contracts';
-import { beforeEach, expect, it } from 'vitest';
+import type { JournalBody, JournalEntry } from '@signalbox/contracts';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { BusRunJournalAdapter } from './bus-run-journal.adapter.js';
 
 const RUN = { tenant: 'demo', runId: 'run_00_00000000000000000000000000' };
@@ -13,6 +13,7 @@ class Entries {
   reading = 0;
   most = 0;
 
+  first = async (): Promise<RawEntry | null> => this.entries[0] ?? null;
   last = async (): Promise<RawEntry | null> => this.entries.at(-1) ?? null;
   read = async (): Promise<RawEntry[]> => {
     this.reads++;
@@ -25,9 +26,13 @@ class Entries {
   refuse(agent: string): void {
     const error = { code: 'AGENT_UNKNOWN' as const, message: `There is no agent ${agent}.` };
     const body: JournalBody<'run.refused.v1'> = { ...RUN, requestId: `req_${'0'.repeat(26)}`, error, refusedAt: 1 };
+    this.add('guard', 'run.refused.v1', body, Buffer.from(agent));
+  }
+
+  add(author: string, kind: string, body: unknown, bytes: Uint8Array = Buffer.from(kind)): void {
     const seq = this.entries.length + 1;
-    const entry = { kind: 'run.refused.v1', author: 'guard', seq, body } as const;
-    this.entries.push({ ...RUN, subject: SUBJECT, seq, bytes: Buffer.from(agent), entry, seal: 'verified' });
+    const entry = { kind, author, seq, body } as unknown as JournalEntry;
+    this.entries.push({ ...RUN, subject: SUBJECT, seq, bytes, entry, seal: 'verified' });
   }
 }
 
@@ -81,4 +86,35 @@ it('reads a journal again only when something was added', async () => {
   journal.refuse('b');
   await adapter.snapshot(RUN);
   expect(journal.reads).toBe(2);
+});
+
+describe('where a run stands', () => {
+  const decision = (...types: string[]) => ({ head: '0'.repeat(64), events: types.map((type) => ({ type })) });
+  beforeEach(() => journal.add('guard', 'run.accepted.v1', { ...RUN, principal: { keyId: 'key', userId: 'ann' } }));
+
+  it('is read from both ends while it goes on', async () => {
+    expect(await adapter.standing(RUN)).toEqual({ userId: 'ann', hasEnded: false });
+    journal.add('router', 'decision.v1', decision('call.allowed'));
+    expect(await adapter.standing(RUN)).toEqual({ userId: 'ann', hasEnded: false });
+    expect(journal.reads).toBe(0);
+  });
+
+  it.each([['run.completed', 'session.save-requested'], ['run.failed'], ['run.cancelled'], ['session.save-requested']])(
+    'is read from the whole journal when it may be over: %s',
+    async (...types) => {
+      journal.add('router', 'decision.v1', decision(...types));
+      await adapter.standing(RUN).catch(() => undefined);
+      expect(journal.reads).toBe(1);
+    },
+  );
+
+  it('is read from the whole journal after a fact, and where the beginning tells nothing', async () => {
+    journal.add('tool-runner', 'tool.completed.v1', {});
+    await adapter.standing(RUN).catch(() => undefined);
+    expect(journal.reads).toBe(1);
+    journal.entries = [];
+    expect(await adapter.standing(RUN)).toBeNull();
+    journal.refuse('a');
+    expect(await adapter.standing(RUN)).toEqual({ userId: '', hasEnded: true });
+  });
 });

@@ -1,7 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CORE_BUS } from '@signalbox/app-runtime';
 import type { Bus } from '@signalbox/bus';
-import { type ArchivedRunV1, type JournalBody, type RunNoteV1, subjects, unlabelled } from '@signalbox/contracts';
+import {
+  type ArchivedRunV1,
+  type JournalBody,
+  type JournalEntry,
+  type RunNoteV1,
+  subjects,
+  unlabelled,
+} from '@signalbox/contracts';
 import { MeshError, Semaphore, sha256Hex } from '@signalbox/kernel';
 import { foldJournal, type Prefix, prefixAt, viewOfState } from '@signalbox/run-engine';
 import { approvalsIn } from '../approvals-in.js';
@@ -11,6 +18,7 @@ import {
   type RunListener,
   type RunRef,
   type RunSnapshot,
+  type RunStanding,
 } from '../run-journal.port.js';
 
 /** Journals read at once: a large one takes megabytes, on the wire and here. */
@@ -23,6 +31,14 @@ const ARCHIVE_MS = 5_000;
 const KEPT_MAX = 512;
 /** Longer answers are not kept, characters. */
 const KEPT_CHARS_MAX = 16_384;
+
+/** Events of decisions that end a run, or come after its end. */
+const LAST_WORDS: ReadonlySet<string> = new Set([
+  'run.completed',
+  'run.failed',
+  'run.cancelled',
+  'session.save-requested',
+]);
 
 interface Kept {
   /** The last entry that was read: a stream that was put back counts its entries anew. */
@@ -41,6 +57,15 @@ export class BusRunJournalAdapter extends RunJournalPort {
 
   override snapshot(run: RunRef): Promise<RunSnapshot | null> {
     return this.#reads.run(() => this.#current(run));
+  }
+
+  /** Both ends of the journal tell, unless the run is over or may be: then the whole does. */
+  override async standing(run: RunRef): Promise<RunStanding | null> {
+    const { journal } = this.bus;
+    const [first, last] = (await Promise.all([journal.first(run), journal.last(run)])).map((raw) => raw?.entry);
+    if (isOpening(first) && last && goesOn(last)) return { userId: first.body.principal.userId, hasEnded: false };
+    const snapshot = await this.snapshot(run);
+    return snapshot && { userId: snapshot.userId, hasEnded: snapshot.view.endedAt !== null };
   }
 
   override async recall(run: RunRef): Promise<RunSnapshot | null> {
@@ -75,8 +100,7 @@ export class BusRunJournalAdapter extends RunJournalPort {
     if (first.kind === 'run.archived.v1') return this.#archived(run);
     const state = foldJournal(entries);
     const view = viewOfState(state);
-    if (first.kind !== 'run.accepted.v1' && first.kind !== 'run.spawned.v1')
-      return { view, userId: '', sessionId: '', fingerprint: null };
+    if (!isOpening(first)) return { view, userId: '', sessionId: '', fingerprint: null };
     const { principal, sessionId, fingerprint } = first.body;
     return {
       view,
@@ -154,4 +178,15 @@ export class BusRunJournalAdapter extends RunJournalPort {
   override async note(run: RunRef, note: RunNoteV1): Promise<void> {
     await this.bus.publish('note', subjects.note(run.tenant, run.runId), note);
   }
+}
+
+type Opening = Extract<JournalEntry, { kind: 'run.accepted.v1' | 'run.spawned.v1' }>;
+
+const isOpening = (entry: JournalEntry | null | undefined): entry is Opening =>
+  entry?.kind === 'run.accepted.v1' || entry?.kind === 'run.spawned.v1';
+
+/** Nothing but a decision ends a run; what follows an end is no decision, or one that saves the session again. */
+function goesOn(last: JournalEntry): boolean {
+  if (last.kind !== 'decision.v1') return isOpening(last);
+  return !last.body.events.some(({ type }) => LAST_WORDS.has(type));
 }

@@ -58,7 +58,7 @@ export class BusDispatchAdapter extends DispatchPort {
   }
 
   override unstarted(kind: WorkKind): Promise<number> {
-    return this.bus.unstarted(CHANNELS[kind === 'infer' ? 'workInfer' : 'workTool'].carrier.consumer);
+    return this.bus.durables.unstarted(CHANNELS[kind === 'infer' ? 'workInfer' : 'workTool'].carrier.consumer);
   }
 
   override hint(state: RunState, effect: Exclude<Effect, AskEffect>): void {
