@@ -46,8 +46,10 @@ describe('the only turn of a partition', { timeout: TEST_TIMEOUT_MS }, () => {
   const stateOf = async (run: RunRef): Promise<RunState> => foldJournal(await reader.journal.read(run));
   const until = (run: RunRef, what: string, is: (state: RunState) => boolean): Promise<boolean> =>
     waitFor(async () => is(await stateOf(run)), { timeoutMs: 30_000, what });
+  const accept = (delayMs: number): Promise<RunRef> =>
+    workers.accept({ steps: [['look']], delayMs }, sessionOf(sessions++));
   const begin = async (delayMs: number): Promise<RunRef> => {
-    const run = await workers.accept({ steps: [['look']], delayMs }, sessionOf(sessions++));
+    const run = await accept(delayMs);
     await until(run, 'the run to begin', ({ steps }) => steps.length > 0);
     return run;
   };
@@ -77,5 +79,18 @@ describe('the only turn of a partition', { timeout: TEST_TIMEOUT_MS }, () => {
     await expectCompleted(second);
     await expectCompleted(first);
     await expectCompleted(await begin(10));
+  });
+
+  it('passes by a run that was paused before it began; that one begins once it is resumed', async () => {
+    const first = await begin(LONG_MS);
+    const second = await accept(10);
+    await workers.hold(second, 'run.pause-requested.v1');
+    const third = await accept(10);
+    await expectCompleted(first);
+    await expectCompleted(third);
+    await leftMemory(second);
+    expect((await stateOf(second)).plan).toBeNull();
+    await workers.hold(second, 'run.resume-requested.v1');
+    await expectCompleted(second);
   });
 });

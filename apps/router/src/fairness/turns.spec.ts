@@ -30,7 +30,8 @@ describe('Turns', () => {
     const runId = `run_00_${String(made++).padStart(26, '0')}`;
     const shell = new RunShell(`subject.${runId}`, { tenant, runId }, home);
     const accepted = { tenant, runId, sessionId, input: [{ role: 'user' as const, content: 'Hi' }], priority };
-    shell.state = { ...shell.state, accepted: accepted as unknown as NonNullable<RunShell['state']['accepted']> };
+    // It has begun, so that it goes on before new ones.
+    shell.state = { ...shell.state, accepted, plan: {} } as unknown as RunShell['state'];
     return shell;
   };
   /** Ends whoever has a turn, one after another; gives the order in which turns were given. */

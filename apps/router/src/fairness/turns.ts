@@ -64,8 +64,7 @@ export class Turns {
    * a session one does; the others were waiting for it, or wait now.
    */
   restore(shell: RunShell, parked: boolean): void {
-    shell.admitted = true;
-    shell.parked = true;
+    markWaiting(shell);
     if (parked || !this.#takeSession(shell)) return;
     this.#begin(shell);
     this.slots.countRun(shell);
@@ -78,9 +77,8 @@ export class Turns {
 
   /** It waits for a person from now on, and gives its turn away; or something goes on in it again, and it asks for one. */
   park(shell: RunShell, parked: boolean): void {
-    if (!shell.admitted) return;
     if (parked) this.#giveUp(shell);
-    else this.admit(shell);
+    else if (shell.parked) this.admit(shell);
   }
 
   leave(shell: RunShell): void {
@@ -109,7 +107,7 @@ export class Turns {
   #giveUp(shell: RunShell): void {
     this.#queue.delete(shell);
     if (hasTurn(shell)) this.#active -= 1;
-    shell.parked = shell.admitted;
+    markWaiting(shell);
     this.slots.dropRun(shell);
     this.#release(shell);
   }
@@ -138,3 +136,10 @@ export class Turns {
 }
 
 const hasTurn = ({ admitted, parked }: RunShell): boolean => admitted && !parked;
+
+/** One that has not begun asks for its turn as any new one does. */
+function markWaiting(shell: RunShell): void {
+  const begun = shell.state.plan !== null;
+  shell.admitted = begun;
+  shell.parked = begun;
+}

@@ -1,7 +1,7 @@
 import type { RawEntry, RunRef } from '@signalbox/bus';
-import { subjects } from '@signalbox/contracts';
+import { subjects, WAIT_MS_MAX } from '@signalbox/contracts';
 import { MeshError, Semaphore } from '@signalbox/kernel';
-import { agentsOf, isParked, timersOf } from '@signalbox/run-engine';
+import { agentsOf, timersOf } from '@signalbox/run-engine';
 import type { Logger } from '@signalbox/telemetry';
 import type { RunShell } from '../runs/run-shell.js';
 
@@ -24,10 +24,10 @@ export interface ParkedRun extends RunRef {
 
 /** What is kept of a run that has done nothing but wait for `restMs`, and will for as long; null where it has not. */
 export function parkedOf(shell: RunShell, nowMs: number, restMs: number): ParkedRun | null {
-  const { state } = shell;
-  if (!shell.isIdle || state.parkedSince === null || state.parkedSince > nowMs - restMs || !isParked(state))
-    return null;
-  const dueAt = Math.min(...timersOf(state, nowMs).map((timer) => timer.dueAt));
+  const { state, restsSince } = shell;
+  if (!shell.isIdle || restsSince === null || restsSince > nowMs - restMs) return null;
+  // To one that was paused before it began time brings nothing: it is looked at then all the same.
+  const dueAt = Math.min(nowMs + WAIT_MS_MAX, ...timersOf(state, nowMs).map((timer) => timer.dueAt));
   if (dueAt < nowMs + restMs) return null;
   return placeOf(shell, dueAt);
 }

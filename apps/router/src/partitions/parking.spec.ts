@@ -136,6 +136,78 @@ describe('runs that wait', () => {
     });
   });
 
+  describe('because they were paused before they began', () => {
+    it('take no turn when one is free', async () => {
+      await open({ activeRunsMax: 1 });
+      for (const n of [1, 2]) await play.accept(n);
+      await play.hold(2, 'pause');
+      await play.accept(3);
+      await play.cancel(1);
+      expect([play.sent(2), play.sent(3)]).toEqual([[], ['session-load']]);
+    });
+
+    it('do not hold up their session', async () => {
+      await open({});
+      for (const n of [1, 2, 3]) await play.accept(n, 's');
+      await play.hold(2, 'pause');
+      await play.cancel(1);
+      expect([play.sent(2), play.sent(3)]).toEqual([[], ['session-load']]);
+      await play.hold(2, 'resume');
+      expect(play.sent(2)).toEqual([]);
+      await play.cancel(3);
+      expect(play.sent(2)).toEqual(['session-load']);
+    });
+
+    it('begin after those of their session that were accepted before them', async () => {
+      await open({});
+      for (const n of [1, 2, 3]) await play.accept(n, 's');
+      await play.hold(3, 'pause');
+      play.parkIdle();
+      await play.hold(3, 'resume');
+      await play.cancel(1);
+      expect([play.sent(2), play.sent(3)]).toEqual([['session-load'], []]);
+    });
+
+    it('give back the turn that they had, where their start could not be stored in time', async () => {
+      await open({ activeRunsMax: 1 });
+      play.journal.faults.push(new MeshError('BUS_UNAVAILABLE', 'away'));
+      await play.accept(1);
+      await play.hold(1, 'pause');
+      await play.accept(2);
+      expect([play.sent(1), play.sent(2)]).toEqual([[], ['session-load']]);
+    });
+
+    it('leave memory, and begin once they are resumed, whoever has their partition', async () => {
+      await open({});
+      for (const n of [1, 2, 3]) {
+        await play.accept(n, 's');
+        if (n > 1) await play.hold(n, 'pause');
+      }
+      await play.cancel(1);
+      play.parkIdle();
+      const left = play.partition.checkpoint();
+      expect([left.parked.length, left.foldFromSeq]).toEqual([2, left.lastSeq + 1]);
+      expect(left.parked.every(({ dueAt }) => Number.isSafeInteger(dueAt))).toBe(true);
+      await play.hold(2, 'resume');
+      expect(play.sent(2)).toEqual(['session-load']);
+      await play.handOver(left);
+      await play.hold(3, 'resume');
+      expect(play.sent(3)).toEqual([]);
+      await play.cancel(2);
+      expect(play.sent(3)).toEqual(['session-load']);
+    });
+
+    it('end out of memory when they are cancelled', async () => {
+      await open({ activeRunsMax: 1 });
+      for (const n of [1, 2]) await play.accept(n);
+      await play.hold(2, 'pause');
+      play.parkIdle();
+      expect(play.partition.checkpoint().parked).toHaveLength(1);
+      await play.cancel(2);
+      expect([play.story(2).at(-1), play.partition.openRuns]).toEqual(['run.cancelled', 1]);
+    });
+  });
+
   it('end when their agent is halted while nobody has their partition', async () => {
     const policy = new CarefulPolicy();
     await open({ policy });

@@ -4,6 +4,8 @@ import {
   type Decided,
   evolve,
   evolveAll,
+  isParked,
+  isPaused,
   newRun,
   type QuotaQuestion,
   type QuotaVerdict,
@@ -113,6 +115,13 @@ export class RunShell {
   /** One closure a run, however often it is decided on. */
   askQuota(ask: (question: QuotaQuestion) => QuotaVerdict): (question: QuotaQuestion) => QuotaVerdict {
     return (this.#quota ??= ask);
+  }
+
+  /** Since when it does nothing but wait, ms since 1970; null while something is under way. One that was paused before it began waits, too. */
+  get restsSince(): number | null {
+    const { plan, parkedSince, holding } = this.state;
+    if (plan === null) return isPaused(this.state) ? holding.at : null;
+    return isParked(this.state) ? parkedSince : null;
   }
 
   /** Nothing of it is in this process's hands, and nothing waits here to be done for it. */

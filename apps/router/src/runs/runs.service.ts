@@ -8,7 +8,6 @@ import {
   haltOf,
   hasEnded,
   isAtRest,
-  isParked,
   isPaused,
   outstanding,
   type RunState,
@@ -213,7 +212,7 @@ export class RunsService {
     if (!shell.home.isLive() || shell.broken) return;
     this.alarms.arm(shell);
     // What was refused keeps its place, and what has ended needs none.
-    if (!shell.refused && !hasEnded(shell.state)) shell.home.park(shell, isParked(shell.state));
+    if (!shell.refused && !hasEnded(shell.state)) shell.home.park(shell, shell.restsSince !== null);
   }
 
   /** Unavailable: later again. Anything else is a fault of this run, and stays with it. */
