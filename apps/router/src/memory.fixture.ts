@@ -192,15 +192,23 @@ export class MemoryQuotaStore extends QuotaStorePort {
 export const noQuotas = (logger: Logger): QuotasService =>
   new QuotasService(new MemoryQuotaStore(), new NoLimits(), logger);
 
-/** Open approvals, as `<run>.<question>`. */
+/** What is listed as open. */
 export class MemoryApprovalIndex extends ApprovalIndexPort {
-  readonly listed = new Set<string>();
+  readonly #listed = new Set<string>();
+  away = false;
+
+  listedOf(runId: string): string[] {
+    return [...this.#listed].filter((key) => key.startsWith(`${runId}.`)).map((key) => key.slice(runId.length + 1));
+  }
   override list({ runId }: RunRef, questionId: string): Promise<void> {
-    this.listed.add(`${runId}.${questionId}`);
-    return Promise.resolve();
+    return this.#change(() => this.#listed.add(`${runId}.${questionId}`));
   }
   override unlist({ runId }: RunRef, questionId: string): Promise<void> {
-    this.listed.delete(`${runId}.${questionId}`);
+    return this.#change(() => this.#listed.delete(`${runId}.${questionId}`));
+  }
+  #change(change: () => void): Promise<void> {
+    if (this.away) return Promise.reject(new MeshError('BUS_UNAVAILABLE', 'away'));
+    change();
     return Promise.resolve();
   }
 }

@@ -1,6 +1,6 @@
 import { LOGGER } from '@signalbox/app-runtime';
 import { backoffMs, MeshError, pause } from '@signalbox/kernel';
-import { hasEnded } from '@signalbox/run-engine';
+import type { RunState } from '@signalbox/run-engine';
 import type { Logger } from '@signalbox/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
 import type { RunShell } from '../runs/run-shell.js';
@@ -19,22 +19,19 @@ export class OpenApprovalsService {
 
   /** The state of the run changed. */
   tell(shell: RunShell): void {
-    if (shell.isListing || isListed(shell)) return;
+    if (shell.isListing || untold(shell).length === 0) return;
     shell.isListing = true;
     void this.#list(shell);
   }
 
   async #list(shell: RunShell): Promise<void> {
-    for (let failures = 0; !isListed(shell);) {
-      const open = openApprovals(shell);
+    let failures = 0;
+    for (let changed = untold(shell); changed.length > 0; changed = untold(shell)) {
       try {
-        for (const questionId of open.filter((id) => !shell.listed.has(id))) {
-          await this.index.list(shell.ref, questionId);
-          shell.listed.add(questionId);
-        }
-        for (const questionId of [...shell.listed].filter((id) => !open.includes(id))) {
-          await this.index.unlist(shell.ref, questionId);
-          shell.listed.delete(questionId);
+        for (const { questionId, isOpen } of changed) {
+          if (isOpen) await this.index.list(shell.ref, questionId);
+          else await this.index.unlist(shell.ref, questionId);
+          shell.listed.set(questionId, isOpen);
         }
       } catch (error) {
         this.logger.warn(
@@ -49,13 +46,20 @@ export class OpenApprovalsService {
   }
 }
 
-function openApprovals({ state }: RunShell): string[] {
-  if (hasEnded(state) || state.status !== 'waiting') return [];
-  const open = Object.values(state.questions).filter(({ approval, answer }) => approval !== null && answer === null);
-  return open.map(({ questionId }) => questionId);
+/** What the list may not say as the journal does. Of what is answered it may: an earlier shell of the run has listed it. */
+function untold({ state, listed }: RunShell): { questionId: string; isOpen: boolean }[] {
+  const known = [...askedOf(state), ...listed.keys()];
+  if (known.length === 0) return [];
+  const isOpen = (questionId: string): boolean =>
+    state.status === 'waiting' && state.questions[questionId]?.answer === null;
+  return [...new Set(known)]
+    .map((questionId) => ({ questionId, isOpen: isOpen(questionId) }))
+    .filter((one) => listed.get(one.questionId) !== one.isOpen);
 }
 
-function isListed(shell: RunShell): boolean {
-  const open = openApprovals(shell);
-  return open.length === shell.listed.size && open.every((id) => shell.listed.has(id));
+/** Approvals that were asked for, and not long ago. */
+function askedOf({ questions, calls, steps }: RunState): string[] {
+  const asked = Object.values(questions).filter(({ approval }) => approval !== null);
+  const decided = (steps.at(-1)?.callIds ?? []).flatMap((callId) => calls[callId]?.approval ?? []);
+  return [...asked, ...decided].map(({ questionId }) => questionId);
 }

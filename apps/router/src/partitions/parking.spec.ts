@@ -208,6 +208,31 @@ describe('runs that wait', () => {
     });
   });
 
+  describe('for a yes', () => {
+    it('are no longer listed once they have it, in memory or not', async () => {
+      await open({ policy: new CarefulPolicy() });
+      await play.asking(1, ['careful']);
+      await play.asking(2, ['careful', 'careful']);
+      expect(play.listed(1)).toEqual(['q_call_1_0_0']);
+      play.parkIdle();
+      await play.approve(1, 'call_1_0');
+      await play.approve(2, 'call_1_1');
+      expect([play.listed(1), play.listed(2)]).toEqual([[], ['q_call_1_0_0']]);
+    });
+
+    it('are no longer listed where their router had it and died before it took them off', async () => {
+      await open({ policy: new CarefulPolicy() });
+      await play.asking(1, ['careful']);
+      play.approvals.away = true;
+      await play.approve(1, 'call_1_0');
+      expect([play.story(1).at(-1), play.listed(1)]).toEqual(['tool.requested', ['q_call_1_0_0']]);
+      const left = play.partition.checkpoint();
+      play.approvals.away = false;
+      await play.handOver(left);
+      expect(play.listed(1)).toEqual([]);
+    });
+  });
+
   it('end when their agent is halted while nobody has their partition', async () => {
     const policy = new CarefulPolicy();
     await open({ policy });

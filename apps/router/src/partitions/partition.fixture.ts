@@ -135,6 +135,11 @@ export class PlayedPartition {
     );
   }
 
+  /** Its approvals that people are shown as open. */
+  listed(n: number): string[] {
+    return this.approvals.listedOf(runIdOf(n));
+  }
+
   accept(n: number, sessionId = `s${n}`): Promise<void> {
     return this.give(n, 'run.accepted.v1', {
       runId: runIdOf(n),

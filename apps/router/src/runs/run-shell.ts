@@ -63,8 +63,8 @@ export class RunShell {
   slots: Map<Scope, number> | null = null;
   /** What its calls hold of quotas, as far as this process has asked; by call. */
   readonly reserved = new Map<string, QuotaVerdict | 'given-back'>();
-  /** Its approvals that are listed as open, and whether that is being changed. */
-  readonly listed = new Set<string>();
+  /** Its approvals whose place in the list this process knows: whether they stand there as open; and whether that is being changed. */
+  readonly listed = new Map<string, boolean>();
   isListing = false;
   failures = 0;
   /** Decisions in a row that lost against a fact. */
