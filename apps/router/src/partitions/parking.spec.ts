@@ -233,6 +233,21 @@ describe('runs that wait', () => {
     });
   });
 
+  it('are not turned away where another router, that holds fewer, takes them over at work; they leave memory as all do', async () => {
+    await open({ openRunsMax: 2 });
+    for (const n of [1, 2]) {
+      await play.accept(n);
+      await play.loaded(n);
+    }
+    await play.handOver(play.partition.checkpoint(), { openRunsMax: 1 });
+    await play.hold(2, 'pause');
+    await play.modelled(2, ['careful']);
+    expect([play.story(1).at(-1), play.story(2).at(-1)]).toEqual(['model.requested', 'model.completed.v1']);
+    expect(play.story(2)).not.toContain('run.failed');
+    play.parkIdle();
+    expect(play.partition.checkpoint().parked).toHaveLength(1);
+  });
+
   it('end when their agent is halted while nobody has their partition', async () => {
     const policy = new CarefulPolicy();
     await open({ policy });

@@ -100,8 +100,8 @@ export class PlayedPartition {
     this.timers.onApplicationShutdown();
   }
 
-  /** Another owner takes the partition: it reads the whole stream from there. */
-  async handOver(checkpoint: Checkpoint): Promise<void> {
+  /** Another owner takes the partition, and reads the stream from there. */
+  async handOver(checkpoint: Checkpoint, change: PlayOptions = {}): Promise<void> {
     await this.partition.close();
     const stored = [...this.journal.entries.values()].flat().toSorted((a, b) => a.seq - b.seq);
     const read = Promise.withResolvers<void>();
@@ -109,7 +109,7 @@ export class PlayedPartition {
       this.journal.reader = options;
       return { caughtUp: read.promise, closed: Promise.resolve(), lastSeq: () => this.journal.seq };
     };
-    this.partition = this.#make();
+    this.partition = this.#make(change);
     const opening = this.partition.open(checkpoint);
     await this.settled();
     for (const entry of stored) if (entry.seq >= checkpoint.foldFromSeq) await this.journal.reader!.onEntry(entry);
@@ -241,8 +241,13 @@ export class PlayedPartition {
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
   }
 
-  #make(): Partition {
-    const { limits = new NoLimits(), policy = new OpenPolicy(), activeRunsMax = 10, openRunsMax = 100 } = this.options;
+  #make(change: PlayOptions = {}): Partition {
+    const {
+      limits = new NoLimits(),
+      policy = new OpenPolicy(),
+      activeRunsMax = 10,
+      openRunsMax = 100,
+    } = { ...this.options, ...change };
     const { journal, dispatch, timers } = this;
     const logger = createLogger({ service: 'router', level: 'silent' });
     const gate = new DispatchGate(dispatch, limits, config, logger);

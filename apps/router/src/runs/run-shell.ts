@@ -53,7 +53,7 @@ export class RunShell {
   parked = false;
   /** It has something to do, and waits for its turn or for room to call a tool. */
   refused = false;
-  /** No room for it: it is to be failed. */
+  /** There was no room for it when it was read first. */
   shed = false;
   /** It has left memory. */
   gone = false;
@@ -117,6 +117,11 @@ export class RunShell {
     return (this.#quota ??= ask);
   }
 
+  /** It is to be failed for want of room: what has begun never is, whoever reads it anew. */
+  get isShed(): boolean {
+    return this.shed && this.state.plan === null;
+  }
+
   /** Since when it does nothing but wait, ms since 1970; null while something is under way. One that was paused before it began waits, too. */
   get restsSince(): number | null {
     const { plan, parkedSince, holding } = this.state;
@@ -126,8 +131,8 @@ export class RunShell {
 
   /** Nothing of it is in this process's hands, and nothing waits here to be done for it. */
   get isIdle(): boolean {
-    const { deciding, broken, shed, refused, isListing, wakeAt, told, sendings, reserved } = this;
-    if (deciding || broken || shed || refused || isListing) return false;
+    const { deciding, broken, isShed, refused, isListing, wakeAt, told, sendings, reserved } = this;
+    if (deciding || broken || isShed || refused || isListing) return false;
     if (wakeAt !== Number.POSITIVE_INFINITY || told.size > 0 || sendings.size > 0) return false;
     return ![...reserved.values()].includes('pending');
   }

@@ -146,7 +146,7 @@ export class RunsService {
     const nowMs = Date.now();
     shell.refused = false;
     if (state.accepted === null || isAtRest(state) || nowMs < shell.quietUntil) return null;
-    if (shell.shed && !hasEnded(state)) {
+    if (shell.isShed) {
       return failRun(state, { code: 'OVERLOADED', message: 'Too many runs are open in this partition.' }, nowMs);
     }
     const policy = this.policy.viewOf(shell.ref.tenant);
