@@ -208,6 +208,8 @@ export class Workers {
   readonly busy = new Map<string, { now: number; most: number }>();
   /** How long a tool takes, ms. */
   toolMs = 0;
+  /** Until then no tool that takes time answers. */
+  held: Promise<void> = Promise.resolve();
 
   private constructor(
     readonly guard: Bus,
@@ -261,7 +263,7 @@ export class Workers {
     await Promise.all([this.guard, this.inference, this.tools, this.memory].map((bus) => bus.drain(500)));
   }
 
-  async accept(plan: Plan, session?: string): Promise<RunRef> {
+  async accept(plan: Plan, session?: string, agent = 'worker'): Promise<RunRef> {
     const requestId = newRequestId();
     const run = { tenant: TENANT, runId: runIdFor({ tenant: TENANT, requestId, session }) };
     const body = {
@@ -269,7 +271,7 @@ export class Workers {
       requestId,
       sessionId: session ?? run.runId,
       principal: { keyId: 'key', userId: 'user' },
-      agent: 'worker',
+      agent,
       input: [{ role: 'user' as const, content: JSON.stringify(plan) }],
       redactions: {},
       ruleset: 'r1',
@@ -341,18 +343,23 @@ export class Workers {
     });
   }
 
-  async #runTool({ body, tenant }: WorkMessage<ToolWorkV1>): Promise<void> {
+  /** Calls in a row one after the other, until one is not to be made. */
+  async #runTool({ body: { next = [], ...first }, tenant }: WorkMessage<ToolWorkV1>): Promise<void> {
+    for (const call of [first, ...next]) if (!(await this.#makeCall({ ...first, ...call }, tenant))) return;
+  }
+
+  async #makeCall(body: ToolWorkV1, tenant: string): Promise<boolean> {
     const { runId, callId, attempt } = body;
     const run = { tenant, runId };
     if (body.effect === 'unsafe') {
-      if (!(await this.#claim(run, body))) return;
+      if (!(await this.#claim(run, body))) return false;
       if (this.orphans > 0) {
         this.orphans -= 1;
-        return;
+        return false;
       }
     }
     count(this.ran, `${runId}:${callId}`);
-    if (this.toolMs > 0) await this.#during(body.tool, this.toolMs);
+    if (this.toolMs > 0) await this.#during(body.tool, this.toolMs, this.held);
     const receipt = {
       driver: 'fake',
       mechanisms: [],
@@ -371,14 +378,16 @@ export class Workers {
       completedAt: Date.now(),
     };
     await this.tools.journal.append(run, 'tool.completed.v1', fact, { id: `${runId}:${callId}:${attempt}` });
+    return true;
   }
 
-  async #during(what: string, ms: number): Promise<void> {
+  async #during(what: string, ms: number, held?: Promise<void>): Promise<void> {
     const busy = this.busy.get(what) ?? { now: 0, most: 0 };
     this.busy.set(what, busy);
     busy.now += 1;
     busy.most = Math.max(busy.most, busy.now);
     await wait(ms);
+    await held;
     busy.now -= 1;
   }
 

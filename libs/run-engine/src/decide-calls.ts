@@ -86,7 +86,7 @@ export function abandoned({ step, callId, attempt }: Call): RunEvent {
 export const DECIDABLE: ReadonlySet<Call['status']> = new Set(['proposed', 'approved', 'rejected', 'retry']);
 
 /** A tool that is limited is asked for when there is room; a call whose last attempt may still be under way has its room. */
-function hasRoom(state: RunState, call: Call, { room }: DecideEnv): boolean {
+export function hasRoom(state: RunState, call: Call, { room }: DecideEnv): boolean {
   if (room === undefined || call.status === 'overdue') return true;
   const tool = state.plan!.tools.find(({ name }) => name === call.tool);
   return tool?.concurrentCallsMax === undefined || room(call.tool);

@@ -6,7 +6,7 @@ import { explain } from './explain.js';
 import { mayBegin } from './may-begin.js';
 import { redecide } from './redecide.js';
 import { type CallScript, eventsOf, type WorldOptions } from './script.fixture.js';
-import { SEQUENCE_CALLS_MAX } from './settings.js';
+import { ENGINE_WITH_LIMITED_ROWS, SEQUENCE_CALLS_MAX } from './settings.js';
 import { isClosed } from './state.js';
 import { timersOf } from './timers.js';
 import { verifyJournal } from './verify.js';
@@ -169,6 +169,27 @@ describe('calls in sequence', () => {
     expect(slow.settle().status).toBe('completed');
     expect(requestsIn(slow).map((asked) => asked.length)).toEqual([2, 2, 1]);
     sound(slow);
+  });
+
+  it('of a limited tool begin when there is room, and pass it on only to the next of the same tool', () => {
+    const tools = ['pure', 'pure', 'keyed', 'pure', 'pure'];
+    let left = 0;
+    const options = { manifests: { pure: { concurrentCallsMax: 1 } }, room: () => left-- > 0 };
+    const world = planned(tools, options);
+    world.settle(0.5);
+    expect(requestsIn(world)).toEqual([]);
+    left = 1;
+    world.settle(0.5);
+    expect(requestsIn(world)).toEqual([['call_1_0', 'call_1_1', 'call_1_2']]);
+    expect(world.order).toEqual(['call_1_0', 'call_1_1', 'call_1_2']);
+    left = 1;
+    expect(world.settle().status).toBe('completed');
+    expect(requestsIn(world)[1]).toEqual(['call_1_3', 'call_1_4']);
+    sound(world);
+    const before = planned(tools, { ...options, engine: ENGINE_WITH_LIMITED_ROWS - 1 });
+    expect(before.settle().status).toBe('completed');
+    expect(requestsIn(before)[0]).toHaveLength(tools.length);
+    sound(before);
   });
 
   it('keep their order and one result each, however often and late the work is sent', () => {

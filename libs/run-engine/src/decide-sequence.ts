@@ -1,6 +1,6 @@
 import type { RunEvent, ToolDriver } from '@signalbox/contracts';
 import { agentCalled, grantChild, openPurse } from './children.js';
-import { abandoned, DECIDABLE, judge } from './decide-calls.js';
+import { abandoned, DECIDABLE, hasRoom, judge } from './decide-calls.js';
 import { limitEvents } from './limits.js';
 import type { DecideEnv } from './policy-view.js';
 import { charged, unlessPending } from './quotas.js';
@@ -9,6 +9,7 @@ import {
   ATTEMPTS_MAX,
   ENGINE_VERSION,
   ENGINE_WITH_DOUBTFUL_ROWS,
+  ENGINE_WITH_LIMITED_ROWS,
   SEQUENCE_CALLS_MAX,
   SEQUENCE_WALL_MS_MAX,
 } from './settings.js';
@@ -19,6 +20,8 @@ const ENGINE_DRIVERS: ReadonlySet<ToolDriver['kind']> = new Set(['inline', 'time
 
 /** Calls that this decision asks for: a worker makes them one after the other. */
 interface Ahead {
+  /** Of the last one. */
+  tool: string;
   tier: Call['tier'];
   calls: number;
   wallMs: number;
@@ -44,7 +47,7 @@ function sequenceEvents(state: RunState, calls: readonly Call[], env: DecideEnv)
     if (call.status === 'requested') {
       // Asked for by an earlier decision: whoever makes it knows nothing of what would be asked for now.
       if (ahead === null) return events;
-      ahead = further(ahead, call.tier, call.limits?.wallMs ?? 0);
+      ahead = further(ahead, call.tool, call.tier, call.limits?.wallMs ?? 0);
       continue;
     }
     if (call.status === 'overdue' && call.attempt >= ATTEMPTS_MAX && !askedOf(call))
@@ -52,11 +55,13 @@ function sequenceEvents(state: RunState, calls: readonly Call[], env: DecideEnv)
     if (!DECIDABLE.has(call.status) && (call.status !== 'overdue' || askedOf(call))) return events;
     if (isDoubtful(state, call) && engine >= ENGINE_WITH_DOUBTFUL_ROWS) return events;
     // Settled before the policy is asked: what is put off is decided on when its turn comes.
-    if (ahead !== null && (!mayFollow(state, call, ahead) || dispatched >= toolCallsMax)) return events;
+    if (ahead !== null && (!mayFollow(state, call, ahead, engine) || dispatched >= toolCallsMax)) return events;
     const { event: judged } = judge(state, call, env);
     const begins = judged.type === 'tool.requested' || judged.type === 'tool.inlined';
     if (begins && call.attempt === 0 && ++dispatched > toolCallsMax)
       return [...events, ...limitEvents(state, { limit: 'toolCalls', value: dispatched, bound: toolCallsMax })];
+    const needsRoom = judged.type === 'tool.requested' && judged.wait === undefined && ahead === null;
+    if (needsRoom && engine >= ENGINE_WITH_LIMITED_ROWS && !hasRoom(state, call, env)) return events;
     // Where quotas are still being asked nothing is decided; the rest is asked for at once.
     const event = charged(call, judged, env) ?? judged;
     const agent = agentCalled(state, call.tool);
@@ -67,19 +72,24 @@ function sequenceEvents(state: RunState, calls: readonly Call[], env: DecideEnv)
     }
     if (event.type !== 'tool.requested' || event.wait !== undefined) return [...events, event];
     events.push({ ...event, timeoutMs: event.timeoutMs + (ahead?.wallMs ?? 0) });
-    ahead = further(ahead, event.tier, event.limits.wallMs);
+    ahead = further(ahead, event.tool, event.tier, event.limits.wallMs);
   }
   return events;
 }
 
-function further(ahead: Ahead | null, tier: Call['tier'], wallMs: number): Ahead {
-  return { tier, calls: (ahead?.calls ?? 0) + 1, wallMs: (ahead?.wallMs ?? 0) + wallMs };
+function further(ahead: Ahead | null, tool: string, tier: Call['tier'], wallMs: number): Ahead {
+  return { tool, tier, calls: (ahead?.calls ?? 0) + 1, wallMs: (ahead?.wallMs ?? 0) + wallMs };
 }
 
-/** Whether the worker that makes those ahead can make this one too. A tool that is not there is refused at once. */
-function mayFollow(state: RunState, call: Call, ahead: Ahead): boolean {
+/**
+ * Whether the worker that makes those ahead can make this one too. A tool that is not there is refused at once. One that is
+ * limited needs room when its call begins, which a worker cannot ask for: only from a call of the same tool does it pass on.
+ */
+function mayFollow(state: RunState, call: Call, ahead: Ahead, engine: number): boolean {
   const tool = state.plan!.tools.find(({ name }) => name === call.tool);
   if (tool === undefined) return true;
+  const isLimited = tool.concurrentCallsMax !== undefined && engine >= ENGINE_WITH_LIMITED_ROWS;
+  if (isLimited && ahead.tool !== tool.name) return false;
   const fits = ahead.calls < SEQUENCE_CALLS_MAX && ahead.wallMs + tool.limits.wallMs <= SEQUENCE_WALL_MS_MAX;
   return fits && tool.tier === ahead.tier && !ENGINE_DRIVERS.has(tool.driver.kind);
 }

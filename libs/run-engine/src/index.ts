@@ -39,6 +39,7 @@ export { type Frame, replay, type Replay, type ReplayedCall, type ReplayedStep, 
 export * from './settings.js';
 export {
   type Call,
+  callsInHand,
   hasEnded,
   isChild,
   isAtRest,

@@ -72,6 +72,8 @@ export interface WorldOptions {
   engine?: number;
   denied?: string[];
   quota?: (question: QuotaQuestion) => QuotaVerdict;
+  /** What other runs leave of limited tools; absent: all that is asked for. */
+  room?: (tool: string) => boolean;
   /** What the rules ask of approvals; absent: whoever started the run, within a day. */
   terms?: ApprovalTerms;
   /** The kill switch. */

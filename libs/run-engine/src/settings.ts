@@ -15,6 +15,8 @@ export const ENGINE_WITH_NEW_SESSIONS = 5;
 export const ENGINE_WITH_DOUBTFUL_ROWS = 6;
 /** The first version in which a run below another has until that one's wall time is up, with the time that it waited. */
 export const ENGINE_WITH_MOVED_DEADLINES = 6;
+/** The first version in which calls in a row wait for room where their tool is limited. */
+export const ENGINE_WITH_LIMITED_ROWS = 6;
 
 /** Calls of a sequence that one worker makes in a row, and the time that they may take together, ms. */
 export const SEQUENCE_CALLS_MAX = 64;

@@ -130,9 +130,9 @@ export class World {
 
   /** A router's attempt to decide from what it has read; lost when the journal moved on. */
   decideFrom(state: RunState): Decided | null {
-    const { engine = ENGINE_VERSION } = this.options;
-    const { quota } = this.options;
-    const decided = decide(state, { nowMs: this.nowMs, policy: this.policy, engine, ...(quota ? { quota } : {}) });
+    const { engine = ENGINE_VERSION, quota, room } = this.options;
+    const asked = { ...(quota ? { quota } : {}), ...(room ? { room } : {}) };
+    const decided = decide(state, { nowMs: this.nowMs, policy: this.policy, engine, ...asked });
     if (decided === null || state.seq !== this.lastSeq) return null;
     this.decided.push({ state, nowMs: this.nowMs, events: decided.events });
     this.fact('decision.v1', decided.decision);

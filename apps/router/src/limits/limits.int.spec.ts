@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { Bus, type RunRef } from '@signalbox/bus';
-import { BudgetV1, PARTITION_NAMES } from '@signalbox/contracts';
+import { type AgentPlan, BudgetV1, PARTITION_NAMES, runIdFor } from '@signalbox/contracts';
+import { newRequestId } from '@signalbox/kernel';
 import { foldJournal, isClosed, redecide } from '@signalbox/run-engine';
 import { startMesh, testFolder, type TestMesh, waitFor } from '@signalbox/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -8,6 +9,20 @@ import { publishBundle, startRouter, TENANT, type TestRouter, Workers } from '..
 
 const RUNS_MAX = 5;
 const CALLS_MAX = 3;
+
+/** A limited tool first, after itself, and behind another that is limited. */
+const IN_A_ROW: AgentPlan = {
+  steps: [
+    {
+      id: 'row',
+      order: 'sequence',
+      calls: ['send', 'send', 'send', 'look', 'send', 'send'].map((tool) => ({ tool, arguments: { n: 1 } })),
+      onError: 'stop',
+    },
+  ],
+  output: 'steps.row.results',
+  history: false,
+};
 
 /** Ample for a machine that does other things beside. */
 const TEST_TIMEOUT_MS = 150_000;
@@ -27,8 +42,13 @@ describe('limits that partitions share', { timeout: TEST_TIMEOUT_MS }, () => {
     await publishBundle(mesh, (bundle) => ({
       ...bundle,
       limits: { concurrentRunsMax: RUNS_MAX + 2 },
-      agents: bundle.agents.map((agent) => ({ ...agent, concurrentRunsMax: RUNS_MAX })),
-      tools: bundle.tools.map((tool) => (tool.name === 'look' ? { ...tool, concurrentCallsMax: CALLS_MAX } : tool)),
+      agents: [
+        ...bundle.agents.map((agent) => ({ ...agent, concurrentRunsMax: RUNS_MAX })),
+        { ...bundle.agents[0]!, id: 'rower', plan: IN_A_ROW },
+      ],
+      tools: bundle.tools.map((tool) =>
+        ['look', 'send'].includes(tool.name) ? { ...tool, concurrentCallsMax: CALLS_MAX } : tool,
+      ),
     }));
     workers = await Workers.start(mesh);
     // Long enough for a busy machine to have as many at once as it may.
@@ -100,6 +120,31 @@ describe('limits that partitions share', { timeout: TEST_TIMEOUT_MS }, () => {
     workers.busy.clear();
     await settled(await accept(30, [['look', 'look', 'look', 'look']]));
     expectKept();
+  });
+
+  it('hold for calls in a row, each of which takes one slot at a time', async () => {
+    // In one partition: what a row takes too much is not made up for elsewhere.
+    const partitionOf = (session: string): string =>
+      runIdFor({ tenant: TENANT, requestId: newRequestId(), session }).slice(4, 6);
+    const sessions = Array.from({ length: 200 }, (_, n) => `session-${n}`);
+    const together = sessions.filter((session) => partitionOf(session) === PARTITION_NAMES[0]).slice(0, CALLS_MAX + 5);
+    const runs: RunRef[] = [];
+    let release = (): void => undefined;
+    workers.held = new Promise((done) => (release = done));
+    for (const session of together) {
+      runs.push(await workers.accept({ steps: [] }, session, 'rower'));
+      const begun = (): boolean => workers.busy.get('send')?.now === Math.min(runs.length, CALLS_MAX);
+      await waitFor(begun, { what: `${runs.length} rows to be under way` });
+    }
+    release();
+    await settled(runs);
+    expect(workers.busy.get('look')!.most).toBeLessThanOrEqual(CALLS_MAX);
+    expect(workers.busy.get('send')).toEqual({ now: 0, most: CALLS_MAX });
+    for (const run of runs) {
+      const entries = await reader.journal.read(run);
+      expect(foldJournal(entries)).toMatchObject({ status: 'completed', toolCalls: 6 });
+      expect(redecide(entries).differences).toEqual([]);
+    }
   });
 
   it('leave budgets whose slices are no more than their limit', async () => {

@@ -1,6 +1,6 @@
 import type { BudgetV1 } from '@signalbox/contracts';
 import { MeshError } from '@signalbox/kernel';
-import { hasEnded } from '@signalbox/run-engine';
+import { type Call, callsInHand, hasEnded } from '@signalbox/run-engine';
 import type { Logger } from '@signalbox/telemetry';
 import type { RunShell } from '../runs/run-shell.js';
 import type { BudgetsPort } from './budgets.port.js';
@@ -234,13 +234,11 @@ function runUnderWay({ admitted, parked, state }: RunShell, kind: LimitKind, nam
   return counts ? 1 : 0;
 }
 
+/** Of calls in a row, the one that its worker is at: it asks for no more than one at a time. */
 function callsUnderWay({ state }: RunShell, tool: string): number {
-  if (hasEnded(state)) return 0;
-  let calls = 0;
-  for (const callId of state.steps.at(-1)?.callIds ?? []) {
-    const call = state.calls[callId];
-    if (call?.tool !== tool || call.wait !== null) continue;
-    if (call.status === 'requested' || call.status === 'overdue') calls += 1;
-  }
-  return calls;
+  const step = state.steps.at(-1);
+  if (step === undefined || hasEnded(state)) return 0;
+  const isUnderWay = ({ tool: name, status, wait }: Call): boolean =>
+    name === tool && wait === null && (status === 'requested' || status === 'overdue');
+  return callsInHand(state, step).filter(isUnderWay).length;
 }

@@ -84,15 +84,14 @@ export class RunShell {
   /** A decision was read that this process did not carry out: what it asked for may be on nobody's list. */
   foreign = false;
 
-  readonly #room = (tool: string): boolean => {
+  /** What to ask before a limited tool is called: by the decision that starts the run, too. */
+  readonly room = (tool: string): boolean => {
     const has = this.home.takeCall(this, tool);
     if (!has) this.refused = true;
     return has;
   };
   #quota: ((question: QuotaQuestion) => QuotaVerdict) | null = null;
   #storing: { before: RunState; decided: Decided; bytes: Uint8Array } | null = null;
-  #planned: RunState['plan'] = null;
-  #limited = false;
 
   constructor(
     subject: string,
@@ -100,16 +99,6 @@ export class RunShell {
     readonly home: RunHome,
   ) {
     this.state = newRun(subject);
-  }
-
-  /** What to ask before a limited tool is called; absent where the run has none. */
-  get room(): { room?: (tool: string) => boolean } {
-    const { plan } = this.state;
-    if (plan !== this.#planned) {
-      this.#planned = plan;
-      this.#limited = plan?.tools.some(({ concurrentCallsMax }) => concurrentCallsMax !== undefined) ?? false;
-    }
-    return this.#limited ? { room: this.#room } : {};
   }
 
   /** One closure a run, however often it is decided on. */

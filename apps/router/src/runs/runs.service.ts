@@ -157,7 +157,7 @@ export class RunsService {
     // What only ends needs no turn, and what is paused asks for none.
     const ends = state.cancel !== null || haltOf(state, policy) !== null;
     if (state.plan === null && !ends && !isPaused(state) && !this.#admits(shell)) return null;
-    const decided = decide(state, { nowMs, policy, ...shell.room, ...this.quotas.of(shell) });
+    const decided = decide(state, { nowMs, policy, room: shell.room, ...this.quotas.of(shell) });
     // Slots that were taken for calls whose quotas are still being asked.
     if (decided === null && shell.reserved.size > 0) shell.home.settle(shell);
     if (decided === null || !shell.parked || isEnd(decided) || this.#admits(shell)) return decided;
