@@ -53,6 +53,8 @@ const SESSIONS_ONE_IN = 2;
 const RUNS_A_SESSION = 3;
 /** A fork is started last, and runs of a session wait for each other, so they must be short. */
 const SHORT_SPREAD_MS = 300;
+/** Of a plain batch, one run in so many is told more than an entry carries. */
+const LARGE_ONE_IN = 6;
 const NAP_MS_MAX = 1_200;
 /** Some words are said before anybody waits for them. */
 const WORDS_MS_MAX = 3_000;
@@ -69,6 +71,7 @@ export function batchOf(seed: number, runs: number, plain = false): PlannedRun[]
     const session = `s${seed}c${random(Math.ceil(runs / (SESSIONS_ONE_IN * RUNS_A_SESSION)))}`;
     const run = plannedRun(random, `s${seed}r${batch.length}`, session, plain ? [] : batch);
     if (!plain) compose(random, run);
+    else if (batch.length % LARGE_ONE_IN === 0) run.steps[0]!.push({ tool: 'look', path: `/${run.name}/large` });
     batch.push(run);
   }
   return batch;

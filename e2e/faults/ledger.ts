@@ -1,6 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+/** 180,000 characters: more than an entry carries, less than a tool may say. */
+const LARGE_WORDS = 30_000;
+
 /** What was done under one path. */
 export interface Deed {
   count: number;
@@ -8,7 +11,7 @@ export interface Deed {
   keys: Set<string>;
 }
 
-/** The world outside: a server that notes how often each thing was done to it. A path that ends in `lost` or `flaky` gets no answer the first time. */
+/** The world outside: a server that notes how often each thing was done to it. A path that ends in `lost` or `flaky` gets no answer the first time, one in `large` an answer that travels apart from its entry. */
 export class Ledger {
   readonly #deeds = new Map<string, Deed>();
   readonly #server: Server = createServer((request, response) => this.#serve(request, response));
@@ -45,6 +48,6 @@ export class Ledger {
     if (typeof key === 'string') deed.keys.add(key);
     request.resume();
     if (/(?:lost|flaky)$/.test(path) && deed.count === 1) request.socket.destroy();
-    else response.end('noted');
+    else response.end(path.endsWith('large') ? 'noted '.repeat(LARGE_WORDS) : 'noted');
   }
 }

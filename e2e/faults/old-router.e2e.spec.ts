@@ -24,8 +24,10 @@ describe.skipIf(!there)('a router of the previous release beside one of this, on
   let mesh: FaultMesh;
   beforeAll(async () => {
     const instances = [{ name: OLD, service: 'router', appsDir: previousApps() }] as const;
-    // It knows neither signatures over several entries nor packed decisions.
-    const env = { guard: { SIGNALBOX_SEALS_TOGETHER: 'false' }, router: { SIGNALBOX_COMPACT_ENTRIES: 'false' } };
+    // It knows neither signatures over several entries, nor packed decisions, nor large bodies that are named by their run.
+    const plain = { SIGNALBOX_COMPACT_ENTRIES: 'false' };
+    const guard = { ...plain, SIGNALBOX_SEALS_TOGETHER: 'false' };
+    const env = { guard, router: plain, inference: plain, 'tool-runner': plain, memory: plain };
     mesh = await FaultMesh.start(testFolder('old-router'), { instances, env, plain: true });
   }, BUILD_TIMEOUT_MS);
   afterAll(() => mesh?.stop());

@@ -30,6 +30,8 @@ const schema = {
   vaultKeyOld: z.string().optional(),
   /** Entries written at one moment share a signature. False while routers, workers or audit of release 0.1 read them. */
   sealsTogether: z.stringbool().default(true),
+  /** Large bodies of entries are named by their run; readers of release 0.1 cannot read that. */
+  compactEntries: z.stringbool().default(true),
 };
 
 export const config = () => loadConfig(schema);

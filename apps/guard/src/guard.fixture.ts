@@ -126,6 +126,7 @@ export class GuardWorld {
       idempotencyKeepMs: 86_400_000,
       idempotencyWaitMs: 20_000,
       sealsTogether: true,
+      compactEntries: true,
       ...change,
     };
     const guard = await startService({ service: 'guard', config, module: AppModule });

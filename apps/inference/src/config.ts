@@ -38,6 +38,8 @@ export const inferenceConfig = {
   breakerResetMs: ms(10_000),
   /** Of one deposit in the vault. */
   depositTimeoutMs: ms(5_000),
+  /** Large bodies of entries are named by their run; readers of release 0.1 cannot read that. */
+  compactEntries: z.stringbool().default(true),
 };
 
 export const config = () => loadConfig(inferenceConfig);

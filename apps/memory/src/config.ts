@@ -9,6 +9,8 @@ const schema = {
   sessionBytesMax: z.coerce.number().int().min(1_024).max(900_000).default(524_288),
   /** Loads and saves at once. */
   slots: z.coerce.number().int().min(1).max(10_000).default(128),
+  /** Large bodies of entries are named by their run; readers of release 0.1 cannot read that. */
+  compactEntries: z.stringbool().default(true),
 };
 
 export const config = () => loadConfig(schema);

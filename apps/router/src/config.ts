@@ -34,7 +34,7 @@ const schema = {
   archiveGraceMs: ms(0, 60_000, 5_000),
   /** After a start, how long a run waits for its tenant's policy before its absence counts, ms. */
   policyGraceMs: ms(0, 60_000, 10_000),
-  /** What repeats in the events of a decision is written once; readers of release 0.1 cannot read that. */
+  /** What repeats in the events of a decision is written once, and large bodies are named by their run; readers of release 0.1 cannot read that. */
   compactEntries: z.stringbool().default(true),
 };
 

@@ -15,7 +15,7 @@ const schema = {
   bwrap: z.string().min(1).optional(),
   /** Unsafe tools wait, after each start of the bus's server, until audit has held the archive against its streams. */
   claimsNeedArchive: z.stringbool().default(true),
-  /** Quick results of calls without effect are written together; readers of release 0.1 cannot read that. */
+  /** Quick results of calls without effect are written together, and large bodies are named by their run; readers of release 0.1 cannot read that. */
   compactEntries: z.stringbool().default(true),
   /** How often the sandbox attacks itself again, ms. */
   probeMs: z.coerce.number().int().min(1_000).max(86_400_000).default(600_000),

@@ -23,6 +23,8 @@ export interface ServiceConfig {
   healthPort: number;
   logLevel: string;
   drainMs: number;
+  /** Of services that write journals: false while release 0.1 reads them. */
+  compactEntries?: boolean;
 }
 
 export interface HttpOptions {
@@ -94,13 +96,13 @@ export class ServiceHost<C extends ServiceConfig> {
 
   /** Waits for the bus as long as that takes. What fails is thrown, and `close` still has to be called. */
   async start(): Promise<void> {
-    const { service, config, sealsTogether } = this.options;
+    const { service, config, sealsTogether = true } = this.options;
     await this.#health.listen(config.listenHost, config.healthPort);
     for (const account of ACCOUNTS) {
       if (!ACCOUNT_SERVICES[account].includes(service)) continue;
-      const { natsUrl: url, keysDir } = config;
-      const options = { service, account, url, keysDir, logger: this.logger };
-      this.#buses[account] = await Bus.connect(sealsTogether === undefined ? options : { ...options, sealsTogether });
+      const { natsUrl: url, keysDir, compactEntries: bodiesByRun = true } = config;
+      const options = { service, account, url, keysDir, logger: this.logger, sealsTogether, bodiesByRun };
+      this.#buses[account] = await Bus.connect(options);
     }
     this.#app = await startNest(this.options, this.#buses, this.logger, this.#said);
     this.logger.info({ healthPort: config.healthPort }, 'ready');

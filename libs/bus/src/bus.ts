@@ -77,14 +77,15 @@ export class Bus {
     private readonly connection: Connection,
     /** This service's own key files. */
     readonly keys: KeyRing,
-    sealsTogether: boolean,
+    { sealsTogether = true, bodiesByRun = true }: Pick<BusOptions, 'sealsTogether' | 'bodiesByRun'>,
   ) {
     this.service = connection.options.service;
     this.account = connection.options.account;
     this.#publisher = new Publisher(connection);
     // Of its own, so that no flood of deltas makes an append wait.
     this.#journalPublisher = new Publisher(connection);
-    this.#codec = new Codec(this.account, this.service, keys, claimStores(connection, this.#publisher), sealsTogether);
+    const claims = claimStores(connection, this.#publisher);
+    this.#codec = new Codec(this.account, this.service, keys, claims, sealsTogether, bodiesByRun);
     this.journal = new Journal(connection, this.#journalPublisher, this.#codec);
     this.sampling = new Sampling(connection);
     this.durables = new Durables(connection);
@@ -94,8 +95,8 @@ export class Bus {
   /** Resolves when the server is there, however long that takes; BUS_FORBIDDEN when it does not know this user. */
   static async connect(options: BusOptions): Promise<Bus> {
     const keys = KeyRing.load(options.keysDir);
-    const { service, account, url, logger = SILENT, sealsTogether = true } = options;
-    return new Bus(await Connection.open({ service, account, url, keys, logger }), keys, sealsTogether);
+    const { service, account, url, logger = SILENT } = options;
+    return new Bus(await Connection.open({ service, account, url, keys, logger }), keys, options);
   }
 
   /** Of the server that is connected now, or was last. */

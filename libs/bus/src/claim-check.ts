@@ -54,7 +54,7 @@ export class ClaimStore {
   async resolve(owner: string, value: unknown): Promise<unknown> {
     if (!isClaim(value)) return value;
     const { name, sha256, bytes } = validate(ClaimV1, value).$claim;
-    // Journals of 0.2 name the tenant alone.
+    // Journals of release 0.1 name the tenant alone, and so do those that it is still to read.
     const [tenant] = owner.split('/');
     if (name !== `${owner}/${sha256}` && name !== `${tenant}/${sha256}`)
       throw new MeshError('SEAL_INVALID', 'A claim names an object of another owner or content.');

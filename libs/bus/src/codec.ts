@@ -36,6 +36,7 @@ export class Codec {
     readonly keys: KeyRing,
     readonly claims: Claims,
     sealsTogether = true,
+    private readonly bodiesByRun = true,
   ) {
     const sealsMax = sealsTogether ? SEALS_MAX : 1;
     this.#signer = new GateSigner(() => keys.privateKey('gate-sign.key'), sealsMax);
@@ -69,7 +70,7 @@ export class Codec {
     const whole = Buffer.from(json);
     const claims = rule === 'journal' ? this.claims.journals : this.claims.work;
     if (whole.length <= CLAIM_CHECK_BYTES || !claims) return this.#enclose(subject, kind, whole, rule);
-    const owner = rule === 'journal' ? ownerOf(subject) : tenantOf(subject);
+    const owner = rule === 'journal' && this.bodiesByRun ? ownerOf(subject) : tenantOf(subject);
     return claims.put(owner, whole).then((claim) => this.#enclose(subject, kind, claim, rule));
   }
 

@@ -5,7 +5,7 @@ import { CHANNELS, type ClaimV1, partitionStream, subjects } from '@signalbox/co
 import { sha256Hex } from '@signalbox/kernel';
 import { waitFor } from '@signalbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Bus } from './bus.js';
+import { Bus } from './bus.js';
 import {
   cancelRequested,
   decision,
@@ -13,12 +13,13 @@ import {
   newRun,
   sessionLoaded,
   startFixture,
+  TENANT,
   timerFired,
   timerOf,
 } from './bus.fixture.js';
 import { envelopeHeaders, messageId } from './envelope.js';
 import { encodeFrame } from './frame.js';
-import type { RawEntry } from './types.js';
+import type { RawEntry, RunRef } from './types.js';
 
 let fixture: Fixture;
 let router: Bus;
@@ -164,6 +165,27 @@ describe('append', () => {
     expect(entry).toMatchObject({ seal: 'verified', isClaimed: true, entry: { kind: 'session.loaded.v1' } });
     expect(entry?.entry?.body).toEqual(body);
     expect(entry?.claimed).toEqual(body);
+  });
+
+  it('names large bodies by their run, and by its tenant alone for readers of release 0.1: those stay in the store', async () => {
+    const keysDir = fixture.mesh.keysDir('memory');
+    const options = { service: 'memory', account: 'CORE', url: fixture.mesh.url, keysDir, bodiesByRun: false } as const;
+    const earlier = await Bus.connect(options);
+    const named = async (run: RunRef, by: Bus): Promise<string> => {
+      const { bytes } = await by.journal.append(run, 'session.loaded.v1', sessionLoaded(300_000));
+      const { $claim } = JSON.parse(Buffer.from(bytes).toString().split('\n')[1]!) as ClaimV1;
+      return $claim.name.replace($claim.sha256, 'sha');
+    };
+    const run = newRun();
+    expect(await named(run, earlier)).toBe(`${TENANT}/sha`);
+    // Other runs may have the same one.
+    const archivist = await fixture.bus('archivist');
+    await archivist.journal.removeBodies(run, await router.journal.read(run));
+    expect(await named(run, memory)).toBe(`${TENANT}/${run.runId}/sha`);
+    expect((await router.journal.read(run)).map(({ entry }) => entry?.kind)).toEqual(
+      Array(2).fill('session.loaded.v1'),
+    );
+    await earlier.drain(500);
   });
 
   it('keeps the claimed body of a packed decision as it was written', async () => {

@@ -20,6 +20,8 @@ export interface BusOptions {
   logger?: BusLogger;
   /** Whether entries that are signed at one moment share a signature; default yes. */
   sealsTogether?: boolean;
+  /** Whether large bodies of entries are named by their run, and not by its tenant alone; default yes. */
+  bodiesByRun?: boolean;
 }
 
 /** A message whose frame, author, seal and body have been checked. */

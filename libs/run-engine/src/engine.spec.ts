@@ -3,8 +3,8 @@ import { RunEvent } from '@signalbox/contracts';
 import { decide } from './decide.js';
 import { evolve, foldJournal } from './evolve.js';
 import { explain } from './explain.js';
-import type { RunState } from './state.js';
-import { viewOf } from './view.js';
+import { isAtRest, isClosed, type RunState } from './state.js';
+import { viewOf, viewOfState } from './view.js';
 import { redecide } from './redecide.js';
 import { verifyJournal } from './verify.js';
 import { eventsOf } from './script.fixture.js';
@@ -271,6 +271,12 @@ describe('the engine', () => {
     const state = world.fold();
     expect(state).toMatchObject({ status: 'quarantined', error: { code: 'RUN_QUARANTINED' } });
     expect(decide(state, { nowMs: START_MS, policy: world.policy })).toBeNull();
+    // It is not over: another version may read on.
+    expect([isAtRest(state), isClosed(state), viewOfState(state)]).toMatchObject([
+      true,
+      false,
+      { status: 'quarantined', error: { code: 'RUN_QUARANTINED' }, endedAt: null },
+    ]);
   });
 
   it('believes a fact only from its author, and extends the head over what it does not believe', () => {

@@ -3,6 +3,7 @@ import { decide } from './decide.js';
 import { countsInQuotas, type QuotaQuestion, type QuotaVerdict } from './quotas.js';
 import { redecide } from './redecide.js';
 import { eventsOf, type WorldOptions } from './script.fixture.js';
+import type { Call, RunState } from './state.js';
 import { World } from './world.fixture.js';
 
 const taken = { id: 'few', used: 1, max: 2 };
@@ -114,5 +115,21 @@ describe('quotas', () => {
     unclaimed.cancel();
     expect(countsInQuotas(unclaimed.settle(0), 'call_1_0')).toBe(false);
     expect(decide(unclaimed.fold(), { nowMs: unclaimed.nowMs, policy: unclaimed.policy })).toBeNull();
+  });
+
+  it('count in a quarantined run what may have begun, and nothing that waits to', () => {
+    const one = world(new Quota(5, Number.POSITIVE_INFINITY), {
+      script: [{ calls: [{ tool: 'unsafe', outcome: 'silent' }] }],
+    });
+    const state = one.settle(0);
+    const quarantined = (status: Call['status']): RunState => ({
+      ...state,
+      status: 'quarantined',
+      calls: { call_1_0: { ...state.calls['call_1_0']!, status } },
+    });
+    expect(state.calls['call_1_0']?.status).toBe('proposed');
+    expect(countsInQuotas(state, 'call_1_0')).toBe(true);
+    expect(countsInQuotas(quarantined('proposed'), 'call_1_0')).toBe(false);
+    expect(countsInQuotas(quarantined('requested'), 'call_1_0')).toBe(true);
   });
 });
