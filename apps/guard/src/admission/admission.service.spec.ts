@@ -35,6 +35,9 @@ class FirstEntries extends RunJournalPort {
   override async snapshot(): Promise<RunSnapshot | null> {
     return null;
   }
+  override async standing(): Promise<null> {
+    return null;
+  }
   override async prefix(): Promise<never> {
     throw new MeshError('RUN_UNKNOWN', 'There are no runs.');
   }
