@@ -35,10 +35,10 @@ export class AdmissionHandler {
   @Work(WAYS_IN, { concurrency: (config: GuardConfig) => config.slots })
   async take(body: unknown, message: WorkMessage<unknown>): Promise<void> {
     const { channel, tenant } = message;
+    if (channel === 'inRun') return this.admission.run(tenant, body as RunRequestV1);
+    if (channel === 'inApprove') return void (await this.approvals.answer(tenant, body as ApproveRequestV1));
     const lastTry = await this.#isLastTry(message);
     switch (channel) {
-      case 'inRun':
-        return this.admission.run(tenant, body as RunRequestV1);
       case 'inCancel':
         return this.intervention.cancel(tenant, body as CancelRequestV1, lastTry);
       case 'inSignal':
@@ -47,9 +47,6 @@ export class AdmissionHandler {
         return this.intervention.hold(tenant, body as PauseRequestV1, 'run.pause-requested.v1', lastTry);
       case 'inResume':
         return this.intervention.hold(tenant, body as ResumeRequestV1, 'run.resume-requested.v1', lastTry);
-      case 'inApprove':
-        await this.approvals.answer(tenant, body as ApproveRequestV1);
-        return;
       default:
         throw new MeshError('INTERNAL', `The guard takes nothing from ${channel}.`);
     }
