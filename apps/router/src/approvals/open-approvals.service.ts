@@ -46,7 +46,7 @@ export class OpenApprovalsService {
   }
 }
 
-/** What the list may not say as the journal does. Of what is answered it may: an earlier shell of the run has listed it. */
+/** Approvals that the list may not show as the journal has them: whoever had the run before may have left any there. */
 function untold({ state, listed }: RunShell): { questionId: string; isOpen: boolean }[] {
   const known = [...askedOf(state), ...listed.keys()];
   if (known.length === 0) return [];
@@ -57,9 +57,9 @@ function untold({ state, listed }: RunShell): { questionId: string; isOpen: bool
     .filter((one) => listed.get(one.questionId) !== one.isOpen);
 }
 
-/** Approvals that were asked for, and not long ago. */
+/** Approvals that are asked for, and those of the newest step that were answered. */
 function askedOf({ questions, calls, steps }: RunState): string[] {
   const asked = Object.values(questions).filter(({ approval }) => approval !== null);
-  const decided = (steps.at(-1)?.callIds ?? []).flatMap((callId) => calls[callId]?.approval ?? []);
-  return [...asked, ...decided].map(({ questionId }) => questionId);
+  const answered = (steps.at(-1)?.callIds ?? []).flatMap((callId) => calls[callId]?.approval ?? []);
+  return [...asked, ...answered].map(({ questionId }) => questionId);
 }

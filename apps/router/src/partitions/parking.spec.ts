@@ -5,7 +5,7 @@ import type { LimitKind, SharedLimit } from '../limits/limits.port.js';
 import { NoLimits } from '../memory.fixture.js';
 import { CarefulPolicy, PlayedPartition, type PlayOptions } from './partition.fixture.js';
 
-describe('runs that wait', () => {
+describe('runs', () => {
   let play: PlayedPartition;
   const open = async (options: PlayOptions): Promise<void> => {
     play = new PlayedPartition(options);
@@ -20,7 +20,7 @@ describe('runs that wait', () => {
     await play.loaded(n);
   };
 
-  describe('and are woken', () => {
+  describe('that are woken', () => {
     it('have their turn when all are taken and one becomes free, and give it to the next', async () => {
       await open({ activeRunsMax: 1 });
       await paused(1);
@@ -92,7 +92,7 @@ describe('runs that wait', () => {
     });
   });
 
-  describe('but have something to do', () => {
+  describe('that wait, and have something to do', () => {
     it('stay in memory while they wait for a turn', async () => {
       await open({ activeRunsMax: 1, policy: new CarefulPolicy() });
       await play.asking(1, ['careful', 'careful']);
@@ -136,7 +136,7 @@ describe('runs that wait', () => {
     });
   });
 
-  describe('because they were paused before they began', () => {
+  describe('that were paused before they began', () => {
     it('take no turn when one is free', async () => {
       await open({ activeRunsMax: 1 });
       for (const n of [1, 2]) await play.accept(n);
@@ -208,7 +208,7 @@ describe('runs that wait', () => {
     });
   });
 
-  describe('for a yes', () => {
+  describe('that ask for a yes', () => {
     it('are no longer listed once they have it, in memory or not', async () => {
       await open({ policy: new CarefulPolicy() });
       await play.asking(1, ['careful']);
@@ -233,7 +233,7 @@ describe('runs that wait', () => {
     });
   });
 
-  it('are not turned away where another router, that holds fewer, takes them over at work; they leave memory as all do', async () => {
+  it('that are at work are not turned away by another router that holds fewer, and leave memory as all do', async () => {
     await open({ openRunsMax: 2 });
     for (const n of [1, 2]) {
       await play.accept(n);
@@ -248,7 +248,7 @@ describe('runs that wait', () => {
     expect(play.partition.checkpoint().parked).toHaveLength(1);
   });
 
-  it('end when their agent is halted while nobody has their partition', async () => {
+  it('that only wait end when their agent is halted while nobody has their partition', async () => {
     const policy = new CarefulPolicy();
     await open({ policy });
     await play.asking(1, ['careful']);

@@ -31,7 +31,7 @@ export interface RunHome {
   isLive(): boolean;
   /** Whether the run may start now, or go on after it waited for a person; if not it waits for its turn. */
   admit(shell: RunShell): boolean;
-  /** A run that waits for a person takes up no turn; one that does no more takes one, or waits for it. */
+  /** A run that waits for a person takes up no turn; one that does no more asks for one. */
   park(shell: RunShell, parked: boolean): void;
   /** Whether one more call of a limited tool may be asked for; it counts from now on, until `settle`. */
   takeCall(shell: RunShell, tool: string): boolean;
@@ -63,7 +63,7 @@ export class RunShell {
   slots: Map<Scope, number> | null = null;
   /** What its calls hold of quotas, as far as this process has asked; by call. */
   readonly reserved = new Map<string, QuotaVerdict | 'given-back'>();
-  /** Its approvals whose place in the list this process knows: whether they stand there as open; and whether that is being changed. */
+  /** Its approvals, whether they stand in the list as far as this process has seen to it; and whether that is being changed. */
   readonly listed = new Map<string, boolean>();
   isListing = false;
   failures = 0;
@@ -111,7 +111,7 @@ export class RunShell {
     return this.shed && this.state.plan === null;
   }
 
-  /** Since when it does nothing but wait, ms since 1970; null while something is under way. One that was paused before it began waits, too. */
+  /** Since when it does nothing but wait, or is paused and has not begun; null while something is under way. ms since 1970. */
   get restsSince(): number | null {
     const { plan, parkedSince, holding } = this.state;
     if (plan === null) return isPaused(this.state) ? holding.at : null;
