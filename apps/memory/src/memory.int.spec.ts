@@ -45,6 +45,7 @@ describe('memory', () => {
       drainMs: 2_000,
       sessionMessagesMax: 20,
       sessionBytesMax: 4_096,
+      compactEntries: true,
       slots: 16,
       ...change,
     };

@@ -77,15 +77,14 @@ export class Bus {
     private readonly connection: Connection,
     /** This service's own key files. */
     readonly keys: KeyRing,
-    { sealsTogether = true, bodiesByRun = true }: Pick<BusOptions, 'sealsTogether' | 'bodiesByRun'>,
+    options: BusOptions,
   ) {
     this.service = connection.options.service;
     this.account = connection.options.account;
     this.#publisher = new Publisher(connection);
     // Of its own, so that no flood of deltas makes an append wait.
     this.#journalPublisher = new Publisher(connection);
-    const claims = claimStores(connection, this.#publisher);
-    this.#codec = new Codec(this.account, this.service, keys, claims, sealsTogether, bodiesByRun);
+    this.#codec = new Codec(this.account, this.service, keys, claimStores(connection, this.#publisher), options);
     this.journal = new Journal(connection, this.#journalPublisher, this.#codec);
     this.sampling = new Sampling(connection);
     this.durables = new Durables(connection);

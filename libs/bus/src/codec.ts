@@ -18,7 +18,7 @@ import { GateSigner, SEALS_MAX } from './gate-seal.js';
 import type { KeyRing } from './key-ring.js';
 import { ownerOf } from './journal-codec.js';
 import { LIMITS } from './limits.js';
-import type { BusMessage } from './types.js';
+import type { BusMessage, BusOptions } from './types.js';
 
 export interface Incoming {
   subject: string;
@@ -29,15 +29,16 @@ export interface Incoming {
 /** Turns bodies into bytes and back, as the account has it: framed and sealed on CORE, plain JSON on GATE. */
 export class Codec {
   readonly #signer: GateSigner;
+  readonly #bodiesByRun: boolean;
 
   constructor(
     readonly account: AccountName,
     readonly service: ServiceName,
     readonly keys: KeyRing,
     readonly claims: Claims,
-    sealsTogether = true,
-    private readonly bodiesByRun = true,
+    { sealsTogether = true, bodiesByRun = true }: Pick<BusOptions, 'sealsTogether' | 'bodiesByRun'> = {},
   ) {
+    this.#bodiesByRun = bodiesByRun;
     const sealsMax = sealsTogether ? SEALS_MAX : 1;
     this.#signer = new GateSigner(() => keys.privateKey('gate-sign.key'), sealsMax);
   }
@@ -70,7 +71,7 @@ export class Codec {
     const whole = Buffer.from(json);
     const claims = rule === 'journal' ? this.claims.journals : this.claims.work;
     if (whole.length <= CLAIM_CHECK_BYTES || !claims) return this.#enclose(subject, kind, whole, rule);
-    const owner = rule === 'journal' && this.bodiesByRun ? ownerOf(subject) : tenantOf(subject);
+    const owner = rule === 'journal' && this.#bodiesByRun ? ownerOf(subject) : tenantOf(subject);
     return claims.put(owner, whole).then((claim) => this.#enclose(subject, kind, claim, rule));
   }
 
