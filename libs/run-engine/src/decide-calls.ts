@@ -11,7 +11,14 @@ import { type DecideEnv, authorized } from './policy-view.js';
 import { charged, unlessPending } from './quotas.js';
 import { approvalQuestion, approvedBy, askedOf, isDoubtful, questionEvents, rejectedBy } from './questions.js';
 import { toolOutside } from './regions.js';
-import { ATTEMPTS_MAX, ENGINE_VERSION, ENGINE_WITH_LABELS, QUEUE_WAIT_MS_MAX, ROUND_CHARS_MAX } from './settings.js';
+import {
+  ATTEMPTS_MAX,
+  ENGINE_VERSION,
+  ENGINE_WITH_LABELS,
+  ENGINE_WITH_LIMIT_BEFORE_ROOM,
+  QUEUE_WAIT_MS_MAX,
+  ROUND_CHARS_MAX,
+} from './settings.js';
 import { type Call, isSettled, type RunState } from './state.js';
 import { waitOf } from './waiting.js';
 
@@ -27,6 +34,7 @@ function callEvents(state: RunState, calls: readonly Call[], env: DecideEnv): Ru
   let dispatched = state.toolCalls;
   let inlineChars = 0;
   let purse: Purse | undefined;
+  const limitFirst = (env.engine ?? ENGINE_VERSION) >= ENGINE_WITH_LIMIT_BEFORE_ROOM;
   for (const call of calls) {
     if (inlineChars >= ROUND_CHARS_MAX) break;
     if (handoffTo(state, call.tool) !== null) continue;
@@ -39,8 +47,10 @@ function callEvents(state: RunState, calls: readonly Call[], env: DecideEnv): Ru
     const { event: judged } = judge(state, call, env);
     const runs = judged.type === 'tool.requested' || judged.type === 'tool.inlined';
     const takesSlot = judged.type === 'tool.requested' && judged.wait === undefined;
-    if (takesSlot && (running >= limits.parallelToolCallsMax || !hasRoom(state, call, env))) continue;
-    if (runs && call.attempt === 0 && dispatched >= limits.toolCallsMax)
+    if (takesSlot && running >= limits.parallelToolCallsMax) continue;
+    const isBeyond = runs && call.attempt === 0 && dispatched >= limits.toolCallsMax;
+    if (takesSlot && !(isBeyond && limitFirst) && !hasRoom(state, call, env)) continue;
+    if (isBeyond)
       return [
         ...events,
         ...limitEvents(state, { limit: 'toolCalls', value: dispatched + 1, bound: limits.toolCallsMax }),

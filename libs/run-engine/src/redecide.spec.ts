@@ -197,6 +197,15 @@ describe('deciding a journal again', () => {
     expect(redecide(abused).ok).toBe(false);
   });
 
+  it('knows nothing of room, and needs not where a call was beyond the limit of its run', () => {
+    const calls: CallScript[] = Array.from({ length: 2 }, () => ({ tool: 'pure', outcome: 'ok' }));
+    const limited = { manifests: { pure: { concurrentCallsMax: 5 } }, room: () => true, limits: { toolCallsMax: 1 } };
+    const { journal } = finished(new World({ script: [{ calls }], ...limited }));
+    const events = decisionsOf(journal).flatMap(({ entry }) => entry.body.events);
+    expect(events.filter(({ type }) => type === 'limit.reached')).toHaveLength(1);
+    expect(redecide(journal)).toMatchObject({ ok: true, differences: [] });
+  });
+
   it('knows the rules of the first version, and not those of one to come', () => {
     const calls = Array.from({ length: 8 }, (): CallScript => ({ tool: 'pure', outcome: 'ok', result: 'same' }));
     const script = calls.map((one) => ({ calls: [one] }));

@@ -17,6 +17,8 @@ export const ENGINE_WITH_DOUBTFUL_ROWS = 6;
 export const ENGINE_WITH_MOVED_DEADLINES = 6;
 /** The first version in which calls in a row wait for room where their tool is limited. */
 export const ENGINE_WITH_LIMITED_ROWS = 6;
+/** The first version in which a call beyond the run's own limit asks for no room: whether there was any is not recorded. */
+export const ENGINE_WITH_LIMIT_BEFORE_ROOM = 6;
 
 /** Calls of a sequence that one worker makes in a row, and the time that they may take together, ms. */
 export const SEQUENCE_CALLS_MAX = 64;
