@@ -12,7 +12,7 @@ const UNDER_WAY_TIMEOUT_MS = 60_000;
 
 export interface BrokerDeath {
   runs: number;
-  /** Begun and not over when nats-server was killed. One that waits for its turn in a session has not begun. */
+  /** Begun and not over when nats-server was killed; one that waits for its first turn in a session has not begun. */
   underWay: number;
   /** From the kill to the next entry of each of them: half of them, and all. ms; infinite where one never went on. */
   halfMs: number;

@@ -5,7 +5,8 @@ import type { Evidence } from './verdict.ts';
 /** One run of a session, as far as it remembers and is remembered. Places are sequences of the partition that all of it share. */
 interface Remembered {
   name: string;
-  answer: string;
+  /** What it says and no other does; null: it ended otherwise than by its script. */
+  answer: string | null;
   /** Where it asked for the history; infinite where it never did. */
   askedSeq: number;
   /** Where the session is known to hold it; infinite where it does not. */
@@ -38,7 +39,7 @@ function memoryOf(name: string, answer: string, { entries, state }: Chapter): Re
   const isTold = state.load?.status === 'done' && loaded !== undefined;
   return {
     name,
-    answer,
+    answer: state.output === answer ? answer : null,
     askedSeq: decided('session.requested'),
     savedSeq: seqOf(entries, (entry) => entry?.kind === 'session.saved.v1'),
     told: isTold
@@ -50,6 +51,7 @@ function memoryOf(name: string, answer: string, { entries, state }: Chapter): Re
 function wrongMemory({ name, told, askedSeq }: Remembered, session: readonly Remembered[]): string[] {
   if (told === null) return [];
   return session.flatMap(({ name: other, answer, savedSeq }) => {
+    if (answer === null) return [];
     const times = told.filter((text) => text === answer).length;
     if (times > 1) return [`${name} was told ${times} times what ${other} answered`];
     return times === 0 && savedSeq < askedSeq ? [`${name} was not told what ${other} had answered before`] : [];

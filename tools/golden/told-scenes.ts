@@ -31,7 +31,7 @@ function requested(world: GoldenWorld, runId: string, attempt = 1): Promise<RunE
   const there = async (): Promise<RunEventOf<'tool.requested'> | undefined> =>
     (await world.entriesOf(runId, 'decision.v1'))
       .flatMap(({ events }) => events)
-      .find((event) => event.type === 'tool.requested' && event.attempt === attempt);
+      .flatMap((event) => (event.type === 'tool.requested' && event.attempt === attempt ? [event] : []))[0];
   return waitFor(there, { timeoutMs: WAIT_TIMEOUT_MS, what: `attempt ${attempt} of the call` });
 }
 
