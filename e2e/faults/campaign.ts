@@ -32,7 +32,10 @@ export interface CampaignResult {
 /** How often the walk is gone for what was not reached. */
 const LAPS_MAX = 10;
 
-/** Seed after seed on one mesh; after so many that the walk is whole, those too that come once more to what it did not reach. Ends at the first seed with something wrong, so that its mesh is not judged on. */
+/**
+ * Seed after seed on one mesh; after so many that the walk is whole, those too that come once more to what it did not
+ * reach. Ends at the first seed with something wrong, so that its mesh is not judged on.
+ */
 export async function campaign({
   seeds,
   from,
@@ -72,7 +75,8 @@ export async function campaign({
   };
 }
 
-function* seedsFrom(from: number, seeds: number, coverage: Coverage): Generator<number> {
+/** What was not reached comes again under the next seeds that walk there, until it was. */
+export function* seedsFrom(from: number, seeds: number, coverage: Coverage): Generator<number> {
   const end = from + seeds;
   for (let seed = from; seed < end; seed++) yield seed;
   if (seeds < WALK.length) return;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { seedsFrom } from './campaign.ts';
 import { Coverage } from './coverage.ts';
-import { faultsOf, nameOf, PLACES, placeOf, WALK } from './plan.ts';
+import { type Fault, faultsOf, nameOf, PLACES, placeOf, WALK } from './plan.ts';
 
 const RUNS = 150;
 const SEEDS = Array.from({ length: WALK.length }, (_, n) => n + 77);
@@ -15,6 +16,21 @@ describe('the plan of faults', () => {
     expect(names).toEqual(
       expect.arrayContaining(['tool-runner before tool.began.v1 window', 'tool-runner before tool.began.v1 leases']),
     );
+  });
+
+  it('comes again to what was not reached, once the walk is whole, until it was', () => {
+    const coverage = new Coverage();
+    const [first = []] = plans;
+    const strike = (faults: Fault[]): void =>
+      coverage.add({ faults: faults.map((fault) => ({ fault, struck: true })) });
+    for (const faults of plans.slice(1)) strike(faults.slice(0, 1));
+    const seeds = seedsFrom(77, WALK.length, coverage);
+    const took = SEEDS.map(() => seeds.next().value);
+    expect(took).toEqual(SEEDS);
+    expect([seeds.next().value, seeds.next().value]).toEqual([77 + WALK.length, 77 + 2 * WALK.length]);
+    strike(first);
+    expect(seeds.next().done).toBe(true);
+    expect([...seedsFrom(77, 3, new Coverage())]).toEqual([77, 78, 79]);
   });
 
   it('is the same for the same seed, and strikes no process twice', () => {

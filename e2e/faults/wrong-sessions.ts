@@ -2,7 +2,7 @@ import type { JournalEntryOf } from '@signalbox/contracts';
 import type { Chapter } from './chronicle.ts';
 import type { Evidence } from './verdict.ts';
 
-/** One run of a session, as far as it remembers and is remembered. Places are sequences of the partition that all of it share. */
+/** One run of a session, as far as it remembers and is remembered. Sequences are of the partition that they share. */
 interface Remembered {
   name: string;
   /** What it says and no other does; null: it ended otherwise than by its script. */

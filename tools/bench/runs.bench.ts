@@ -9,9 +9,9 @@
  * Restate's `calls` send each step to another process, as `agent` and `remote` do; its other rows are made in one process.
  *
  * `--callers 1,50,200,1000`, `--rounds 2`, `--quick` (one short round at 50 callers), `--work agent,remote,sequence,pure,inline`,
- * `--peers installed|none|restate,dbos` (named ones are fetched into .cache/bench; default what is there), `--no-full` (the bench answers for memory,
- * nothing is archived), `--fsync` (Signalbox also with every write flushed), `--roots a,b` (built clones to compare,
- * by the name of their folders), `--router-flags "…"`.
+ * `--peers installed|none|restate,dbos` (named ones are fetched into .cache/bench; default what is there),
+ * `--no-full` (the bench answers for memory, nothing is archived), `--fsync` (Signalbox also with every write flushed),
+ * `--roots a,b` (built clones to compare, by the name of their folders), `--router-flags "…"`.
  */
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';

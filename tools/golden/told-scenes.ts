@@ -78,7 +78,10 @@ const asked = ({ name, arguments: args }: ReturnType<GoldenWorld['call']>): Tool
   arguments: JSON.stringify(args),
 });
 
-/** Facts that come before what they answer, or more than once, or that hardly anything brings about; and what is said where a store fails. */
+/**
+ * Facts that come before what they answer, or more than once, or that hardly anything brings about; and what is said where
+ * a store fails.
+ */
 export const TOLD_SCENES: Record<string, Scene> = {
   'output-repaired': told('counter', () => [{ content: 'three' }, { content: '{"total":3}' }]),
   'output-invalid': told('counter', () => [{ content: 'three' }, { content: 'drei' }]),
@@ -145,7 +148,7 @@ export const TOLD_SCENES: Record<string, Scene> = {
     return handle;
   },
 
-  /** What the archivist says where a stream came back without its last moments: the claim of a call may have been among them. */
+  /** A stream came back without its last moments, says the archivist: the claim of a call may have been among them. */
   recovered: async (world) => {
     await world.mesh.stack.stopService('tool-runner');
     const handle = await world.start([{ tools: [world.call('send', '/once')] }, { text: 'Well then: {{result:0}}' }]);
