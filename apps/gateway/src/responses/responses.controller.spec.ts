@@ -1,5 +1,6 @@
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { newRequestId } from '@signalbox/kernel';
 import { createLogger } from '@signalbox/telemetry';
 import { runIdFor } from '@signalbox/contracts';
@@ -27,8 +28,9 @@ it('watches no run for a caller who left while it was being stored', async () =>
       const usage = { inputTokens: 0, outputTokens: 0 };
       return { runId, status: 'queued', usage, output: null, error: null, redactions: {}, checked: true };
     },
-    watch: async function* (_caller: unknown, _runId: string, signal: AbortSignal) {
+    watch: (_caller: unknown, _runId: string, signal: AbortSignal) => {
       watched.resolve(signal);
+      return Readable.from([]);
     },
   };
   const controller = new ResponsesController(

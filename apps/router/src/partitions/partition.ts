@@ -175,10 +175,7 @@ export class Partition implements RunHome {
     }
   }
 
-  admit(shell: RunShell): boolean {
-    return this.#turns.admit(shell);
-  }
-
+  admit = (shell: RunShell): boolean => this.#turns.admit(shell);
   takeCall = (shell: RunShell, tool: string): boolean => this.#slots.takeCall(shell, tool);
 
   settle(shell: RunShell): void {
