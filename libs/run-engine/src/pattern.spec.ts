@@ -49,6 +49,18 @@ describe('patterns of schemas', () => {
     );
   });
 
+  it('count as they do', () => {
+    const upTo = fc.integer({ min: 0, max: 40 });
+    fc.assert(
+      fc.property(upTo, upTo, upTo, fc.constantFrom('', 'b'), fc.boolean(), (least, more, chars, tail, open) => {
+        const pattern = `^[ac]{${least},${open ? '' : least + more}}${tail}$`;
+        for (const of of ['a'.repeat(chars), `${'ac'.repeat(chars / 2)}b`])
+          expect(tried(pattern, of).matches).toBe(new RegExp(pattern, 'u').test(of));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('cost at most a move for each of their characters at each place, whatever they are and whatever is matched', () => {
     const group = fc.constantFrom(
       '(?:a|a)',
@@ -73,6 +85,20 @@ describe('patterns of schemas', () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+
+  it('take time in proportion to the text', () => {
+    const timed = (pattern: string, chars: number): number => {
+      const of = 'x'.repeat(chars);
+      const begun = performance.now();
+      for (let n = 0; n < 3; n++) tried(pattern, of);
+      return performance.now() - begun;
+    };
+    for (const pattern of ['^[a-z]*$', '^[a-z]{1,262144}$']) {
+      timed(pattern, 16_384);
+      // Place by place it is 256 times as long.
+      expect(timed(pattern, 262_144) / timed(pattern, 16_384)).toBeLessThan(100);
+    }
   });
 
   it('take no longer with each choice more', () => {
