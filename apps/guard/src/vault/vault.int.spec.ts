@@ -36,6 +36,8 @@ async function said(): Promise<string> {
   const cancel = { keyDigest: DIGEST, requestId: world.request('').requestId, runId: run.runId, reason: `by ${MAIL}` };
   await world.gateway.publish('inCancel', subjects.in(TENANT, 'cancel'), cancel, { id: cancel.requestId });
   await waitFor(async () => (await world.journal(run)).includes('run.cancel-requested.v1'), { what: 'the cancel' });
+  // What it holds is kept after its entry.
+  await world.settled();
   return run.runId;
 }
 
