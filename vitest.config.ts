@@ -1,7 +1,10 @@
 import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 
-/** Libraries are read from their sources, so that no build has to come before a test. */
+/**
+ * Libraries are read from their sources, so that no build has to come before a test. Files of a worker share what they
+ * import (`isolate: false`): it took a fifth of the time to load it for each.
+ */
 const conditions = ['@signalbox/source', ...defaultServerConditions];
 
 const shared = {
@@ -37,6 +40,7 @@ export default defineConfig({
           exclude: ['**/node_modules/**', '**/dist/**'],
           globalSetup: ['libs/testing/src/global-setup.ts'],
           maxWorkers: 2,
+          isolate: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -49,6 +53,7 @@ export default defineConfig({
           include: ['e2e/**/*.e2e.spec.ts'],
           globalSetup: ['libs/testing/src/global-setup.ts'],
           fileParallelism: false,
+          isolate: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },
