@@ -94,13 +94,14 @@ function countTo(entries: readonly StoredEntry[], seq = Infinity): number {
   return after < 0 ? entries.length : after;
 }
 
-function countBefore(entries: readonly StoredEntry[], step = Infinity): number {
+function countBefore(entries: readonly StoredEntry[], step: number | undefined): number {
+  if (step === undefined) return entries.length;
   const state = openDraft(newRun(entries[0]?.subject ?? ''));
   const after = entries.findIndex((stored) => {
     take(state, stored);
     return begun(state) > step;
   });
-  if (after < 0 && step !== Infinity && begun(state) < step)
+  if (after < 0 && begun(state) < step)
     throw new MeshError('REQUEST_INVALID', `The run has ${begun(state)} steps, so it has no step ${step}.`);
   return after < 0 ? entries.length : after;
 }

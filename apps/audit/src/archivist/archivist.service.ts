@@ -177,7 +177,8 @@ export class ArchivistService implements OnApplicationBootstrap, OnModuleDestroy
       await work(run);
     } catch (error) {
       const err = MeshError.from(error);
-      if (err.code === 'STORE_UNAVAILABLE' || err.code === 'BUS_UNAVAILABLE') throw err;
+      // A full stream is one partition's; what else may pass is everybody's.
+      if (err.retry === 'backoff' && err.code !== 'OVERLOADED') throw err;
       this.logger.warn({ runId: run.runId, err }, 'a run could not be moved to the archive');
     }
   }

@@ -1,5 +1,5 @@
 import type { SignalboxClient } from '@signalbox/client';
-import type { ApprovalsReplyV1, OpenApproval } from '@signalbox/contracts';
+import { APPROVALS_LISTED_MAX, type ApprovalsReplyV1, type OpenApproval } from '@signalbox/contracts';
 import { readArguments } from '../arguments.js';
 import { connectClient, openAccess } from '../mesh-access.js';
 import { table, timeOf } from '../table.js';
@@ -11,7 +11,7 @@ signalbox approvals approve|reject <run> [question]
 signalbox approvals edit <run> [question] '<arguments as JSON>'
 With --key-file <file> in the name of another user. Without a question: the only one that is open.`;
 
-/** Pages of the list that are looked at to find what is meant. */
+/** Pages of the list that are looked at. */
 const PAGES_MAX = 20;
 
 /** `signalbox approvals …`: calls that wait for a person, over all runs. */
@@ -26,7 +26,7 @@ export async function approvals(argv: string[]): Promise<number> {
   };
   try {
     if (verb === 'ls') {
-      const { items, next } = await listed(client, numberOf(values.limit ?? '50'));
+      const { items, next } = await listed(client, {}, numberOf(values.limit ?? '50'));
       const rest = next === null ? '' : '\nThere may be more: --limit.';
       return say(items.length === 0 ? 'No approval is open for you.' : overview(items) + rest, items);
     }
@@ -62,11 +62,12 @@ function parsed(text = ''): Record<string, unknown> {
 }
 
 /** A page may hold few, or none, of those that concern the caller, and others may follow. */
-async function listed(client: SignalboxClient, limit: number): Promise<ApprovalsReplyV1> {
+async function listed(client: SignalboxClient, of: { runId?: string }, limit = Infinity): Promise<ApprovalsReplyV1> {
   const items: OpenApproval[] = [];
   let next: string | null = null;
   for (let page = 0; page < PAGES_MAX && items.length < limit; page++) {
-    const answer = await client.approvals({ limit: limit - items.length, ...(next === null ? {} : { after: next }) });
+    const most = Math.min(limit - items.length, APPROVALS_LISTED_MAX);
+    const answer = await client.approvals({ ...of, limit: most, ...(next === null ? {} : { after: next }) });
     items.push(...answer.items);
     next = answer.next;
     if (next === null) break;
@@ -75,15 +76,8 @@ async function listed(client: SignalboxClient, limit: number): Promise<Approvals
 }
 
 async function found(client: SignalboxClient, runId: string, questionId?: string): Promise<OpenApproval[]> {
-  const items: OpenApproval[] = [];
-  let after: string | undefined;
-  for (let page = 0; page < PAGES_MAX; page++) {
-    const answer = await client.approvals({ runId, limit: 100, ...(after === undefined ? {} : { after }) });
-    items.push(...answer.items.filter((one) => questionId === undefined || one.question.questionId === questionId));
-    if (answer.next === null) break;
-    after = answer.next;
-  }
-  return items;
+  const { items } = await listed(client, { runId });
+  return items.filter(({ question }) => questionId === undefined || question.questionId === questionId);
 }
 
 function only(open: OpenApproval[]): OpenApproval {

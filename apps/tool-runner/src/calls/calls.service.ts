@@ -107,7 +107,7 @@ export class CallsService {
     return this.#execute(work, permitted.tool, given, making);
   }
 
-  /** No two claims are the same bytes: whoever's acknowledgement is lost looks whether its own was stored. */
+  /** No two claims are the same bytes: who gets no acknowledgement looks whether its own was stored. */
   #claim(work: ToolWorkV1): Promise<boolean> {
     const { callId, attempt, argumentsHash } = work;
     const worker = `${this.#worker}-${++this.#claims}`;
