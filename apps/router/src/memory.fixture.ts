@@ -146,14 +146,6 @@ export class NoLimits extends LimitsPort {
   }
 }
 
-export class NoBudgets extends BudgetsPort {
-  override watch = (): Promise<void> => Promise.resolve();
-  override known = (): null => null;
-  override wanted = (): [] => [];
-  override change = (): Promise<null> => Promise.resolve(null);
-  override stop = (): void => undefined;
-}
-
 /** Budgets of one router. */
 export class MemoryBudgets extends BudgetsPort {
   readonly #stored = new Map<string, BudgetV1>();

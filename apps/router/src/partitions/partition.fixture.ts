@@ -34,7 +34,24 @@ const config = {
   sessionTimeoutMs: 60_000,
 } as RouterConfig;
 const principal = { keyId: 'k', userId: 'u' };
-const runIdOf = (n: number): string => `run_00_${String(n).padStart(26, '0')}`;
+export const runIdOf = (n: number): string => `run_00_${String(n).padStart(26, '0')}`;
+
+export function acceptedRun(n: number, sessionId = `s${n}`): JournalBody<'run.accepted.v1'> {
+  return {
+    runId: runIdOf(n),
+    tenant: 'demo',
+    requestId: `req_${'0'.repeat(26)}`,
+    sessionId,
+    principal,
+    agent: 'agent',
+    input: [{ role: 'user', content: 'Hi' }],
+    redactions: {},
+    ruleset: 'r',
+    stream: false,
+    bundle: { version: 1, hash: 'b'.repeat(64) },
+    acceptedAt: Date.now(),
+  };
+}
 
 export interface PlayOptions {
   activeRunsMax?: number;
@@ -100,8 +117,8 @@ export class PlayedPartition {
     this.timers.onApplicationShutdown();
   }
 
-  /** Another owner takes the partition, and reads the stream from there. */
-  async handOver(checkpoint: Checkpoint, change: PlayOptions = {}): Promise<void> {
+  /** Another owner takes the partition, and reads the stream from there. `onRead`: it is read, and not told so. */
+  async handOver(checkpoint: Checkpoint, change: PlayOptions = {}, onRead = (): void => undefined): Promise<void> {
     await this.partition.close();
     const stored = [...this.journal.entries.values()].flat().toSorted((a, b) => a.seq - b.seq);
     const read = Promise.withResolvers<void>();
@@ -113,6 +130,7 @@ export class PlayedPartition {
     const opening = this.partition.open(checkpoint);
     await this.settled();
     for (const entry of stored) if (entry.seq >= checkpoint.foldFromSeq) await this.journal.reader!.onEntry(entry);
+    onRead();
     read.resolve();
     await opening;
     await this.settled();
@@ -140,27 +158,18 @@ export class PlayedPartition {
     return this.approvals.listedOf(runIdOf(n));
   }
 
-  accept(n: number, sessionId = `s${n}`): Promise<void> {
-    return this.give(n, 'run.accepted.v1', {
-      runId: runIdOf(n),
-      tenant: 'demo',
-      requestId: `req_${'0'.repeat(26)}`,
-      sessionId,
-      principal,
-      agent: 'agent',
-      input: [{ role: 'user', content: 'Hi' }],
-      redactions: {},
-      ruleset: 'r',
-      stream: false,
-      bundle: { version: 1, hash: 'b'.repeat(64) },
-      acceptedAt: Date.now(),
-    });
+  accept(n: number, sessionId?: string): Promise<void> {
+    return this.give(n, 'run.accepted.v1', acceptedRun(n, sessionId));
   }
 
   hold(n: number, what: 'pause' | 'resume'): Promise<void> {
+    return this.give(n, `run.${what}-requested.v1`, this.held());
+  }
+
+  /** What a pause or a resume says. */
+  held(): JournalBody<'run.pause-requested.v1'> {
     const requestId = `req_${String((this.#requests += 1)).padStart(26, '0')}`;
-    const body = { principal, requestId, reason: 'so wanted', requestedAt: Date.now() };
-    return this.give(n, `run.${what}-requested.v1`, body);
+    return { principal, requestId, reason: 'so wanted', requestedAt: Date.now() };
   }
 
   cancel(n: number): Promise<void> {
