@@ -1,20 +1,11 @@
-import { rmSync } from 'node:fs';
-import { Bus, type RunRef } from '@signalbox/bus';
+import type { RunRef } from '@signalbox/bus';
 import { childRunIdFor } from '@signalbox/contracts';
-import {
-  explain,
-  foldJournal,
-  isClosed,
-  isParked,
-  isPaused,
-  redecide,
-  type RunState,
-  verifyJournal,
-} from '@signalbox/run-engine';
-import { startMesh, testFolder, type TestMesh, waitFor } from '@signalbox/testing';
+import { explain, isClosed, isParked, isPaused, type RunState } from '@signalbox/run-engine';
+import { waitFor } from '@signalbox/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ChildrenService } from './dispatch/children.service.js';
-import { type Plan, publishBundle, startRouter, TENANT, type TestRouter, Workers } from './mesh.fixture.js';
+import { type Plan, TENANT, type Workers } from './mesh.fixture.js';
+import { RouterMesh, SOUND } from './router-mesh.fixture.js';
 
 const LEAF: Plan = { steps: [['look']] };
 const MIDDLE: Plan = { steps: [['delegate', 'look', 'delegate']], below: LEAF };
@@ -30,15 +21,10 @@ const TEST_TIMEOUT_MS = 120_000;
 const NEVER_MS = 60_000;
 
 describe('runs that carry out calls of runs', { timeout: TEST_TIMEOUT_MS }, () => {
-  let mesh: TestMesh;
+  let world: RouterMesh;
   let workers: Workers;
-  let reader: Bus;
-  const folder = testFolder('router-children');
-  const routers: TestRouter[] = [];
-  const start = async (...args: [Parameters<typeof startRouter>[2]?, Parameters<typeof startRouter>[3]?]) => {
-    routers.push(await startRouter(mesh, folder, ...args));
-  };
-  const stateOf = async (run: RunRef): Promise<RunState> => foldJournal(await reader.journal.read(run));
+  const start = (...args: Parameters<RouterMesh['startRouter']>): Promise<unknown> => world.startRouter(...args);
+  const stateOf = (run: RunRef): Promise<RunState> => world.stateOf(run);
   const below = (run: RunRef, callId: string): RunRef => ({ ...run, runId: childRunIdFor(run.runId, callId) });
   const settled = async (runs: RunRef[], timeoutMs = 60_000): Promise<void> => {
     const open = [...runs];
@@ -49,7 +35,7 @@ describe('runs that carry out calls of runs', { timeout: TEST_TIMEOUT_MS }, () =
     try {
       await waitFor(goOn, { timeoutMs, what: 'every run to end' });
     } catch (error) {
-      const story = explain(await reader.journal.read(open[0]!)).map(({ at, who, text }) => `${at} ${who} ${text}`);
+      const story = explain(await world.entriesOf(open[0]!)).map(({ at, who, text }) => `${at} ${who} ${text}`);
       throw new Error(`${open.length} runs are open, the first of them:\n${story.join('\n')}`, { cause: error });
     }
   };
@@ -60,27 +46,14 @@ describe('runs that carry out calls of runs', { timeout: TEST_TIMEOUT_MS }, () =
     const lower = await Promise.all(callIds.map((callId) => tree(below(run, callId))));
     return [state, ...lower.flat()];
   };
-  const expectSound = async (run: RunRef): Promise<void> => {
-    const entries = await reader.journal.read(run);
-    expect(verifyJournal(entries)).toMatchObject({ ok: true, faults: [] });
-    expect(redecide(entries)).toMatchObject({ ok: true, differences: [] });
-  };
+  const expectSound = async (run: RunRef): Promise<void> => expect(await world.check(run)).toMatchObject(SOUND);
 
   beforeAll(async () => {
-    mesh = await startMesh({ tenants: [TENANT] });
-    await publishBundle(mesh);
-    workers = await Workers.start(mesh);
-    reader = await Bus.connect({ service: 'router', account: 'CORE', url: mesh.url, keysDir: mesh.keysDir('router') });
+    world = await RouterMesh.start('router-children');
+    workers = world.workers;
   });
-  afterEach(async () => {
-    await Promise.all(routers.splice(0).map((router) => router.stop()));
-  });
-  afterAll(async () => {
-    await workers.stop();
-    await reader.drain(500);
-    await mesh.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterEach(() => world.stopRouters());
+  afterAll(() => world.stop());
 
   it('completes trees of runs, though few may be worked on at once and all share a session', async () => {
     const runs = await Promise.all(Array.from({ length: 10 }, () => workers.accept(TOP, 'one-session')));
@@ -96,7 +69,7 @@ describe('runs that carry out calls of runs', { timeout: TEST_TIMEOUT_MS }, () =
       // 3 model calls of the first, 2 of each below; 3 calls of the first, 3 of each middle one, 1 of each leaf.
       expect(all[0]).toMatchObject({ costNanoUsd: (3 + 6 * 2) * 20, toolCalls: 3 + 2 * 3 + 4 });
     }
-    await waitFor(() => [...routers[0]!.partitions.owned().values()].every(({ openRuns }) => openRuns === 0), {
+    await waitFor(() => [...world.routers[0]!.partitions.owned().values()].every(({ openRuns }) => openRuns === 0), {
       what: 'ended runs to leave memory',
     });
   });
@@ -107,7 +80,7 @@ describe('runs that carry out calls of runs', { timeout: TEST_TIMEOUT_MS }, () =
     const child = below(run, 'call_1_0');
     await settled([child]);
     expect((await stateOf(run)).calls['call_1_0']!.status).toBe('requested');
-    await routers.pop()!.cut();
+    await world.routers.pop()!.cut();
     await start();
     await settled([run]);
     expect(await stateOf(run)).toMatchObject({ status: 'completed', calls: { call_1_0: { result: 'Done.' } } });
@@ -127,7 +100,7 @@ describe('runs that carry out calls of runs', { timeout: TEST_TIMEOUT_MS }, () =
     await waitFor(() => runs.some((run) => workers.inferred.has(`${below(run, 'call_1_0').runId}:2:1`)), {
       what: 'the middle of the runs',
     });
-    await routers.pop()!.cut();
+    await world.routers.pop()!.cut();
     await start();
     await settled(runs);
     for (const run of runs) {
@@ -150,7 +123,7 @@ describe('runs that carry out calls of runs', { timeout: TEST_TIMEOUT_MS }, () =
     const rests = async (): Promise<boolean> => isParked(await stateOf(lowest));
     await waitFor(rests, { what: 'what was under way to end' });
     const asked = workers.inferred.size;
-    await routers.pop()!.cut();
+    await world.routers.pop()!.cut();
     await start({ redispatchMs: 600_000 });
     await settled([await workers.accept({ steps: [['look']] })]);
     expect(workers.inferred.size).toBe(asked + 2);

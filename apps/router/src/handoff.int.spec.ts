@@ -1,46 +1,28 @@
-import { rmSync } from 'node:fs';
-import { Bus, type RunRef } from '@signalbox/bus';
+import type { RunRef } from '@signalbox/bus';
 import { partitionOfRun } from '@signalbox/contracts';
-import { foldJournal, isClosed, redecide, type RunState, verifyJournal } from '@signalbox/run-engine';
-import { startMesh, testFolder, type TestMesh, waitFor } from '@signalbox/testing';
+import { isClosed, type RunState } from '@signalbox/run-engine';
+import { waitFor } from '@signalbox/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { publishBundle, startRouter, TENANT, type TestRouter, Workers } from './mesh.fixture.js';
+import { publishBundle, type Workers } from './mesh.fixture.js';
+import { RouterMesh, SOUND } from './router-mesh.fixture.js';
 
 const TEST_TIMEOUT_MS = 60_000;
 
 describe('runs that are handed to another agent', { timeout: TEST_TIMEOUT_MS }, () => {
-  let mesh: TestMesh;
+  let world: RouterMesh;
   let workers: Workers;
-  let reader: Bus;
-  const folder = testFolder('router-handoff');
-  const routers: TestRouter[] = [];
-  const start = async (): Promise<void> => {
-    routers.push(await startRouter(mesh, folder));
-  };
-  const stateOf = async (run: RunRef): Promise<RunState> => foldJournal(await reader.journal.read(run));
+  const start = (): Promise<unknown> => world.startRouter();
+  const stateOf = (run: RunRef): Promise<RunState> => world.stateOf(run);
   const closed = (run: RunRef): Promise<boolean> =>
     waitFor(async () => isClosed(await stateOf(run)), { timeoutMs: 50_000, what: 'the run to end' });
-  const expectSound = async (run: RunRef): Promise<void> => {
-    const entries = await reader.journal.read(run);
-    expect(verifyJournal(entries)).toMatchObject({ ok: true, faults: [] });
-    expect(redecide(entries)).toMatchObject({ ok: true, differences: [] });
-  };
+  const expectSound = async (run: RunRef): Promise<void> => expect(await world.check(run)).toMatchObject(SOUND);
 
   beforeAll(async () => {
-    mesh = await startMesh({ tenants: [TENANT] });
-    await publishBundle(mesh);
-    workers = await Workers.start(mesh);
-    reader = await Bus.connect({ service: 'router', account: 'CORE', url: mesh.url, keysDir: mesh.keysDir('router') });
+    world = await RouterMesh.start('router-handoff');
+    workers = world.workers;
   });
-  afterEach(async () => {
-    await Promise.all(routers.splice(0).map((router) => router.stop()));
-  });
-  afterAll(async () => {
-    await workers.stop();
-    await reader.drain(500);
-    await mesh.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterEach(() => world.stopRouters());
+  afterAll(() => world.stop());
 
   it('are worked on as the new agent, with its instructions and tools', async () => {
     await start();
@@ -74,7 +56,7 @@ describe('runs that are handed to another agent', { timeout: TEST_TIMEOUT_MS }, 
     await start();
     const run = await workers.accept({ steps: [['hand_on'], ['send']], delayMs: 300 });
     await waitFor(() => workers.inferred.has(`${run.runId}:2:1`), { what: 'the new agent' });
-    await routers.pop()!.cut();
+    await world.routers.pop()!.cut();
     await start();
     await closed(run);
     expect(await stateOf(run)).toMatchObject({ status: 'completed', handoffs: [{ agent: 'closer' }], toolCalls: 2 });
@@ -89,7 +71,7 @@ describe('runs that are handed to another agent', { timeout: TEST_TIMEOUT_MS }, 
       workers.accept({ steps: [['look']], delayMs: 3_000 }),
     ]);
     await waitFor(() => workers.inferred.has(`${handed.runId}:2:1`), { what: 'the new agent' });
-    await publishBundle(mesh, (bundle) => ({
+    await publishBundle(world.mesh, (bundle) => ({
       ...bundle,
       version: 2,
       halts: [{ id: 'stop', agents: ['closer'], reason: 'enough' }],
@@ -101,19 +83,19 @@ describe('runs that are handed to another agent', { timeout: TEST_TIMEOUT_MS }, 
   });
 
   it('end with it too when it is thrown while they only wait and no router runs', async () => {
-    await publishBundle(mesh, (bundle) => ({ ...bundle, version: 3 }));
+    await publishBundle(world.mesh, (bundle) => ({ ...bundle, version: 3 }));
     await start();
     const run = await workers.accept({ steps: [['hand_on'], ['send']], delayMs: 300 });
     await waitFor(() => workers.inferred.has(`${run.runId}:2:1`), { what: 'the new agent' });
     await workers.hold(run, 'run.pause-requested.v1');
-    const checkpoints = await reader.bucket('checkpoints');
+    const checkpoints = await world.reader.bucket('checkpoints');
     const isParked = async (): Promise<boolean> => {
       const stored = await checkpoints.get(`router.${partitionOfRun(run.runId)}`);
       return new TextDecoder().decode(stored?.value).includes(run.runId);
     };
     await waitFor(isParked, { timeoutMs: 20_000, what: 'the run to leave memory' });
-    await routers.pop()!.stop();
-    await publishBundle(mesh, (bundle) => ({
+    await world.routers.pop()!.stop();
+    await publishBundle(world.mesh, (bundle) => ({
       ...bundle,
       version: 4,
       halts: [{ id: 'stop', agents: ['closer'], reason: 'enough' }],

@@ -1,12 +1,12 @@
-import { rmSync } from 'node:fs';
-import { Bus, type RunRef } from '@signalbox/bus';
+import type { RunRef } from '@signalbox/bus';
 import { childRunIdFor, JOURNAL_KINDS, type JournalKind, partitionOfRun, UPCASTERS } from '@signalbox/contracts';
 import { parseJson } from '@signalbox/kernel';
-import { foldJournal, isClosed, redecide, type RunState, verifyJournal } from '@signalbox/run-engine';
-import { startMesh, testFolder, type TestMesh, waitFor } from '@signalbox/testing';
+import { isClosed, type RunState } from '@signalbox/run-engine';
+import { waitFor } from '@signalbox/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type Plan, publishBundle, startRouter, TENANT, type TestRouter, Workers } from './mesh.fixture.js';
+import type { Plan, Workers } from './mesh.fixture.js';
+import { RouterMesh, SOUND } from './router-mesh.fixture.js';
 
 /** As the next release writes the answer of a model: in parts. */
 const NEWER = 'model.completed.v2' as JournalKind;
@@ -19,15 +19,10 @@ const NEVER_MS = 60_000;
 const ASKS: Plan = { steps: [], delayMs: NEVER_MS };
 
 describe('runs with an entry of a newer release', { timeout: 60_000 }, () => {
-  let mesh: TestMesh;
+  let world: RouterMesh;
   let workers: Workers;
-  let reader: Bus;
-  const folder = testFolder('router-quarantine');
-  const routers: TestRouter[] = [];
-  const start = async (): Promise<void> => {
-    routers.push(await startRouter(mesh, folder, { activeRunsMax: 1, redispatchMs: NEVER_MS }));
-  };
-  const stop = async (): Promise<void> => void (await Promise.all(routers.splice(0).map((router) => router.stop())));
+  const start = (): Promise<unknown> => world.startRouter({ activeRunsMax: 1, redispatchMs: NEVER_MS });
+  const stop = (): Promise<void> => world.stopRouters();
   /** From here on this process is of the newer release. */
   const upgrade = (): void => {
     upcasters[NEWER] = {
@@ -35,13 +30,16 @@ describe('runs with an entry of a newer release', { timeout: 60_000 }, () => {
       upcast: ({ parts, ...body }: { parts: string[] }) => ({ ...body, content: parts.join('') }),
     };
   };
-  const stateOf = async (run: RunRef): Promise<RunState> => foldJournal(await reader.journal.read(run));
+  const stateOf = (run: RunRef): Promise<RunState> => world.stateOf(run);
   const reaches = (run: RunRef, status: RunState['status']): Promise<boolean> =>
     waitFor(async () => (await stateOf(run)).status === status, { what: `${run.runId} to be ${status}` });
   const leaveMemory = (): Promise<boolean> =>
-    waitFor(() => [...routers[0]!.partitions.owned().values()].every(({ openRuns, live }) => live && openRuns === 0), {
-      what: 'all runs to leave memory',
-    });
+    waitFor(
+      () => [...world.routers[0]!.partitions.owned().values()].every(({ openRuns, live }) => live && openRuns === 0),
+      {
+        what: 'all runs to leave memory',
+      },
+    );
   const below = (run: RunRef): RunRef => ({ ...run, runId: childRunIdFor(run.runId, 'call_1_0') });
 
   const answeredByNewer = async (run: RunRef): Promise<void> => {
@@ -67,7 +65,7 @@ describe('runs with an entry of a newer release', { timeout: 60_000 }, () => {
   };
   /** Whether the run is listed, and holds the checkpoint of its partition not back. */
   const isKept = async (run: RunRef): Promise<boolean> => {
-    const entry = await (await reader.bucket('checkpoints')).get(`router.${partitionOfRun(run.runId)}`);
+    const entry = await (await world.reader.bucket('checkpoints')).get(`router.${partitionOfRun(run.runId)}`);
     const { foldFromSeq, parked = [] } = parseJson(entry!.value) as {
       foldFromSeq: number;
       parked?: [string, string][];
@@ -76,28 +74,19 @@ describe('runs with an entry of a newer release', { timeout: 60_000 }, () => {
   };
   const expectCompleted = async (run: RunRef): Promise<void> => {
     await waitFor(async () => isClosed(await stateOf(run)), { what: 'the run to go on to its end' });
-    const entries = await reader.journal.read(run);
-    expect(foldJournal(entries)).toMatchObject({ status: 'completed', reportCount: 0 });
-    expect(verifyJournal(entries)).toMatchObject({ ok: true, faults: [] });
-    expect(redecide(entries)).toMatchObject({ ok: true, differences: [] });
+    expect(await stateOf(run)).toMatchObject({ status: 'completed', reportCount: 0 });
+    expect(await world.check(run)).toMatchObject(SOUND);
   };
 
   beforeAll(async () => {
-    mesh = await startMesh({ tenants: [TENANT] });
-    await publishBundle(mesh);
-    workers = await Workers.start(mesh);
-    reader = await Bus.connect({ service: 'router', account: 'CORE', url: mesh.url, keysDir: mesh.keysDir('router') });
+    world = await RouterMesh.start('router-quarantine');
+    workers = world.workers;
   });
   afterEach(async () => {
     await stop();
     delete upcasters[NEWER];
   });
-  afterAll(async () => {
-    await workers.stop();
-    await reader.drain(500);
-    await mesh.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => world.stop());
 
   it('keep nobody from working, and go on under a router that can read it', async () => {
     await start();

@@ -1,11 +1,11 @@
-import { rmSync } from 'node:fs';
-import { Bus, type RunRef } from '@signalbox/bus';
+import type { RunRef } from '@signalbox/bus';
 import { partitionOfRun, runIdFor } from '@signalbox/contracts';
 import { newRequestId } from '@signalbox/kernel';
-import { foldJournal, isClosed, redecide, type RunState, verifyJournal } from '@signalbox/run-engine';
-import { startMesh, testFolder, type TestMesh, waitFor } from '@signalbox/testing';
+import { isClosed, type RunState } from '@signalbox/run-engine';
+import { waitFor } from '@signalbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { publishBundle, startRouter, TENANT, type TestRouter, Workers } from '../mesh.fixture.js';
+import { TENANT, type TestRouter, type Workers } from '../mesh.fixture.js';
+import { RouterMesh, SOUND } from '../router-mesh.fixture.js';
 
 const TEST_TIMEOUT_MS = 60_000;
 /** Long enough for a busy machine to do something else meanwhile. */
@@ -21,29 +21,19 @@ function sessionOf(nth: number): string {
 }
 
 describe('the only turn of a partition', { timeout: TEST_TIMEOUT_MS }, () => {
-  let mesh: TestMesh;
+  let world: RouterMesh;
   let workers: Workers;
-  let reader: Bus;
   let router: TestRouter;
-  const folder = testFolder('turns');
   let sessions = 0;
 
   beforeAll(async () => {
-    mesh = await startMesh({ tenants: [TENANT] });
-    await publishBundle(mesh);
-    workers = await Workers.start(mesh);
-    reader = await Bus.connect({ service: 'router', account: 'CORE', url: mesh.url, keysDir: mesh.keysDir('router') });
-    router = await startRouter(mesh, folder, { activeRunsMax: 1 });
+    world = await RouterMesh.start('turns');
+    workers = world.workers;
+    router = await world.startRouter({ activeRunsMax: 1 });
   });
-  afterAll(async () => {
-    await router?.stop();
-    await workers?.stop();
-    await reader?.drain(500);
-    await mesh?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => world.stop());
 
-  const stateOf = async (run: RunRef): Promise<RunState> => foldJournal(await reader.journal.read(run));
+  const stateOf = (run: RunRef): Promise<RunState> => world.stateOf(run);
   const until = (run: RunRef, what: string, is: (state: RunState) => boolean): Promise<boolean> =>
     waitFor(async () => is(await stateOf(run)), { timeoutMs: 30_000, what });
   const accept = (delayMs: number): Promise<RunRef> =>
@@ -64,10 +54,8 @@ describe('the only turn of a partition', { timeout: TEST_TIMEOUT_MS }, () => {
     );
   const expectCompleted = async (run: RunRef): Promise<void> => {
     await until(run, `run ${run.runId} to end`, isClosed);
-    const entries = await reader.journal.read(run);
-    expect(foldJournal(entries)).toMatchObject({ status: 'completed', reportCount: 0 });
-    expect(verifyJournal(entries)).toMatchObject({ ok: true, faults: [] });
-    expect(redecide(entries)).toMatchObject({ ok: true, differences: [] });
+    expect(await stateOf(run)).toMatchObject({ status: 'completed', reportCount: 0 });
+    expect(await world.check(run)).toMatchObject(SOUND);
   };
 
   it('goes to a run that was resumed while another had it, and then to the next', async () => {
