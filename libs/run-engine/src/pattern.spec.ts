@@ -87,20 +87,6 @@ describe('patterns of schemas', () => {
     );
   });
 
-  it('take time in proportion to the text', () => {
-    const timed = (pattern: string, chars: number): number => {
-      const of = 'x'.repeat(chars);
-      const begun = performance.now();
-      for (let n = 0; n < 3; n++) tried(pattern, of);
-      return performance.now() - begun;
-    };
-    for (const pattern of ['^[a-z]*$', '^[a-z]{1,262144}$']) {
-      timed(pattern, 16_384);
-      // Place by place it is 256 times as long.
-      expect(timed(pattern, 262_144) / timed(pattern, 16_384)).toBeLessThan(100);
-    }
-  });
-
   it('take no longer with each choice more', () => {
     const timed = (pattern: string): number => {
       const begun = performance.now();

@@ -1,7 +1,7 @@
 /** A set of places in a text: a number with a bit for each. */
 type Places = bigint;
-/** From where a part of a pattern may begin to where it may end. `chars`: of one that is a character, where those stand. */
-type Part = ((from: Places, text: Text) => Places) & { chars?: (text: Text) => Places };
+/** From where a part of a pattern may begin to where it may end. */
+type Part = (from: Places, text: Text) => Places;
 
 const ATOM = /\[(?:\\.|[^\]\\])*\]|\\(?:[pP]\{[^}]*\}|u\{[^}]*\}|u[dD][89abAB]..\\u[dD][c-fC-F]..|u....|x..|c.|.)|./suy;
 const QUANTIFIER = /(?:([*+?])|\{(\d+)(?:(,)(\d*))?\})\??/uy;
@@ -98,10 +98,8 @@ class Reader {
     const found = this.#match(QUANTIFIER);
     if (found === null) return part;
     const [, sign, least, comma, most] = found;
-    if (part.chars === undefined) return (from, text) => from | part(from, text);
-    if (sign !== undefined)
-      return repeated(part.chars, sign === '+' ? 1 : 0, sign === '?' ? 1 : Number.POSITIVE_INFINITY);
-    return repeated(part.chars, Number(least), most === '' ? Number.POSITIVE_INFINITY : Number(comma ? most : least));
+    if (sign !== undefined) return repeated(part, sign === '+' ? 1 : 0, sign === '?' ? 1 : Number.POSITIVE_INFINITY);
+    return repeated(part, Number(least), most === '' ? Number.POSITIVE_INFINITY : Number(comma ? most : least));
   }
 
   #part(): Part {
@@ -139,40 +137,19 @@ function single(source: string): Part {
   if (holds !== undefined) return (from, text) => from & text.where(source, holds);
   const one = new RegExp(`^${source}$`, 'u');
   const isOne = (_before: string | undefined, behind?: string): boolean => behind !== undefined && one.test(behind);
-  const chars = (text: Text): Places => text.where(source, isOne);
-  return Object.assign((from: Places, text: Text) => (from & chars(text)) << 1n, { chars });
+  return (from, text) => (from & text.where(source, isOne)) << 1n;
 }
 
-/** A group can only be left out, so what repeats is one character: as often as it may, in steps that double. */
-function repeated(chars: (text: Text) => Places, least: number, most: number): Part {
+/** Ends once another round leads nowhere new: each goes on by a character, so that is after as many as the text has. */
+function repeated(part: Part, least: number, most: number): Part {
   return (from, text) => {
-    const kind = chars(text);
-    const first = onBy(from, least, kind);
-    return most === Number.POSITIVE_INFINITY ? onThrough(first, kind) : onByUpTo(first, most - least, kind);
+    let places = from;
+    for (let round = 0; round < least && places !== 0n; round++) places = part(places, text);
+    let ends = places;
+    for (let round = least; round < most && places !== 0n; round++) {
+      places = part(places, text) & ~ends;
+      ends |= places;
+    }
+    return ends;
   };
 }
-
-/** On by exactly so many characters of the kind. */
-function onBy(from: Places, count: number, kind: Places): Places {
-  let places = from;
-  // Of `row`: as many characters of the kind in a row as `step`.
-  for (let rest = count, step = 1, row = kind; rest > 0 && places !== 0n; rest = Math.floor(rest / 2), step *= 2) {
-    if (rest % 2 === 1) places = row === 0n ? 0n : (places & row) << BigInt(step);
-    row &= row >> BigInt(step);
-  }
-  return places;
-}
-
-/** On by none to so many. */
-function onByUpTo(from: Places, most: number, kind: Places): Places {
-  let ends = from;
-  let step = 1;
-  for (let row = kind; 2 * step - 1 <= most && row !== 0n; step *= 2) {
-    ends |= (ends & row) << BigInt(step);
-    row &= row >> BigInt(step);
-  }
-  return ends | onBy(ends, most - (step - 1), kind);
-}
-
-/** On by as many as there are: a sum carries a place to the end of the characters that it stands in. */
-const onThrough = (from: Places, kind: Places): Places => (((from & kind) + kind) ^ kind) | from;
