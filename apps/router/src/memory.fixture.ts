@@ -22,6 +22,25 @@ const limits = {
   wallMsMax: 600_000,
 };
 
+/** What the guard says of a run that it let in. */
+export const acceptedBody = (
+  run: RunRef,
+  change: Partial<JournalBody<'run.accepted.v1'>> = {},
+): JournalBody<'run.accepted.v1'> => ({
+  ...run,
+  requestId: `req_${'0'.repeat(26)}`,
+  sessionId: 's',
+  principal: { keyId: 'k', userId: 'u' },
+  agent: 'agent',
+  input: [{ role: 'user', content: 'Hi' }],
+  redactions: {},
+  ruleset: 'r',
+  stream: false,
+  bundle: { version: 1, hash: 'b'.repeat(64) },
+  acceptedAt: Date.now(),
+  ...change,
+});
+
 export class MemoryJournal extends JournalPort {
   readonly faults: MeshError[] = [];
   readonly fired: string[] = [];

@@ -9,6 +9,7 @@ import { DispatchGate } from '../dispatch/dispatch-gate.js';
 import { BudgetsService } from '../limits/budgets.service.js';
 import type { LimitsPort } from '../limits/limits.port.js';
 import {
+  acceptedBody,
   MemoryApprovalIndex,
   MemoryBudgets,
   MemoryDispatch,
@@ -36,22 +37,8 @@ const config = {
 const principal = { keyId: 'k', userId: 'u' };
 export const runIdOf = (n: number): string => `run_00_${String(n).padStart(26, '0')}`;
 
-export function acceptedRun(n: number, sessionId = `s${n}`): JournalBody<'run.accepted.v1'> {
-  return {
-    runId: runIdOf(n),
-    tenant: 'demo',
-    requestId: `req_${'0'.repeat(26)}`,
-    sessionId,
-    principal,
-    agent: 'agent',
-    input: [{ role: 'user', content: 'Hi' }],
-    redactions: {},
-    ruleset: 'r',
-    stream: false,
-    bundle: { version: 1, hash: 'b'.repeat(64) },
-    acceptedAt: Date.now(),
-  };
-}
+export const acceptedRun = (n: number, sessionId = `s${n}`): JournalBody<'run.accepted.v1'> =>
+  acceptedBody({ tenant: 'demo', runId: runIdOf(n) }, { sessionId });
 
 export interface PlayOptions {
   activeRunsMax?: number;

@@ -2,7 +2,7 @@ import type { RawEntry, RunRef } from '@signalbox/bus';
 import { subjects } from '@signalbox/contracts';
 import { decide } from '@signalbox/run-engine';
 import { describe, expect, it } from 'vitest';
-import { OpenPolicy } from '../memory.fixture.js';
+import { acceptedBody, OpenPolicy } from '../memory.fixture.js';
 import { RunShell } from './run-shell.js';
 
 const ref: RunRef = { tenant: 'demo', runId: 'run_00_0123456789abcdefghjkmnpqrs' };
@@ -20,19 +20,7 @@ const accepted: RawEntry = {
     kind: 'run.accepted.v1',
     author: 'guard',
     seq: 1,
-    body: {
-      ...ref,
-      requestId: `req_${'0'.repeat(26)}`,
-      sessionId: 's',
-      principal: { keyId: 'k', userId: 'u' },
-      agent: 'agent',
-      input: [{ role: 'user', content: 'Hi' }],
-      redactions: {},
-      ruleset: 'r',
-      stream: false,
-      bundle: { version: 1, hash: 'b'.repeat(64) },
-      acceptedAt: nowMs,
-    },
+    body: acceptedBody(ref, { acceptedAt: nowMs }),
   },
 };
 

@@ -5,7 +5,15 @@ import { decide } from '@signalbox/run-engine';
 import { createLogger } from '@signalbox/telemetry';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RouterConfig } from '../config.js';
-import { MemoryDispatch, MemoryJournal, NoLimits, noQuotas, OpenPolicy, unlistedApprovals } from '../memory.fixture.js';
+import {
+  acceptedBody,
+  MemoryDispatch,
+  MemoryJournal,
+  NoLimits,
+  noQuotas,
+  OpenPolicy,
+  unlistedApprovals,
+} from '../memory.fixture.js';
 import { TimersService } from '../timers/timers.service.js';
 import { DispatchGate } from '../dispatch/dispatch-gate.js';
 import { AlarmsService } from './alarms.service.js';
@@ -71,19 +79,7 @@ describe('RunsService', () => {
         kind: 'run.accepted.v1',
         author: 'guard',
         seq: 1,
-        body: {
-          ...ref,
-          requestId: `req_${'0'.repeat(26)}`,
-          sessionId: 's',
-          principal: { keyId: 'k', userId: 'u' },
-          agent: 'agent',
-          input: [{ role: 'user', content: 'Hi' }],
-          redactions: {},
-          ruleset: 'r',
-          stream: false,
-          bundle: { version: 1, hash: 'b'.repeat(64) },
-          acceptedAt: Date.now(),
-        },
+        body: acceptedBody(ref),
       });
     return { journal, dispatch, policy, runs, shell, left, take, accept };
   };
