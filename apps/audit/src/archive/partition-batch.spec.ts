@@ -79,4 +79,10 @@ describe('PartitionBatch', () => {
     batch.add(raw({}, 9_000_000));
     expect(batch.isFull).toBe(true);
   });
+
+  it('keeps the large body of an entry that this version cannot read', () => {
+    const batch = new PartitionBatch(partition, { incarnation: 0, lastSeq: 0 }, 100);
+    batch.add(raw({ runId, claimed: { of: 'a later release' } }));
+    expect(batch.take()?.chunks.map(({ claimed }) => claimed)).toEqual(['{"of":"a later release"}']);
+  });
 });
