@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { queryOnce, repositoryRoot } from '@signalbox/local-servers';
-import { testFolder, waitFor } from '@signalbox/testing';
+import { testFolder, unpackRun, waitFor } from '@signalbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agent, codeTool, permit } from './support/definitions.ts';
 import { E2eMesh, TENANT } from './support/mesh.ts';
@@ -235,6 +235,9 @@ describe('signalbox limits', () => {
 });
 
 describe('signalbox audit verify', () => {
+  const unpack = (runId: string): Promise<void> =>
+    unpackRun((text, values) => queryOnce(mesh.stack.adminUrl, text, values), runId, 'audit.');
+
   it('holds for one run and for all, and breaks when a row of the archive is altered', async () => {
     // A word that no hash, seal or time in the same bytes holds by chance, and one as long.
     const { runId } = await ask(callThenQuote('compute', { code: 'print("the sum " + "is right")' }));
@@ -243,6 +246,7 @@ describe('signalbox audit verify', () => {
       stdout: expect.stringContaining('1 verified, 0 broken') as string,
     });
     expect((await signalbox('audit', 'verify')).exitCode).toBe(0);
+    await unpack(runId);
     const alter = (from: string, to: string): Promise<object[]> =>
       queryOnce(
         mesh.stack.adminUrl,
@@ -263,6 +267,7 @@ describe('signalbox audit verify', () => {
 
   it('shows what of a decision is not as the rules give it', async () => {
     const { runId } = await ask(simScript([{ text: 'As it was said.' }]));
+    await unpack(runId);
     const alter = (from: string, to: string): Promise<object[]> =>
       queryOnce(
         mesh.stack.adminUrl,
@@ -292,6 +297,7 @@ describe('signalbox audit verify', () => {
     const { runId } = await ask(simScript([{ text: 'Whole.' }]));
     const { entries } = await mesh.admin.archived(TENANT, runId);
     const lost = entries.find(({ kind }) => kind === 'model.completed.v1')!;
+    await unpack(runId);
     await queryOnce(
       mesh.stack.adminUrl,
       `update audit.chunks set seqs = seqs[: at - 1] || seqs[at + 1 :], sizes = sizes[: at - 1] || sizes[at + 1 :],

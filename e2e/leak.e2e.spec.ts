@@ -47,7 +47,7 @@ describe('a hundred conversations with planted values of every class', () => {
       'subjects',
       'headers',
       'log of guard.log',
-      'table audit.chunks',
+      'table audit.segments',
       'table privacy.vault',
       'files of the broker',
       'query API',

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
 import { type Tap, tapCore } from '@signalbox/bus/provision';
 import { queryOnce } from '@signalbox/local-servers';
 import { findRaw } from '@signalbox/privacy';
@@ -215,7 +216,7 @@ describe('afterwards', () => {
        where table_schema not in ('pg_catalog', 'information_schema')`,
     );
     const names = tables.map(({ name }) => name);
-    for (const name of ['audit.entries', 'audit.runs', 'policy.agents', 'privacy.vault']) expect(names).toContain(name);
+    for (const name of ['audit.chunks', 'audit.runs', 'policy.agents', 'privacy.vault']) expect(names).toContain(name);
     let rows = 0;
     for (const name of names) {
       for (const { text } of await queryOnce<{ text: string }>(url, `select t::text as text from ${name} t`)) {
@@ -223,11 +224,10 @@ describe('afterwards', () => {
         rows++;
       }
     }
-    const stored = await queryOnce<{ text: string }>(
-      url,
-      `select convert_from(bytes, 'utf8') as text from audit.entries`,
-    );
-    for (const { text } of stored) look('audit.entries.bytes', text);
+    const segments = await queryOnce<{ bytes: Buffer }>(url, 'select bytes from audit.segments');
+    const stored = segments.map(({ bytes }) => zstdDecompressSync(bytes).toString('utf8'));
+    for (const text of stored) look('audit.segments.bytes', text);
+    expect(stored.join()).toContain('sb1 run.accepted.v1 guard');
     expect([...leaks]).toEqual([]);
     expect(rows).toBeGreaterThan(100);
   });

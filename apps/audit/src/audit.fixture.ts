@@ -23,6 +23,7 @@ import {
   type TestMesh,
   type TestPostgres,
   waitFor,
+  unpackRun,
 } from '@signalbox/testing';
 import { AppModule } from './app.module.js';
 import type { Pace } from './archive/archive-pace.js';
@@ -249,7 +250,15 @@ export class World {
 
   /** Gives every archived entry of a run a row of `chunks` of its own, to be altered there alone; gives them in order. */
   async unpack(runId: string): Promise<{ seq: number; bytes: Buffer }[]> {
-    const rows = await this.sql('select * from entries where run_id = $1 order by seq', [runId]);
+    await unpackRun((text, values) => this.sql(text, values), runId);
+    const rows = await this.sql(
+      `select partition, seq, tenant, subject, claimed,
+         substring(bytes from 1 + (select coalesce(sum(size), 0) from unnest(sizes[: at - 1]) as size)::integer
+           for sizes[at]) as bytes
+       from chunks, lateral (select seq, at::integer from unnest(seqs) with ordinality as entry (seq, at)) entry
+       where run_id = $1 order by seq`,
+      [runId],
+    );
     await this.sql('delete from chunks where run_id = $1', [runId]);
     for (const row of rows) {
       const { partition, seq, tenant, subject, bytes, claimed } = row;

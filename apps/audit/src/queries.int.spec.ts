@@ -225,6 +225,21 @@ describe('the questions to the archive', () => {
       );
     });
 
+    it.each([
+      ['altered', `update segments set bytes = '\\x00'`],
+      ['taken away', 'delete from segments'],
+    ])('a segment that was %s', async (_how, statement) => {
+      const run = await world.complete({ acceptedAt: 9_000 });
+      await world.caughtUp(run);
+      await world.sql(
+        `${statement} where (partition, batch_seq) in (select partition, batch_seq from chunks where run_id = $1)`,
+        [run.runId],
+      );
+      const { seq } = (await world.buses.router.journal.first(run))!;
+      expect(await verdict(run.runId)).toContain(`entry ${seq}: is not as in the journal on the bus`);
+      expect((await world.ask(`${TENANT}/runs/${run.runId}`)).status).toBe(200);
+    });
+
     it('swapped entries', async () => {
       const { runId, rows } = await archivedRun();
       const [one, other] = [rows[2]!, rows[4]!];

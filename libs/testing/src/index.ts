@@ -5,3 +5,4 @@ export { startPostgres, type TestPostgres } from './postgres.js';
 export { startRecogniser, type TestRecogniser } from './recogniser.js';
 export { startMesh, type TestMesh, type TestMeshOptions } from './start-mesh.js';
 export { testFolder } from './test-folder.js';
+export { unpackRun } from './unpack-run.js';

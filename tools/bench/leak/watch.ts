@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
 import { type Tap, tapCore, type Tapped, tapInboxes } from '@signalbox/bus/provision';
 import { queryOnce } from '@signalbox/local-servers';
 import type { Stack } from '../../stack/options.ts';
@@ -8,6 +9,7 @@ import type { Planter, Planting } from './planter.ts';
 /** Rows read at once. */
 const PAGE_ROWS = 2_000;
 const FILE_BYTES_MAX = 268_435_456;
+const ZSTD_MAGIC = 0xfd2fb528;
 
 export interface Leak {
   planting: Planting;
@@ -98,8 +100,7 @@ export class Watch {
         );
         for (const row of rows) {
           this.look(`table ${table.name}`, row.text);
-          for (const value of row.bytes)
-            this.look(`table ${table.name}`, Buffer.from(value ?? '', 'base64').toString('utf8'));
+          for (const value of row.bytes) this.look(`table ${table.name}`, textOf(Buffer.from(value ?? '', 'base64')));
         }
         if (rows.length < PAGE_ROWS) break;
       }
@@ -113,6 +114,12 @@ export class Watch {
       this.look(place, `${relative(stateDir, path)}\n${readFileSync(path, 'utf8')}`);
     }
   }
+}
+
+/** Text of what a table holds, compressed or not. */
+function textOf(bytes: Buffer): string {
+  const isZstd = bytes.length > 4 && bytes.readUInt32LE() === ZSTD_MAGIC;
+  return (isZstd ? zstdDecompressSync(bytes) : bytes).toString('utf8');
 }
 
 function filesBelow(folder: string): string[] {

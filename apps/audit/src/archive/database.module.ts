@@ -6,6 +6,7 @@ import type { AuditConfig } from '../config.js';
 import { ArchivedRun } from './entities/archived-run.entity.js';
 import { Checkpoint } from './entities/checkpoint.entity.js';
 import { JournalChunk } from './entities/journal-chunk.entity.js';
+import { JournalSegment } from './entities/journal-segment.entity.js';
 import { Note } from './entities/note.entity.js';
 import { RunsByEnd1796610000000 } from '../calls/migrations/runs-by-end-1796610000000.migration.js';
 import { IncidentRow } from '../incidents/entities/incident.entity.js';
@@ -16,13 +17,14 @@ import { Archive1795392000000 } from './migrations/archive-1795392000000.migrati
 import { Chunks1796083200000 } from './migrations/chunks-1796083200000.migration.js';
 import { ClaimedBodies1795996800000 } from './migrations/claimed-bodies-1795996800000.migration.js';
 import { Incarnations1795910400000 } from './migrations/incarnations-1795910400000.migration.js';
+import { Segments1796990000000 } from './migrations/segments-1796990000000.migration.js';
 import { Trims1795824000000 } from './migrations/trims-1795824000000.migration.js';
 import { EntriesAsWritten1795399200000 } from './migrations/entries-as-written-1795399200000.migration.js';
 
 function makeDatabase(config: AuditConfig, logger: Logger): Database {
   return new Database({
     url: config.pgUrl,
-    entities: [JournalChunk, ArchivedRun, Checkpoint, Note, LetterMark, IncidentRow],
+    entities: [JournalChunk, JournalSegment, ArchivedRun, Checkpoint, Note, LetterMark, IncidentRow],
     migrations: [
       Archive1795392000000,
       EntriesAsWritten1795399200000,
@@ -33,6 +35,7 @@ function makeDatabase(config: AuditConfig, logger: Logger): Database {
       Chunks1796083200000,
       Incidents1796428800000,
       RunsByEnd1796610000000,
+      Segments1796990000000,
     ],
     applicationName: 'signalbox audit',
     logger,

@@ -6,7 +6,8 @@ import type { EntityManager } from 'typeorm';
 import { type ArchivedEntry, ArchivePort, type Batch, type Position, type RunRef } from '../archive.port.js';
 import type { ArchivedRun } from '../entities/archived-run.entity.js';
 import { Checkpoint } from '../entities/checkpoint.entity.js';
-import { entriesOfChunk, JournalChunk } from '../entities/journal-chunk.entity.js';
+import { insertChunks } from './insert-chunks.js';
+import { readChunks } from './read-chunks.js';
 
 /** How long one call waits for a database that is away, ms. */
 const OPEN_MS = 2_000;
@@ -63,49 +64,6 @@ async function moveCheckpoint(manager: EntityManager, batch: Batch): Promise<voi
     throw new MeshError('CONFLICT', 'The partition was archived further by another process, or rebuilt.');
 }
 
-/**
- * One statement with an array a column, in which a chunk says which part of all sequences, sizes and bytes is its own: a
- * parameter a value, or an array of bodies, costs the client several times as much.
- */
-async function insertChunks(
-  manager: EntityManager,
-  { partition, incarnation, afterSeq, chunks }: Batch,
-): Promise<void> {
-  const bodies = chunks.flatMap((chunk) => chunk.bodies);
-  const counts = chunks.map(({ seqs }) => seqs.length);
-  const sizes = chunks.map((chunk) => chunk.bodies.reduce((sum, { length }) => sum + length, 0));
-  await manager.query(
-    `insert into chunks (partition, incarnation, batch_seq, first_seq, tenant, run_id, subject, seqs, sizes, bytes, claimed)
-     select $1, $2::integer, $3::bigint, ($4::bigint[])[at], tenant, run_id, subject,
-       ($4::bigint[])[at : at + count - 1], ($5::integer[])[at : at + count - 1],
-       substring($6::bytea from start for size), claimed
-     from unnest($7::integer[], $8::integer[], $9::integer[], $10::integer[], $11::text[], $12::text[], $13::text[],
-       $14::json[]) as chunk (at, count, start, size, tenant, run_id, subject, claimed)`,
-    [
-      partition,
-      incarnation,
-      afterSeq + 1,
-      chunks.flatMap(({ seqs }) => seqs),
-      bodies.map(({ length }) => length),
-      Buffer.concat(bodies),
-      startsOf(counts),
-      counts,
-      startsOf(sizes),
-      sizes,
-      chunks.map(({ tenant }) => tenant),
-      chunks.map(({ runId }) => runId),
-      chunks.map(({ subject }) => subject),
-      chunks.map(({ claimed }) => claimed),
-    ],
-  );
-}
-
-/** Where each of these lengths begins when they lie one after the other, counted from 1. */
-function startsOf(lengths: readonly number[]): number[] {
-  let next = 1;
-  return lengths.map((length) => (next += length) - length);
-}
-
 /** Columns of `runs` that a batch writes, with the type of their values. */
 const RUN_COLUMNS = {
   tenant: ['tenant', 'text'],
@@ -143,8 +101,6 @@ async function upsertRuns(manager: EntityManager, runs: readonly ArchivedRun[]):
 }
 
 /** What lies in another partition's stream under this id is nothing of this run. */
-async function readEntries(manager: EntityManager, { tenant, runId }: RunRef): Promise<ArchivedEntry[]> {
-  const where = { tenant, runId, partition: partitionOfRun(runId), counts: true };
-  const chunks = await manager.find(JournalChunk, { where, order: { incarnation: 'asc', firstSeq: 'asc' } });
-  return chunks.flatMap(entriesOfChunk);
+function readEntries(manager: EntityManager, { tenant, runId }: RunRef): Promise<ArchivedEntry[]> {
+  return readChunks(manager, { tenant, runId, partition: partitionOfRun(runId), counts: true });
 }

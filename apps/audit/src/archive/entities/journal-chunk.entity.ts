@@ -38,9 +38,17 @@ export class JournalChunk {
   @Column({ type: 'integer', array: true })
   sizes: number[];
 
-  /** The stored bodies, one after the other. */
-  @Column({ type: 'bytea' })
-  bytes: Buffer;
+  /** The stored bodies, one after the other; null where they lie in a segment. */
+  @Column({ type: 'bytea', nullable: true })
+  bytes: Buffer | null;
+
+  /** The segment of its batch that they lie in; null where `bytes` holds them. */
+  @Column({ type: 'integer', nullable: true })
+  part: number | null;
+
+  /** Where they begin in it. */
+  @Column({ type: 'integer', nullable: true })
+  start: number | null;
 
   /**
    * The body of a chunk's only entry that lies in the object store. Not jsonb, which refuses some texts that JSON allows
@@ -62,13 +70,15 @@ function toNumbers(seqs: readonly string[]): number[] {
   return seqs.map(Number);
 }
 
-/** The entries that a chunk holds, in order. */
-export function entriesOfChunk({ seqs, sizes, bytes, ...chunk }: JournalChunk): ArchivedEntry[] {
-  const { incarnation, subject, claimed, cutIn } = chunk;
-  let end = 0;
+/** The entries that a chunk holds, in order. `segment`: what was compressed in its segment, where it has one. */
+export function entriesOfChunk(chunk: JournalChunk, segment: Uint8Array): ArchivedEntry[] {
+  const { incarnation, seqs, sizes, subject, claimed, cutIn } = chunk;
+  const held = chunk.bytes ?? segment;
+  let end = chunk.start ?? 0;
   return seqs.map((seq, at) => {
-    const start = end;
+    const begin = end;
     end += sizes[at] ?? 0;
-    return { incarnation, seq, subject, bytes: bytes.subarray(start, end), claimed, cutIn };
+    // A copy: a part of it would keep the whole segment.
+    return { incarnation, seq, subject, bytes: Buffer.from(held.subarray(begin, end)), claimed, cutIn };
   });
 }

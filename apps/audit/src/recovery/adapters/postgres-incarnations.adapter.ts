@@ -4,11 +4,13 @@ import { MeshError } from '@signalbox/kernel';
 import { Database } from '@signalbox/persistence';
 import type { EntityManager } from 'typeorm';
 import type { ArchivedEntry, Position, RunRef } from '../../archive/archive.port.js';
-import { entriesOfChunk, JournalChunk } from '../../archive/entities/journal-chunk.entity.js';
+import { readChunks } from '../../archive/adapters/read-chunks.js';
+import type { JournalChunk } from '../../archive/entities/journal-chunk.entity.js';
 import { type Anchor, IncarnationsPort, type RunPage } from '../incarnations.port.js';
 
 /** How long one call waits for a database that is away, ms. */
 const OPEN_MS = 2_000;
+type ChunkKey = Pick<JournalChunk, 'incarnation' | 'batchSeq' | 'firstSeq'>;
 /** A run's id begins with its partition. */
 const idsOf = (partition: string): string => `run\\_${partition}\\_%`;
 
@@ -19,22 +21,24 @@ export class PostgresIncarnationsAdapter extends IncarnationsPort {
   }
 
   override async anchor(partition: string, untilSeq: number): Promise<Anchor | null> {
-    const [row] = await this.#ask<{ seq: string; bytes: Buffer }>(
-      `select newest.seq,
-         substring(c.bytes from 1 + (select coalesce(sum(size), 0) from unnest(c.sizes[: newest.at - 1]) as size)::integer
-           for c.sizes[newest.at]) as bytes
+    const [row] = await this.#ask<{ seq: string; chunk: ChunkKey }>(
+      `select newest.seq, json_build_object('incarnation', c.incarnation, 'batchSeq', c.batch_seq, 'firstSeq', c.first_seq) as chunk
        from chunks c
        left join runs r on r.tenant = c.tenant and r.run_id = c.run_id
        left join tombstones t on t.tenant = c.tenant and t.run_id = c.run_id
        cross join lateral (
-         select seq, at::integer from unnest(c.seqs) with ordinality as entry (seq, at)
+         select seq from unnest(c.seqs) as seq
          where seq <= $2 and (r.place is null or r.place in ('hot', 'kept') or seq >= t.seq)
          order by seq desc limit 1) newest
        where c.partition = $1 and c.cut_in is null and c.batch_seq <= $2
        order by c.incarnation desc, c.batch_seq desc, newest.seq desc limit 1`,
       [partition, untilSeq],
     );
-    return row === undefined ? null : { seq: Number(row.seq), bytes: row.bytes };
+    if (row === undefined) return null;
+    const entries = await this.database.run((manager) => readChunks(manager, { partition, ...row.chunk }));
+    const seq = Number(row.seq);
+    const bytes = entries.find((entry) => entry.seq === seq)?.bytes;
+    return bytes === undefined ? null : { seq, bytes };
   }
 
   override async open(partition: string, from: Position, cutSeq: number, nowMs: number): Promise<void> {
@@ -73,9 +77,7 @@ export class PostgresIncarnationsAdapter extends IncarnationsPort {
   override async lost({ tenant, runId }: RunRef, incarnation: number): Promise<ArchivedEntry[]> {
     await this.database.open(OPEN_MS);
     const where = { tenant, runId, partition: partitionOfRun(runId), cutIn: incarnation, counts: false };
-    const order = { incarnation: 'asc', firstSeq: 'asc' } as const;
-    const chunks = await this.database.run((manager) => manager.find(JournalChunk, { where, order }));
-    return chunks.flatMap(entriesOfChunk);
+    return this.database.run((manager) => readChunks(manager, where));
   }
 
   override async entombed({ tenant, runId }: RunRef, seq: number, nowMs: number): Promise<void> {
@@ -143,9 +145,9 @@ async function splitChunks(manager: EntityManager, partition: string, cutSeq: nu
       select *, (select count(*) from unnest(seqs) as seq where seq <= $2)::integer as stays
       from chunks where ${isSplit}) straddling`;
   await manager.query(
-    `insert into chunks (partition, incarnation, batch_seq, first_seq, tenant, run_id, subject, seqs, sizes, bytes, claimed, counts)
+    `insert into chunks (partition, incarnation, batch_seq, first_seq, tenant, run_id, subject, seqs, sizes, bytes, part, start, claimed, counts)
      select partition, incarnation, batch_seq, seqs[stays + 1], tenant, run_id, subject, seqs[stays + 1 :],
-       sizes[stays + 1 :], substring(bytes from stay_bytes + 1), claimed, counts
+       sizes[stays + 1 :], substring(bytes from stay_bytes + 1), part, start + stay_bytes, claimed, counts
      from (${split}) parts`,
     [partition, cutSeq],
   );

@@ -1,11 +1,15 @@
 import { createDataSource } from '@signalbox/persistence';
 import { startPostgres, type TestPostgres } from '@signalbox/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { insertChunks } from '../adapters/insert-chunks.js';
+import { readChunks } from '../adapters/read-chunks.js';
+import { JournalChunk } from '../entities/journal-chunk.entity.js';
 import { Archive1795392000000 } from './archive-1795392000000.migration.js';
 import { Chunks1796083200000 } from './chunks-1796083200000.migration.js';
 import { ClaimedBodies1795996800000 } from './claimed-bodies-1795996800000.migration.js';
 import { EntriesAsWritten1795399200000 } from './entries-as-written-1795399200000.migration.js';
 import { Incarnations1795910400000 } from './incarnations-1795910400000.migration.js';
+import { Segments1796990000000 } from './segments-1796990000000.migration.js';
 import { Trims1795824000000 } from './trims-1795824000000.migration.js';
 
 const BEFORE = [
@@ -50,5 +54,40 @@ it('brings archived entries into chunks, and back', async () => {
   expect(((await entries()) as { bytes: string }[]).slice(3).map(({ bytes }) => bytes)).toEqual(['ten', '', '13th']);
   await now.undoLastMigration();
   expect(((await entries()) as unknown[]).slice(0, 3)).toEqual(kept);
+  await now.destroy();
+});
+
+it('compresses what comes into the archive, beside what is in it, and undoes it', async () => {
+  const migrations = [...BEFORE, Chunks1796083200000, Segments1796990000000];
+  const url = await postgres.createSchema();
+  const old = await createDataSource({ url, entities: [], migrations: migrations.slice(0, -1) }).initialize();
+  await old.runMigrations();
+  await old.query(`
+    insert into chunks (partition, incarnation, batch_seq, first_seq, tenant, run_id, subject, seqs, sizes, bytes)
+    values ('00', 0, 1, 1, 'acme', 'run_a', 's.a', '{1,2}', '{3,4}', 'oldolds')`);
+  await old.destroy();
+  const now = await createDataSource({ url, entities: [JournalChunk], migrations }).initialize();
+  await now.runMigrations();
+  const chunk = (runId: string, from: number, ...bodies: string[]) => ({
+    ...{ tenant: 'acme', runId, subject: `s.${runId}`, claimed: null },
+    ...{ seqs: bodies.map((_, at) => from + at), bodies: bodies.map((body) => Buffer.from(body)) },
+  });
+  const chunks = [chunk('run_b', 3, 'b'), chunk('run_a', 4, 'new', 'newer')];
+  const place = { partition: '00', incarnation: 0, afterSeq: 2, lastSeq: 5, runs: [] };
+  await insertChunks(now.manager, { ...place, chunks });
+  const bodies = async (runId: string): Promise<string[]> =>
+    (await readChunks(now.manager, { partition: '00', tenant: 'acme', runId })).map(
+      ({ seq, bytes }) => `${seq} ${String(bytes)}`,
+    );
+  expect(await bodies('run_a')).toEqual(['1 old', '2 olds', '4 new', '5 newer']);
+  expect(await bodies('run_b')).toEqual(['3 b']);
+  const sizes = await now.query(`select seq, size from entries where run_id = 'run_a' order by seq`);
+  expect(sizes).toEqual([1, 2, 4, 5].map((seq, at) => ({ seq: String(seq), size: [3, 4, 3, 5][at] })));
+
+  await now.undoLastMigration();
+  const unpacked = `select seq, convert_from(bytes, 'utf8') as bytes from entries order by seq`;
+  expect(((await now.query(unpacked)) as { bytes: string }[]).map(({ bytes }) => bytes)).toEqual([
+    ...['old', 'olds', 'b', 'new', 'newer'],
+  ]);
   await now.destroy();
 });
