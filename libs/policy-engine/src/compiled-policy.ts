@@ -21,6 +21,7 @@ import { CedarPolicySet } from './cedar/policy-set.js';
 import { decideReveal, type RevealAccess } from './cedar/reveal.js';
 import { compileBaseRules, onBase } from './labels/base-rules.js';
 import { Offers } from './labels/offered.js';
+import { DecisionRecords } from './decision-records.js';
 import { Governance } from './governance.js';
 import { KeyRing } from './key-ring.js';
 import { combine } from './rules/combine.js';
@@ -52,12 +53,14 @@ export class CompiledPolicy {
   /** By agent and tool, made at first use. Bounded: only tools that an agent lists get an entry. */
   readonly #deciders = new Map<string, Map<string, Decider>>();
   readonly #offers: Offers;
+  readonly #records: DecisionRecords;
 
   constructor(whole: PolicyBundleV1, hash: string) {
     const bundle = enforcedPart(whole);
     this.#shadow = shadowOf(whole, (part) => new CompiledPolicy(part, hash));
     this.tenant = bundle.tenant;
     this.bundle = { version: bundle.version, hash };
+    this.#records = new DecisionRecords(this.bundle);
     this.expiresAt = bundle.expiresAt;
     this.#source = bundle;
     this.governance = new Governance(bundle);
@@ -145,7 +148,7 @@ export class CompiledPolicy {
     } catch {
       verdict = deny('error', [], 'The decision failed, so it is a denial.');
     }
-    const decision = { ...verdict, bundle: this.bundle };
+    const decision = this.#records.of(verdict);
     return this.#shadow === null ? decision : { ...decision, shadow: this.#shadow(access) };
   }
 

@@ -1,4 +1,4 @@
-import type { BundleRef, DecisionRecord, ErrorCode, RunEvent, ToolManifest } from '@signalbox/contracts';
+import type { BundleRef, CallLabels, DecisionRecord, ErrorCode, RunEvent, ToolManifest } from '@signalbox/contracts';
 import { sha256Hex } from '@signalbox/kernel';
 import { labelsOf } from './call-labels.js';
 import { agentCalled, depthLeft, grantChild, openPurse, type Purse } from './children.js';
@@ -216,7 +216,19 @@ function decided(
   const asks = verdict.outcome === 'approve' || verdict.kind === 'approval';
   const decision = asks && call.approval !== null ? approvedBy(state, call, verdict) : verdict;
   // Not as policy may have them, but as the journal gives them.
-  return engine >= ENGINE_WITH_LABELS ? { ...decision, labels } : decision;
+  return engine >= ENGINE_WITH_LABELS ? labelled(decision, labels) : decision;
+}
+
+/** Of records that policy gives again and again, the newest with labels: where both are the same again, so is it. */
+const newest = new WeakMap<DecisionRecord, DecisionRecord>();
+
+function labelled(decision: DecisionRecord, labels: CallLabels): DecisionRecord {
+  const known = newest.get(decision);
+  const isPlain = Object.keys(labels).length === 1;
+  if (known !== undefined && isPlain && known.labels?.context === labels.context) return known;
+  const record = { ...decision, labels };
+  if (isPlain) newest.set(decision, record);
+  return record;
 }
 
 function parseArguments(text: string): Record<string, unknown> | null {

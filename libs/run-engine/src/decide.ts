@@ -183,8 +183,7 @@ function start(state: RunState, env: DecideEnv): RunEvent[] {
     return [{ type: 'run.failed', error, usage: state.usage, costNanoUsd: state.costNanoUsd }];
   }
   const limits = narrowed(found.agent.limits, accepted.limits);
-  const { agent, model, bundle } = found;
-  const tools = [...found.tools];
+  const { agent, model, tools, bundle } = found;
   const deadlineAt = Math.min(env.nowMs + limits.wallMsMax, accepted.deadlineAt ?? Number.MAX_SAFE_INTEGER);
   const free = (env.engine ?? ENGINE_VERSION) >= ENGINE_WITH_FREE_WAITS ? { waitsFree: true as const } : {};
   const regions = found.regions ? { regions: [...found.regions] } : {};

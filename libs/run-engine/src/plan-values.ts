@@ -42,9 +42,10 @@ function stepValue(state: RunState, plan: AgentPlan, id: string): unknown {
   if (step === undefined) return null;
   const calls = callsOf(state, step);
   const error = calls.find((call) => call.status !== 'completed')?.error ?? null;
+  const results = calls.map(valueOfCall);
   return {
-    result: calls[0] === undefined ? null : valueOfCall(calls[0]),
-    results: calls.map(valueOfCall),
+    result: results[0] ?? null,
+    results,
     error: error === null ? null : { code: error.code, message: error.message },
   };
 }

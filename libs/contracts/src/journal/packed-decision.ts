@@ -27,15 +27,16 @@ const SIZES = /^\{"sizes":\[([\d,]*)\],/;
 
 type Fields = Record<string, unknown>;
 
-/** Of manifests, which never change while a bundle is in force, and begin run after run. */
-const manifestTexts = new WeakMap<object, string>();
+/** What policy gives to run after run, the same object: manifests while a bundle is in force, and most of its verdicts. */
+const SHARED: ReadonlySet<string> = new Set(['agent', 'model', 'tools', 'decision']);
+const sharedTexts = new WeakMap<object, string>();
+
 function textOf(field: string, value: unknown): string {
-  if ((field !== 'agent' && field !== 'model') || typeof value !== 'object' || value === null)
-    return JSON.stringify(value);
-  const known = manifestTexts.get(value);
+  if (!SHARED.has(field) || typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const known = sharedTexts.get(value);
   if (known !== undefined) return known;
   const text = JSON.stringify(value);
-  manifestTexts.set(value, text);
+  sharedTexts.set(value, text);
   return text;
 }
 

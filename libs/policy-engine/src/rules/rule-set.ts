@@ -12,12 +12,15 @@ interface CompiledRule {
   id: string;
   tests: readonly Test[];
   terms: ApprovalTerms;
+  /** What it says alone: always the same. */
+  permit: Verdict;
 }
 
 type RuleSets = Record<'forbids' | 'approves' | 'permits', readonly CompiledRule[]>;
 
 /** The decider for one agent and one tool, over the rules that speak of both. */
 export function compileRules(rules: readonly Rule[], agent: string, tool: string): Decider {
+  const call = `${tool} for agent ${agent}`;
   const inScope = rules.filter((rule) => covers(rule.agents, agent) && covers(rule.tools, tool));
   const compiled = (effect: Rule['effect']): CompiledRule[] =>
     inScope
@@ -26,10 +29,11 @@ export function compileRules(rules: readonly Rule[], agent: string, tool: string
         id,
         tests: when.map(compileCondition),
         terms: approval ?? ApprovalTerms.parse({}),
+        permit: { outcome: 'permit', kind: 'permit', rules: [id], reason: `Rule ${id} permits ${call}.` },
       }));
-  if (inScope.length === 0) return always(deny('default', [], `No rule permits ${tool} for agent ${agent}.`));
+  if (inScope.length === 0) return always(deny('default', [], `No rule permits ${call}.`));
   const sets: RuleSets = { forbids: compiled('forbid'), approves: compiled('approve'), permits: compiled('permit') };
-  return (args) => decide(sets, args, `${tool} for agent ${agent}`);
+  return (args) => decide(sets, args, call);
 }
 
 const always =
@@ -62,9 +66,8 @@ function decide({ forbids, approves, permits }: RuleSets, args: unknown, call: s
     return deny('error', [undecided], reason);
   }
   if (approving.length > 0) return approval(approving, call);
-  const permit = permits.find((rule) => all(rule.tests, args) === 'yes');
-  if (permit)
-    return { outcome: 'permit', kind: 'permit', rules: [permit.id], reason: `Rule ${permit.id} permits ${call}.` };
+  const permitting = permits.find((rule) => all(rule.tests, args) === 'yes');
+  if (permitting) return permitting.permit;
   const why = permits.length === 0 ? 'No rule permits' : 'These arguments match none of the rules that permit';
   return deny('default', [], `${why} ${call}.`);
 }
