@@ -25,7 +25,7 @@ import { DecisionRecords } from './decision-records.js';
 import { Governance } from './governance.js';
 import { KeyRing } from './key-ring.js';
 import { combine } from './rules/combine.js';
-import { enforcedPart, type Shadow, shadowOf } from './shadow.js';
+import { enforcedPart, shadowOf } from './shadow.js';
 import { compileRules, covers, type Decider, deny, type Verdict } from './rules/rule-set.js';
 import type { AgentChange, PlacedAgent, ResolvedAgent, ToolAccess } from './tool-access.js';
 import { unique } from './unique.js';
@@ -47,8 +47,6 @@ export class CompiledPolicy {
   readonly #tools: ReadonlyMap<string, ToolManifest>;
   readonly #models: ReadonlyMap<string, ModelManifest>;
   readonly #keys: KeyRing;
-  /** Null: nothing is in shadow. */
-  readonly #shadow: Shadow | null;
   readonly #policies: CedarPolicySet;
   /** By agent and tool, made at first use. Bounded: only tools that an agent lists get an entry. */
   readonly #deciders = new Map<string, Map<string, Decider>>();
@@ -57,10 +55,10 @@ export class CompiledPolicy {
 
   constructor(whole: PolicyBundleV1, hash: string) {
     const bundle = enforcedPart(whole);
-    this.#shadow = shadowOf(whole, (part) => new CompiledPolicy(part, hash));
     this.tenant = bundle.tenant;
     this.bundle = { version: bundle.version, hash };
-    this.#records = new DecisionRecords(this.bundle);
+    const shadow = shadowOf(whole, (part) => new CompiledPolicy(part, hash));
+    this.#records = new DecisionRecords(this.bundle, shadow);
     this.expiresAt = bundle.expiresAt;
     this.#source = bundle;
     this.governance = new Governance(bundle);
@@ -148,8 +146,7 @@ export class CompiledPolicy {
     } catch {
       verdict = deny('error', [], 'The decision failed, so it is a denial.');
     }
-    const decision = this.#records.of(verdict);
-    return this.#shadow === null ? decision : { ...decision, shadow: this.#shadow(access) };
+    return this.#records.of(verdict, access);
   }
 
   /** Of these tools, those that the agent could be permitted to call under these labels, for some arguments. Never throws. */

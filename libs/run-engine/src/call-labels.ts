@@ -12,7 +12,9 @@ const OWN_WORDS: ReadonlySet<ToolManifest['driver']['kind']> = new Set(['inline'
 
 /** What a call is decided by, beside its arguments. The same before and after it was asked for. */
 export function labelsOf(state: RunState, call: Call, args: Record<string, unknown>): CallLabels {
-  return { ...flowOf(state, call), ...provenanceOf(state, call, args) };
+  const provenance = provenanceOf(state, call, args);
+  const flow = flowOf(state, call);
+  return provenance === null ? flow : { ...flow, ...provenance };
 }
 
 /** The same of a call as it is sent. */
@@ -28,17 +30,17 @@ export function flowOf(state: RunState, call: Call): CallLabels {
 }
 
 /** Of a call with all its arguments. */
-export function argumentsLabel({ context, arguments: own = {} }: CallLabels): Label {
-  return Object.values(own).reduce(raised, context);
+export function argumentsLabel({ context, arguments: own }: CallLabels): Label {
+  return own === undefined ? context : Object.values(own).reduce(raised, context);
 }
 
 /** Of what a call answers with: made of its arguments, and of whatever its tool draws from. */
 export function resultLabel(state: RunState, call: Call): Label {
   const given = argumentsLabel(flowOf(state, call));
-  const origin = `${call.callId} ${call.tool}`;
   const tool = state.plan?.tools.find(({ name }) => name === call.tool);
+  if (tool !== undefined && OWN_WORDS.has(tool.driver.kind)) return given;
+  const origin = `${call.callId} ${call.tool}`;
   if (tool === undefined) return raised(given, unlabelled(origin));
-  if (OWN_WORDS.has(tool.driver.kind)) return given;
   const { source = 'untrusted', sensitivity = [TENANT_READERS] } = tool;
   return raised(given, { integrity: source, readers: sensitivity.toSorted(), origins: [origin.slice(0, 160)] });
 }

@@ -29,7 +29,7 @@ export function nextCallEvents(state: RunState, calls: readonly Call[], env: Dec
 
 function callEvents(state: RunState, calls: readonly Call[], env: DecideEnv): RunEvent[] {
   const { limits } = state.plan!;
-  const events: RunEvent[] = [...questionEvents(state, calls, env)];
+  const events = questionEvents(state, calls, env);
   let running = calls.filter((call) => holdsSlot(call)).length;
   let dispatched = state.toolCalls;
   let inlineChars = 0;
@@ -224,7 +224,7 @@ const newest = new WeakMap<DecisionRecord, DecisionRecord>();
 
 function labelled(decision: DecisionRecord, labels: CallLabels): DecisionRecord {
   const known = newest.get(decision);
-  const isPlain = Object.keys(labels).length === 1;
+  const isPlain = labels.arguments === undefined && labels.literal === undefined && labels.plain === undefined;
   if (known !== undefined && isPlain && known.labels?.context === labels.context) return known;
   const record = { ...decision, labels };
   if (isPlain) newest.set(decision, record);

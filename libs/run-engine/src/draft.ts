@@ -48,8 +48,14 @@ export function addCall(draft: RunState, call: Call): void {
 
 export function putStep(draft: RunState, step: ModelStep, change: Partial<ModelStep>): void {
   const steps = mine(draft, draft.steps as ModelStep[], () => [...draft.steps]);
-  const at = steps.findLastIndex((other) => other.step === step.step);
-  steps[at < 0 ? steps.length : at] = { ...step, ...change };
+  steps[steps.findLastIndex((other) => other.step === step.step)] = { ...step, ...change };
+  draft.steps = steps;
+}
+
+/** A step that is not there yet; the step itself, not a copy of it. */
+export function addStep(draft: RunState, step: ModelStep): void {
+  const steps = mine(draft, draft.steps as ModelStep[], () => [...draft.steps]);
+  steps.push(step);
   draft.steps = steps;
 }
 

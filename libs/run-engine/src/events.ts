@@ -1,7 +1,7 @@
 import { callIdOf, type RunEvent, type RunEventOf } from '@signalbox/contracts';
 import { hiddenOf, resultLabel } from './call-labels.js';
 import { takeKept } from './controls.js';
-import { addCall, addRemark, newCall, putCall, putStep, stepNumbered } from './draft.js';
+import { addCall, addRemark, addStep, newCall, putCall, putStep, stepNumbered } from './draft.js';
 import { contextOf, controlOf } from './labels.js';
 import { repairRequest } from './output.js';
 import { retryDelayMs } from './settings.js';
@@ -95,30 +95,30 @@ function requestModel(draft: RunState, event: RunEventOf<'model.requested'>, dec
     callIds: [],
     charged: [],
   };
-  putStep(draft, step, {});
+  addStep(draft, step);
 }
 
 /** A step that no model was asked for: its calls are known at once. */
 function stepPlanned(draft: RunState, event: RunEventOf<'plan.stepped'>, decidedAt: number): void {
   if (stepNumbered(draft, event.step) !== undefined) return;
   const callIds = event.calls.map((_, index) => callIdOf(event.step, index));
-  putStep(
-    draft,
-    {
-      ...asked(1, decidedAt, 0, false),
-      step: event.step,
-      status: 'completed',
-      outputTokensMax: 0,
-      tools: [],
-      error: null,
-      content: '',
-      label: controlOf(draft),
-      callIds,
-      ...(event.order === undefined ? {} : { sequence: true as const }),
-      charged: [],
-    },
-    {},
-  );
+  const step: ModelStep = {
+    attempt: 1,
+    requestedAt: decidedAt,
+    notBeforeAt: decidedAt,
+    timeoutMs: 0,
+    step: event.step,
+    status: 'completed',
+    outputTokensMax: 0,
+    tools: [],
+    error: null,
+    content: '',
+    label: controlOf(draft),
+    callIds,
+    charged: [],
+  };
+  if (event.order !== undefined) step.sequence = true;
+  addStep(draft, step);
   event.calls.forEach((call, index) => addCall(draft, newCall(callIds[index]!, event.step, call.tool, call.arguments)));
 }
 
@@ -137,13 +137,15 @@ function applyCallEvent(
   if (event.type === 'tool.inlined') {
     draft.toolCalls += 1;
     const { result, error = null, decision } = event;
-    const status = error === null ? 'completed' : 'failed';
-    const done = { attempt: 1, requestedAt: decidedAt, notBeforeAt: decidedAt, effect: 'pure' as const };
     const label = resultLabel(draft, call);
-    return putCall(draft, call, {
-      ...done,
+    return addCall(draft, {
+      ...call,
+      attempt: 1,
+      requestedAt: decidedAt,
+      notBeforeAt: decidedAt,
+      effect: 'pure',
       tier: 'T0',
-      status,
+      status: error === null ? 'completed' : 'failed',
       arguments: said(call, event.arguments),
       decision,
       result,

@@ -69,8 +69,9 @@ const numberOf = (value: unknown): number | null => (typeof value === 'number' ?
 
 const CHECKS: Record<string, Check> = {
   type: (types, value, at, walk) => {
-    const names = Array.isArray(types) ? types : [types];
-    if (!names.some((name) => TYPES[String(name)]?.(value))) fault(walk, at, `must be of type ${names.join(' or ')}`);
+    const isOf = (name: unknown): boolean => TYPES[String(name)]?.(value) === true;
+    if (Array.isArray(types) ? types.some(isOf) : isOf(types)) return;
+    fault(walk, at, `must be of type ${[types].flat().join(' or ')}`);
   },
   enum: (allowed, value, at, walk) => {
     if (!Array.isArray(allowed) || !allowed.some((item) => JSON.stringify(item) === JSON.stringify(value)))
@@ -87,8 +88,8 @@ const CHECKS: Record<string, Check> = {
   },
   properties: (properties, value, at, walk) => {
     if (!isObject(value) || !isObject(properties)) return;
-    for (const [name, schema] of Object.entries(properties))
-      if (Object.hasOwn(value, name)) check(schema, value[name], `${at}/${name}`, walk);
+    for (const name of Object.keys(properties))
+      if (Object.hasOwn(value, name)) check(properties[name], value[name], `${at}/${name}`, walk);
   },
   items: (schema, value, at, walk) => {
     if (Array.isArray(value)) value.forEach((item, index) => check(schema, item, `${at}/${index}`, walk));
@@ -149,10 +150,10 @@ function check(schema: unknown, value: unknown, at: string, walk: Walk): void {
 function checkOthers(schema: Schema, value: Record<string, unknown>, at: string, walk: Walk): void {
   const known = isObject(schema['properties']) ? schema['properties'] : {};
   const others = schema['additionalProperties'];
-  for (const [name, item] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
     if (Object.hasOwn(known, name)) continue;
     if (others === false) fault(walk, `${at}/${name.slice(0, 64)}`, walk.words.unknown);
-    else check(others, item, `${at}/${name.slice(0, 64)}`, walk);
+    else check(others, value[name], `${at}/${name.slice(0, 64)}`, walk);
   }
 }
 

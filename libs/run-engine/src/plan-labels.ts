@@ -19,26 +19,30 @@ export function planLabels(state: RunState, call: Call, context: Label): Record<
   const index = stepNumbered(state, call.step)?.callIds.indexOf(call.callId) ?? -1;
   const template = plan?.steps[call.step - 1]?.calls[index]?.arguments;
   if (plan === undefined || template === undefined) return null;
-  const found: Record<string, Label> = {};
+  let found: Record<string, Label> | null = null;
   for (const [pointer, expression] of expressionsIn(template)) {
     const label = raised(context, valueLabel(state, plan, expression));
-    if (label !== context) found[pointer] = label;
+    if (label !== context) (found ??= {})[pointer] = label;
   }
+  if (found === null) return null;
   const labels = Object.values(found);
-  if (labels.length <= LABELS_MAX) return labels.length === 0 ? null : found;
-  return { '': labels.reduce(raised, context) };
+  return labels.length <= LABELS_MAX ? found : { '': labels.reduce(raised, context) };
 }
 
 /** Of the answer of a plan. */
 export const planOutputLabel = (state: RunState, plan: AgentPlan): Label => valueLabel(state, plan, plan.output);
 
 function valueLabel(state: RunState, plan: AgentPlan, text: string): Label {
-  return expressionOf(text).references.reduce((label, { name, field }) => {
-    if (name === 'input') return raised(label, openingLabel(state));
-    if (name === 'history') return raised(label, state.historyLabel);
-    const step = stepNumbered(state, plan.steps.findIndex(({ id }) => id === field) + 1);
-    return step === undefined ? label : callsOf(state, step).reduce((all, one) => raised(all, one.label), label);
-  }, TRUSTED);
+  let label = TRUSTED;
+  for (const { name, field } of expressionOf(text).references) {
+    if (name === 'input') label = raised(label, openingLabel(state));
+    else if (name === 'history') label = raised(label, state.historyLabel);
+    else {
+      const step = stepNumbered(state, plan.steps.findIndex(({ id }) => id === field) + 1);
+      if (step !== undefined) for (const call of callsOf(state, step)) label = raised(label, call.label);
+    }
+  }
+  return label;
 }
 
 /** Of each template once: they are the manifest's, and live as long. */

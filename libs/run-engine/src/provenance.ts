@@ -34,17 +34,17 @@ const POINTERS = new RegExp(
 
 /**
  * Which values of a call stand word for word in what is trusted: the caller's own words and the agent's instructions.
- * Nothing where its tool does not go by that.
+ * Null where its tool does not go by that, or there are too many.
  */
 export function provenanceOf(
   state: RunState,
   call: Call,
   args: Record<string, unknown>,
-): Pick<CallLabels, 'literal' | 'plain'> {
+): Pick<CallLabels, 'literal' | 'plain'> | null {
   const tool = state.plan?.tools.find(({ name }) => name === call.tool);
-  if (tool?.provenance !== true) return {};
+  if (tool?.provenance !== true) return null;
   const found = leavesOf(args, LEAVES_MAX);
-  if (found.length > LEAVES_MAX) return {};
+  if (found.length > LEAVES_MAX) return null;
   // Texts and numbers, as they would be written.
   const leaves = found.flatMap(([pointer, leaf]): [string, string][] =>
     typeof leaf === 'boolean' ? [] : [[pointer, String(leaf)]],

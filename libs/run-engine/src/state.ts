@@ -236,8 +236,10 @@ export const isPaused = ({ paused, held }: RunState): boolean => paused !== null
 /** It carries out a call of another run: it has no session of its own, and shares in the turn of that one. */
 export const isChild = (state: RunState): boolean => state.accepted?.parent !== undefined;
 export const stepOf = (state: RunState): ModelStep | undefined => state.steps.at(-1);
-export const callsOf = (state: RunState, step: ModelStep): Call[] =>
-  step.callIds.map((id) => state.calls[id]).filter((call) => call !== undefined);
+export function callsOf(state: RunState, step: ModelStep): Call[] {
+  const calls = step.callIds.map((id) => state.calls[id]);
+  return calls.includes(undefined) ? calls.filter((call) => call !== undefined) : (calls as Call[]);
+}
 /** The calls of a step that somebody may be making now, or should. */
 export function callsInHand(state: RunState, step: ModelStep): Call[] {
   const calls = callsOf(state, step);

@@ -51,16 +51,10 @@ export function covers(scope: Rule['agents'], name: string): boolean {
  */
 function decide({ forbids, approves, permits }: RuleSets, args: unknown, call: string): Verdict {
   const unclear: string[] = [];
-  const matching = (rules: readonly CompiledRule[]): CompiledRule[] =>
-    rules.filter((rule) => {
-      const holds = all(rule.tests, args);
-      if (holds === 'unknown') unclear.push(rule.id);
-      return holds === 'yes';
-    });
-  const [forbid] = matching(forbids);
+  const forbid = matching(forbids, args, unclear)[0];
   if (forbid) return deny('forbid', [forbid.id], `Rule ${forbid.id} forbids ${call}.`);
-  const approving = matching(approves);
-  const [undecided] = unclear;
+  const approving = matching(approves, args, unclear);
+  const undecided = unclear[0];
   if (undecided !== undefined) {
     const reason = `Rule ${undecided}, which may stand against ${call}, cannot be evaluated on these arguments.`;
     return deny('error', [undecided], reason);
@@ -70,6 +64,16 @@ function decide({ forbids, approves, permits }: RuleSets, args: unknown, call: s
   if (permitting) return permitting.permit;
   const why = permits.length === 0 ? 'No rule permits' : 'These arguments match none of the rules that permit';
   return deny('default', [], `${why} ${call}.`);
+}
+
+/** The rules that hold for these arguments; `unclear` gets the ids of those of which nobody knows. */
+function matching(rules: readonly CompiledRule[], args: unknown, unclear: string[]): readonly CompiledRule[] {
+  if (rules.length === 0) return rules;
+  return rules.filter((rule) => {
+    const holds = all(rule.tests, args);
+    if (holds === 'unknown') unclear.push(rule.id);
+    return holds === 'yes';
+  });
 }
 
 function approval(rules: readonly CompiledRule[], call: string): Verdict {
