@@ -84,6 +84,13 @@ describe('authorize', () => {
     });
   });
 
+  it('gives one record for all calls that one rule permits', () => {
+    const policy = compilePolicy(bundle({ rules: [rule('r', 'permit', [isV])] }));
+    const record = policy.authorize(call({ x: 'v' }));
+    expect(record.outcome).toBe('permit');
+    expect(policy.authorize(call({ x: 'v', y: 1 }))).toBe(record);
+  });
+
   it('lets a forbid beat every permit', () => {
     const permits = [rule('p1', 'permit'), rule('p2', 'permit')];
     expect(decide([...permits, rule('f', 'forbid')])).toBe('deny forbid f');

@@ -227,7 +227,8 @@ function labelled(decision: DecisionRecord, labels: CallLabels): DecisionRecord 
   const isPlain = labels.arguments === undefined && labels.literal === undefined && labels.plain === undefined;
   if (known !== undefined && isPlain && known.labels?.context === labels.context) return known;
   const record = { ...decision, labels };
-  if (isPlain) newest.set(decision, record);
+  // Frozen: whoever writes it may remember its text.
+  if (isPlain) newest.set(decision, Object.freeze(record));
   return record;
 }
 

@@ -47,6 +47,20 @@ const written = (): Written => JSON.parse(packDecision(made)) as Written;
 const cut = (): Written => parsePacked(packDecision(made)) as Written;
 
 describe('a packed decision', () => {
+  it('is the same text whether its parts are shared or not, and never that of what a part was before', () => {
+    const said = decision('No.');
+    const of = (record: typeof said): DecisionV1 => ({
+      ...made,
+      events: [made.events[0]!, { ...refused('call_1_0', 'No.'), decision: record }],
+    });
+    const apart = packDecision(of(decision('No.')));
+    expect(packDecision(of(said))).toBe(apart);
+    said.reason = 'Not now.';
+    expect(packDecision(of(said))).toBe(packDecision(of(decision('Not now.'))));
+    const shared = Object.freeze(decision('No.'));
+    for (let time = 0; time < 2; time++) expect(packDecision(of(shared))).toBe(apart);
+  });
+
   it('writes what repeats once, and is read as it was', () => {
     expect(written().pieces).toEqual([decision('No.'), decision('Not now.')]);
     expect(cut().pieces).toEqual([decision('No.'), decision('Not now.')].map((piece) => JSON.stringify(piece)));

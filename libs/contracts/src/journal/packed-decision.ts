@@ -27,12 +27,13 @@ const SIZES = /^\{"sizes":\[([\d,]*)\],/;
 
 type Fields = Record<string, unknown>;
 
-/** What policy gives to run after run, the same object: manifests while a bundle is in force, and most of its verdicts. */
-const SHARED: ReadonlySet<string> = new Set(['agent', 'model', 'tools', 'decision']);
+/** While a bundle is in force its manifests begin run after run. What else is shared is frozen. */
+const MANIFESTS: ReadonlySet<string> = new Set(['agent', 'model', 'tools']);
 const sharedTexts = new WeakMap<object, string>();
 
 function textOf(field: string, value: unknown): string {
-  if (!SHARED.has(field) || typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (!MANIFESTS.has(field) && !Object.isFrozen(value)) return JSON.stringify(value);
   const known = sharedTexts.get(value);
   if (known !== undefined) return known;
   const text = JSON.stringify(value);
