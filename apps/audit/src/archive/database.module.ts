@@ -6,7 +6,6 @@ import type { AuditConfig } from '../config.js';
 import { ArchivedRun } from './entities/archived-run.entity.js';
 import { Checkpoint } from './entities/checkpoint.entity.js';
 import { JournalChunk } from './entities/journal-chunk.entity.js';
-import { JournalSegment } from './entities/journal-segment.entity.js';
 import { Note } from './entities/note.entity.js';
 import { RunsByEnd1796610000000 } from '../calls/migrations/runs-by-end-1796610000000.migration.js';
 import { IncidentRow } from '../incidents/entities/incident.entity.js';
@@ -24,7 +23,7 @@ import { EntriesAsWritten1795399200000 } from './migrations/entries-as-written-1
 function makeDatabase(config: AuditConfig, logger: Logger): Database {
   return new Database({
     url: config.pgUrl,
-    entities: [JournalChunk, JournalSegment, ArchivedRun, Checkpoint, Note, LetterMark, IncidentRow],
+    entities: [JournalChunk, ArchivedRun, Checkpoint, Note, LetterMark, IncidentRow],
     migrations: [
       Archive1795392000000,
       EntriesAsWritten1795399200000,
