@@ -301,9 +301,9 @@ describe('signalbox audit verify', () => {
     await queryOnce(
       mesh.stack.adminUrl,
       `update audit.chunks set seqs = seqs[: at - 1] || seqs[at + 1 :], sizes = sizes[: at - 1] || sizes[at + 1 :],
-         bytes = substring(bytes for start) || substring(bytes from start + 1 + sizes[at])
+         bytes = substring(bytes for before) || substring(bytes from before + 1 + sizes[at])
        from (
-         select first_seq as "of", at, coalesce((select sum(size) from unnest(sizes[: at - 1]) as size), 0)::integer as start
+         select first_seq as "of", at, coalesce((select sum(size) from unnest(sizes[: at - 1]) as size), 0)::integer as before
          from audit.chunks, array_position(seqs, $2::bigint) as at where run_id = $1 and at is not null) as found
        where run_id = $1 and first_seq = "of"`,
       [runId, lost.seq],
