@@ -6,8 +6,7 @@ import type { EntityManager } from 'typeorm';
 import { type ArchivedEntry, ArchivePort, type Batch, type Position, type RunRef } from '../archive.port.js';
 import type { ArchivedRun } from '../entities/archived-run.entity.js';
 import { Checkpoint } from '../entities/checkpoint.entity.js';
-import { insertChunks } from './insert-chunks.js';
-import { readChunks } from './read-chunks.js';
+import { insertChunks, readChunks } from './postgres-chunks.js';
 
 /** How long one call waits for a database that is away, ms. */
 const OPEN_MS = 2_000;

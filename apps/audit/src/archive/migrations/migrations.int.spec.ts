@@ -1,8 +1,7 @@
 import { createDataSource } from '@signalbox/persistence';
 import { startPostgres, type TestPostgres } from '@signalbox/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { insertChunks } from '../adapters/insert-chunks.js';
-import { readChunks } from '../adapters/read-chunks.js';
+import { insertChunks, readChunks } from '../adapters/postgres-chunks.js';
 import { JournalChunk } from '../entities/journal-chunk.entity.js';
 import { Archive1795392000000 } from './archive-1795392000000.migration.js';
 import { Chunks1796083200000 } from './chunks-1796083200000.migration.js';

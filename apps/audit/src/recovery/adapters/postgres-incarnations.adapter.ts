@@ -4,7 +4,7 @@ import { MeshError } from '@signalbox/kernel';
 import { Database } from '@signalbox/persistence';
 import type { EntityManager } from 'typeorm';
 import type { ArchivedEntry, Position, RunRef } from '../../archive/archive.port.js';
-import { readChunks } from '../../archive/adapters/read-chunks.js';
+import { readChunks } from '../../archive/adapters/postgres-chunks.js';
 import type { JournalChunk } from '../../archive/entities/journal-chunk.entity.js';
 import { type Anchor, IncarnationsPort, type RunPage } from '../incarnations.port.js';
 
