@@ -63,9 +63,9 @@ describe('a store that came back older than it was', () => {
     { name: 'tool-runner-default', from: 'router', to: 'tool-runner', send: sendToolCall },
     { name: 'audit-notes', from: 'policy', to: 'audit', send: sendNote },
   ];
-  it.for(durables)(
+  it.each(durables)(
     'keeps new messages from $name until it is mended, workers or not',
-    async ({ name, from, to, send }, { skip }) => {
+    async ({ name, from, to, send }) => {
       const { stream, durable, account } = CONSUMERS[name];
       const { mesh } = fixture;
       const heard: string[] = [];
@@ -84,19 +84,17 @@ describe('a store that came back older than it was', () => {
         await admin.consumers.info(stream, durable),
         await admin.streams.info(stream),
       ];
-      if (delivered.stream_seq === state.last_seq) {
-        process.stdout.write(`${name} passes over nothing: this nats-server sets its durables back itself\n`);
-        skip();
-      }
-      expect([delivered.stream_seq, state.last_seq]).toEqual([6, 1]);
+      // Seen on 2.10. 2.15 sets its durables back itself, and there is nothing to mend.
+      const passesOver = !worker.capabilities.atLeast(2, 11);
+      expect([delivered.stream_seq, state.last_seq]).toEqual([passesOver ? 6 : 1, 1]);
       await say('passed over');
       await waitFor(async () => (await worker.health()).ok, { what: 'the worker to be back' });
-      expect((await admin.consumers.info(stream, durable)).num_pending).toBe(0);
+      if (passesOver) expect((await admin.consumers.info(stream, durable)).num_pending).toBe(0);
+      else await waitFor(() => heard.includes('passed over'), { what: 'the first new one is heard' });
 
       const { items } = await provision({ url: mesh.url, keysDir: mesh.keysRoot });
-      expect(items.filter(({ outcome }) => outcome !== 'unchanged')).toMatchObject([
-        { account, kind: 'consumer', name: durable, outcome: 'renewed' },
-      ]);
+      const renewed = { account, kind: 'consumer', name: durable, outcome: 'renewed' };
+      expect(items.filter(({ outcome }) => outcome !== 'unchanged')).toMatchObject(passesOver ? [renewed] : []);
       await say('new');
       await waitFor(() => heard.includes('new'), { what: 'the new one is heard' });
       expect(heard).toContain('passed over');

@@ -4,8 +4,8 @@ import type { Shadow } from './shadow.js';
 import type { ToolAccess } from './tool-access.js';
 
 /**
- * What is kept of verdicts under one bundle. Most calls are decided by one rule or policy, whose verdict is always the
- * same object: so is its record, and whoever writes it knows its text already.
+ * Verdicts under one bundle. Most calls are decided by one rule or policy, whose verdict is always the same frozen object:
+ * so is its record, and whoever writes it may remember its text.
  */
 export class DecisionRecords {
   readonly #known = new WeakMap<Verdict, DecisionRecord>();
@@ -17,13 +17,13 @@ export class DecisionRecords {
   ) {}
 
   of(verdict: Verdict, access: ToolAccess): DecisionRecord {
-    const record = this.#known.get(verdict) ?? this.#keep(verdict);
+    const record = this.#known.get(verdict) ?? this.#make(verdict);
     return this.shadow === null ? record : { ...record, shadow: this.shadow(access) };
   }
 
-  #keep(verdict: Verdict): DecisionRecord {
+  #make(verdict: Verdict): DecisionRecord {
     const record = { ...verdict, bundle: this.bundle };
-    this.#known.set(verdict, record);
+    if (Object.isFrozen(verdict)) this.#known.set(verdict, Object.freeze(record));
     return record;
   }
 }

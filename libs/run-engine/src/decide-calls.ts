@@ -219,16 +219,16 @@ function decided(
   return engine >= ENGINE_WITH_LABELS ? labelled(decision, labels) : decision;
 }
 
-/** Of records that policy gives again and again, the newest with labels: where both are the same again, so is it. */
-const newest = new WeakMap<DecisionRecord, DecisionRecord>();
+/** By the frozen record that policy gives for call after call: what it was made into last. */
+const labelledLast = new WeakMap<DecisionRecord, DecisionRecord>();
 
+/** The record with labels; the same frozen object where both are what they were last. */
 function labelled(decision: DecisionRecord, labels: CallLabels): DecisionRecord {
-  const known = newest.get(decision);
+  const known = labelledLast.get(decision);
   const isPlain = labels.arguments === undefined && labels.literal === undefined && labels.plain === undefined;
   if (known !== undefined && isPlain && known.labels?.context === labels.context) return known;
   const record = { ...decision, labels };
-  // Frozen: whoever writes it may remember its text.
-  if (isPlain) newest.set(decision, Object.freeze(record));
+  if (isPlain && Object.isFrozen(decision)) labelledLast.set(decision, Object.freeze(record));
   return record;
 }
 

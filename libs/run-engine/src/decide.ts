@@ -1,4 +1,4 @@
-import { type DecisionV1, journalHead, type RunEvent, type WireError } from '@signalbox/contracts';
+import { type DecisionV1, journalHead, type RunEvent, type ToolManifest, type WireError } from '@signalbox/contracts';
 import { nextCallEvents } from './decide-calls.js';
 import { nextPlanned } from './decide-plan.js';
 import { closeDraft, openDraft } from './draft.js';
@@ -183,7 +183,9 @@ function start(state: RunState, env: DecideEnv): RunEvent[] {
     return [{ type: 'run.failed', error, usage: state.usage, costNanoUsd: state.costNanoUsd }];
   }
   const limits = narrowed(found.agent.limits, accepted.limits);
-  const { agent, model, tools, bundle } = found;
+  const { agent, model, bundle } = found;
+  // The list itself, not a copy: whoever writes it knows its text.
+  const tools = found.tools as ToolManifest[];
   const deadlineAt = Math.min(env.nowMs + limits.wallMsMax, accepted.deadlineAt ?? Number.MAX_SAFE_INTEGER);
   const free = (env.engine ?? ENGINE_VERSION) >= ENGINE_WITH_FREE_WAITS ? { waitsFree: true as const } : {};
   const regions = found.regions ? { regions: [...found.regions] } : {};

@@ -47,16 +47,19 @@ export function addCall(draft: RunState, call: Call): void {
 }
 
 export function putStep(draft: RunState, step: ModelStep, change: Partial<ModelStep>): void {
-  const steps = mine(draft, draft.steps as ModelStep[], () => [...draft.steps]);
+  const steps = ownSteps(draft);
   steps[steps.findLastIndex((other) => other.step === step.step)] = { ...step, ...change };
-  draft.steps = steps;
 }
 
 /** A step that is not there yet; the step itself, not a copy of it. */
 export function addStep(draft: RunState, step: ModelStep): void {
+  ownSteps(draft).push(step);
+}
+
+function ownSteps(draft: RunState): ModelStep[] {
   const steps = mine(draft, draft.steps as ModelStep[], () => [...draft.steps]);
-  steps.push(step);
   draft.steps = steps;
+  return steps;
 }
 
 export function addRemark(draft: RunState, remark: Remark): void {

@@ -69,7 +69,7 @@ export function handOver(
     decision,
     agent,
     model,
-    tools: found.tools,
+    tools: found.tools as ToolManifest[],
     limits,
     bundle,
     ...(found.regions ? { regions: [...found.regions] } : {}),

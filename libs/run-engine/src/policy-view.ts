@@ -15,7 +15,7 @@ export type Resolution =
       ok: true;
       agent: AgentManifest;
       model: ModelManifest;
-      tools: ToolManifest[];
+      tools: readonly ToolManifest[];
       bundle: BundleRef;
       regions?: readonly string[] | null;
     }

@@ -50,7 +50,7 @@ export type Accepted = JournalBody<'run.accepted.v1'> &
 export interface Plan {
   agent: AgentManifest;
   model: ModelManifest;
-  tools: ToolManifest[];
+  tools: readonly ToolManifest[];
   limits: RunLimits;
   bundle: BundleRef;
   regions?: readonly string[];

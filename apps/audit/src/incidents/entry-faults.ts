@@ -3,7 +3,7 @@ import { rulesetFault } from '@signalbox/contracts';
 import type { Happening } from './incident.js';
 
 /** Of so many runs the ruleset is remembered, and of as many before them; of older ones nothing is said. */
-const RUNS_MAX = 10_000;
+const RUNS_MAX = 20_000;
 
 /** What in journals nobody believes: entries that are not from whom they say, and gates that name no ruleset in force. */
 export class EntryFaults {

@@ -17,9 +17,11 @@ export function decideByPolicies(policies: CedarPolicySet, agent: string, tool: 
   const slice = policies.slice(calls);
   if (slice.length === 0) return null;
   const call = `${tool.name} for agent ${agent}`;
-  const nothing = deny('default', [], `No policy that speaks of it permits ${call} with these arguments.`);
+  const nothing = Object.freeze(
+    deny('default', [], `No policy that speaks of it permits ${call} with these arguments.`),
+  );
   // Most calls are decided by one policy alone, whose verdict is always the same.
-  const alone = new Map(slice.map((policy) => [policy, verdictOf([policy], call)]));
+  const alone = new Map(slice.map((policy) => [policy, Object.freeze(verdictOf([policy], call))]));
   const by = (policies: readonly CedarPolicyCode[]): Verdict =>
     policies.length === 1 ? alone.get(policies[0]!)! : verdictOf(policies, call);
   return (args, userId, labels) => {

@@ -2,8 +2,8 @@ import { ApprovalTerms, type CallLabels, type DecisionRecord, type Rule } from '
 import { allTerms } from './approval-terms.js';
 import { compileCondition, type Test, type Truth } from './condition.js';
 
-/** What the rules say of one call. */
-export type Verdict = Pick<DecisionRecord, 'outcome' | 'kind' | 'rules' | 'policies' | 'reason' | 'terms'>;
+/** What the rules say of one call. Frozen where it is the same object for every call. */
+export type Verdict = Readonly<Pick<DecisionRecord, 'outcome' | 'kind' | 'rules' | 'policies' | 'reason' | 'terms'>>;
 
 /** Decides calls of one agent and one tool. Allowlist rules compile to it, and so do Cedar's policies. */
 export type Decider = (args: unknown, userId: string, labels: CallLabels) => Verdict;
@@ -12,7 +12,6 @@ interface CompiledRule {
   id: string;
   tests: readonly Test[];
   terms: ApprovalTerms;
-  /** What it says alone: always the same. */
   permit: Verdict;
 }
 
@@ -29,17 +28,15 @@ export function compileRules(rules: readonly Rule[], agent: string, tool: string
         id,
         tests: when.map(compileCondition),
         terms: approval ?? ApprovalTerms.parse({}),
-        permit: { outcome: 'permit', kind: 'permit', rules: [id], reason: `Rule ${id} permits ${call}.` },
+        permit: Object.freeze(permit(id, call)),
       }));
-  if (inScope.length === 0) return always(deny('default', [], `No rule permits ${call}.`));
+  if (inScope.length === 0) {
+    const verdict = Object.freeze(deny('default', [], `No rule permits ${call}.`));
+    return () => verdict;
+  }
   const sets: RuleSets = { forbids: compiled('forbid'), approves: compiled('approve'), permits: compiled('permit') };
   return (args) => decide(sets, args, call);
 }
-
-const always =
-  (verdict: Verdict): Decider =>
-  () =>
-    verdict;
 
 export function covers(scope: Rule['agents'], name: string): boolean {
   return scope === '*' || scope.includes(name);
@@ -83,6 +80,13 @@ function approval(rules: readonly CompiledRule[], call: string): Verdict {
   const reason = `${ids.length === 1 ? 'Rule' : 'Rules'} ${ids.join(', ')} let ${call} run once a person approves it.`;
   return { outcome: 'approve', kind: 'approve', rules: ids, reason: reason.slice(0, 1_000), terms };
 }
+
+const permit = (id: string, call: string): Verdict => ({
+  outcome: 'permit',
+  kind: 'permit',
+  rules: [id],
+  reason: `Rule ${id} permits ${call}.`,
+});
 
 export function deny(kind: Verdict['kind'], rules: string[], reason: string): Verdict {
   return { outcome: 'deny', kind, rules, reason: reason.slice(0, 1_000) };

@@ -63,9 +63,19 @@ type SegmentKey = Pick<JournalChunk, 'incarnation' | 'batchSeq' | 'part'>;
 export async function readChunks(manager: EntityManager, where: Where): Promise<ArchivedEntry[]> {
   const chunks = await manager.find(JournalChunk, { where, order: { incarnation: 'asc', firstSeq: 'asc' } });
   const segments = await readSegments(manager, where.partition, chunks);
-  // One at a time: all that a long run shares its segments with may be much.
-  return chunks.flatMap((chunk) => entriesOfChunk(chunk, unpackSegment(segments.get(keyOf(chunk)))));
+  // One is unpacked at a time: all that a long run shares its segments with may be much.
+  let last: { key: string; bytes: Uint8Array } | null = null;
+  return chunks.flatMap((chunk) => {
+    if (chunk.bytes !== null) return entriesOfChunk(chunk, chunk.bytes);
+    const key = keyOf(chunk);
+    if (last?.key !== key) last = { key, bytes: unpacked(segments.get(key)) };
+    return entriesOfChunk(chunk, last.bytes);
+  });
 }
+
+/** Of a segment that is gone or altered nothing is left: none of its entries is then what was stored. */
+const unpacked = (segment: Buffer | undefined): Uint8Array =>
+  (segment === undefined ? null : unpackSegment(segment)) ?? new Uint8Array();
 
 const keyOf = ({ incarnation, batchSeq, part }: SegmentKey): string => `${incarnation}:${batchSeq}:${part}`;
 

@@ -45,12 +45,11 @@ export function packSegments(chunks: readonly Chunk[]): Packed {
   return { places, segments };
 }
 
-/** What was compressed; nothing where there is no segment, or none any more: then no entry in it is what was stored. */
-export function unpackSegment(bytes: Uint8Array | undefined): Uint8Array {
-  if (bytes === undefined) return new Uint8Array();
+/** What was compressed; null where these bytes are no segment, or none any more. */
+export function unpackSegment(bytes: Uint8Array): Uint8Array | null {
   try {
     return zstdDecompressSync(bytes, { maxOutputLength: SEGMENT_BYTES_MAX });
   } catch {
-    return new Uint8Array();
+    return null;
   }
 }

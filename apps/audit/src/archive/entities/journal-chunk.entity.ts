@@ -70,10 +70,9 @@ function toNumbers(seqs: readonly string[]): number[] {
   return seqs.map(Number);
 }
 
-/** The entries that a chunk holds, in order. `segment`: what was compressed in its segment, where it has one. */
-export function entriesOfChunk(chunk: JournalChunk, segment: Uint8Array): ArchivedEntry[] {
+/** The entries that a chunk holds, in order. `held`: its own bytes, or what was compressed in its segment. */
+export function entriesOfChunk(chunk: JournalChunk, held: Uint8Array): ArchivedEntry[] {
   const { incarnation, seqs, sizes, subject, claimed, cutIn } = chunk;
-  const held = chunk.bytes ?? segment;
   let end = chunk.start ?? 0;
   return seqs.map((seq, at) => {
     const begin = end;

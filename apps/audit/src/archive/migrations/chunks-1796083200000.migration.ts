@@ -1,5 +1,13 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
+export const ENTRIES_WITH_BODIES = `
+  create view entries as
+  select partition, incarnation, entry.seq, tenant, run_id, subject,
+    substring(bytes from 1 + (select coalesce(sum(size), 0) from unnest(sizes[: entry.at::integer - 1]) as size)::integer
+      for sizes[entry.at::integer]) as bytes,
+    claimed, cut_in, counts
+  from chunks, unnest(seqs) with ordinality as entry (seq, at)`;
+
 /**
  * Entries of a run that come together are one row. `entries` becomes a view of them, an entry a row, for those who look
  * with SQL. What checking an entry found is not kept: it is checked anew whenever it is read.
@@ -31,13 +39,7 @@ export class Chunks1796083200000 implements MigrationInterface {
     await runner.query('drop table entries');
     await runner.query('create index chunks_by_run on chunks (tenant, run_id)');
     await runner.query('create index chunks_cut on chunks (partition, cut_in) where cut_in is not null');
-    await runner.query(`
-      create view entries as
-      select partition, incarnation, entry.seq, tenant, run_id, subject,
-        substring(bytes from 1 + (select coalesce(sum(size), 0) from unnest(sizes[: entry.at::integer - 1]) as size)::integer
-          for sizes[entry.at::integer]) as bytes,
-        claimed, cut_in, counts
-      from chunks, unnest(seqs) with ordinality as entry (seq, at)`);
+    await runner.query(ENTRIES_WITH_BODIES);
   }
 
   async down(runner: QueryRunner): Promise<void> {

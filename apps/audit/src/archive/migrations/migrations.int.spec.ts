@@ -83,6 +83,10 @@ it('compresses what comes into the archive, beside what is in it, and undoes it'
   const sizes = await now.query(`select seq, size from entries where run_id = 'run_a' order by seq`);
   expect(sizes).toEqual([1, 2, 4, 5].map((seq, at) => ({ seq: String(seq), size: [3, 4, 3, 5][at] })));
 
+  const segment = (await now.query('select bytes from segments')) as [{ bytes: Buffer }];
+  await now.query(`update segments set bytes = ''`);
+  await expect(now.undoLastMigration()).rejects.toThrow('The segment 00/0/3/0 cannot be unpacked.');
+  await now.query('update segments set bytes = $1', [segment[0].bytes]);
   await now.undoLastMigration();
   const unpacked = `select seq, convert_from(bytes, 'utf8') as bytes from entries order by seq`;
   expect(((await now.query(unpacked)) as { bytes: string }[]).map(({ bytes }) => bytes)).toEqual([

@@ -1,5 +1,7 @@
+import { MeshError } from '@signalbox/kernel';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { unpackSegment } from '../adapters/segments.js';
+import { ENTRIES_WITH_BODIES } from './chunks-1796083200000.migration.js';
 
 /**
  * Bodies of neighbours are compressed together; chunks of before keep theirs. `entries` tells which entries there are:
@@ -41,13 +43,7 @@ export class Segments1796990000000 implements MigrationInterface {
         drop column start,
         alter column bytes set not null`);
     await runner.query('drop table segments');
-    await runner.query(`
-      create view entries as
-      select partition, incarnation, entry.seq, tenant, run_id, subject,
-        substring(bytes from 1 + (select coalesce(sum(size), 0) from unnest(sizes[: entry.at::integer - 1]) as size)::integer
-          for sizes[entry.at::integer]) as bytes,
-        claimed, cut_in, counts
-      from chunks, unnest(seqs) with ordinality as entry (seq, at)`);
+    await runner.query(ENTRIES_WITH_BODIES);
   }
 }
 
@@ -64,11 +60,14 @@ async function unpackAll(runner: QueryRunner): Promise<void> {
     )) as { partition: string; incarnation: number; batch_seq: string; part: number; bytes: Buffer }[];
     for (const { partition, incarnation, batch_seq: batchSeq, part, bytes } of page) {
       after = [partition, incarnation, batchSeq, part];
+      const unpacked = unpackSegment(bytes);
+      // It would be thrown away with its table.
+      if (unpacked === null) throw new MeshError('INTERNAL', `The segment ${after.join('/')} cannot be unpacked.`);
       await runner.query(
         `update chunks set part = null, start = null,
            bytes = substring($5::bytea from start + 1 for (select sum(size) from unnest(sizes) as size)::integer)
          where partition = $1 and incarnation = $2 and batch_seq = $3 and part = $4`,
-        [...after, unpackSegment(bytes)],
+        [...after, unpacked],
       );
     }
     if (page.length < PAGE) return;
